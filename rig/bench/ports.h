@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * The ports of a bench: what the rig asks of instruments. A port is a table of operations and the driver's own state; a driver is one file
+ * that fills the ports which a bench file gives to it. All calls of one port come from one thread at a time; different ports may be used from
+ * different threads. An operation that is NULL is not supported by the driver.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench_setup.h"
+#include "error.h"
+#include "recording.h"
+
+/* Time of the host. Absolute times are seconds since an origin of the clock's own. */
+struct clock_ops {
+	double (*now_s)(void *self);
+	/* Sleeps until the clock shows time_s or later; returns early with ERROR_ABORTED after wake(). */
+	bool (*sleep_until)(void *self, double time_s, struct error *error) must_check;
+	/* Ends a sleep from another thread or a signal handler, now or when it is next entered. */
+	void (*wake)(void *self);
+};
+struct clock_port {
+	const struct clock_ops *ops;
+	void *self;
+};
+
+struct gpio_ops {
+	bool (*set)(void *self, enum gpio_line line, bool level, struct error *error) must_check;
+	bool (*get)(void *self, enum gpio_line line, bool *level, struct error *error) must_check;
+	/* Active for the line's pulse_s, then inactive; *time_s is the host time of the active edge. */
+	bool (*pulse)(void *self, enum gpio_line line, double *time_s, struct error *error) must_check;
+};
+struct gpio_port {
+	const struct gpio_ops *ops;
+	void *self;
+};
+
+enum adc_state { ADC_BLOCK, ADC_GAP, ADC_END };
+
+struct adc_read {
+	enum adc_state state;
+	struct block block;   /* ADC_BLOCK: valid until the next read */
+	struct gap gap;       /* ADC_GAP */
+};
+
+struct adc_ops {
+	/* Begins sampling; sample 0 is the first after this. */
+	bool (*start)(void *self, struct error *error) must_check;
+	/* Waits for the next block of at most max_frames, a gap, or the end of the recording. Blocks and gaps are contiguous. */
+	bool (*read)(void *self, size_t max_frames, struct adc_read *read, struct error *error) must_check;
+	/* No more samples after those already taken; a read that waits then ends with the rest and ADC_END. Callable from another thread. */
+	bool (*stop)(void *self, struct error *error) must_check;
+	/* Host time of a sample and its standard uncertainty; NULL for a recording made elsewhere. */
+	double (*frame_of_host_time)(void *self, double host_s, double *u_frames);
+};
+struct adc_port {
+	const struct adc_ops *ops;
+	void *self;
+	struct recording_format format;  /* what it delivers; complete once opened */
+};
+
+struct logic_ops {
+	bool (*start)(void *self, struct error *error) must_check;
+	/* The edges since the last call, at most max of them; *count 0 and *end true when stopped and drained. Does not wait. */
+	bool (*read)(void *self, struct edge *edges, size_t max, size_t *count, bool *end, struct error *error) must_check;
+	bool (*stop)(void *self, struct error *error) must_check;
+};
+struct logic_port {
+	const struct logic_ops *ops;
+	void *self;
+};
+
+enum stimulator_state {
+	STIMULATOR_OFF,
+	STIMULATOR_STANDBY,
+	STIMULATOR_CHARGING,
+	STIMULATOR_READY,
+	STIMULATOR_FIRING,
+	STIMULATOR_FAULT,
+};
+
+struct stimulator_status {
+	enum stimulator_state state;
+	double intensity_pct;
+	double coil_temperature_degc;  /* NAN when the device does not tell */
+	char fault[64];                /* "" or what the device says is wrong */
+};
+
+struct stimulator_ops {
+	/* Intensity of the next pulses, % MSO. second_pct: of every second pulse in paired mode, NAN for none. */
+	bool (*set_intensity)(void *self, double intensity_pct, double second_pct, struct error *error) must_check;
+	bool (*arm)(void *self, struct error *error) must_check;
+	bool (*disarm)(void *self, struct error *error) must_check;
+	bool (*status)(void *self, struct stimulator_status *status, struct error *error) must_check;
+};
+struct stimulator_port {
+	const struct stimulator_ops *ops;
+	void *self;
+};
+
+/* The ports of one bench; a port without a driver has ops NULL. */
+struct ports {
+	struct clock_port clock;
+	struct gpio_port gpio;
+	struct adc_port adc;
+	struct logic_port logic;
+	struct stimulator_port stimulator;
+};
+
+/* A driver: fills every port that the setup assigns to its name, and nothing else. */
+struct driver {
+	const char *name;      /* as written in bench files */
+	/*
+	 * Opens the instruments of the setup that carry this name; *state is handed to close. recording: the file of driver "file", else NULL.
+	 * The setup outlives the ports.
+	 */
+	bool (*open)(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error) must_check;
+	/* Releases what open acquired; state may be NULL. */
+	void (*close)(void *state);
+};
+
+/* "standby", "ready", … Static string. */
+const char *stimulator_state_name(enum stimulator_state state);

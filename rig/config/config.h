@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * Reading the user's YAML files. Errors are ERROR_CONFIG, "file:line:column: what is wrong; what would be right", with the offending line and
+ * a caret as detail. Names without a slash or ".yaml" are looked up below the fixture directories ("virtual" → benches/virtual.yaml).
+ */
+#include "bench_setup.h"
+#include "device.h"
+#include "dose_table.h"
+#include "error.h"
+#include "requirement.h"
+#include "sensor.h"
+
+/* All return NULL on failure; the caller owns what they return. fixtures: the directory that holds benches/, devices/, sensors/, specs/, safety/. */
+struct bench_setup *config_load_bench(const char *name, const char *fixtures, struct error *error) must_check;
+struct device *config_load_device(const char *name, const char *fixtures, struct error *error) must_check;
+struct sensor *config_load_sensor(const char *name, const char *fixtures, struct error *error) must_check;
+/*
+ * measurand_unit tells the SI unit of a measurand ("s", "A", …) or NULL when there is none of that id, so that limits are checked for dimension
+ * and unknown measurands are rejected with their position; it is passed context.
+ */
+struct spec *config_load_spec(const char *name, const char *fixtures, const char *(*measurand_unit)(void *context, const char *id),
+			      void *context, struct error *error) must_check;
+struct dose_tables *config_load_dose_tables(const char *name, const char *fixtures, struct error *error) must_check;
+/* One fault of the command line, "drop_pulse=17", "late_pulse=40:2 ms", "amplitude=0.97", "no_discharge", appended to the setup. */
+bool config_add_fault(struct bench_setup *setup, const char *text, struct error *error) must_check;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench_setup.h"
+
+#include <math.h>
+#include <string.h>
+
+struct recording_format bench_setup_format(const struct bench_setup *setup)
+{
+	struct recording_format format = {
+		.sample_rate_hz = setup->adc.sample_rate_hz,
+		.u_clock_rel = setup->adc.clock_accuracy_rel / sqrt(3),
+		.channel_count = setup->adc.channel_count,
+	};
+	for (unsigned c = 0; c < setup->adc.channel_count; c++)
+		format.channels[c] = setup->adc.channels[c].channel;
+	return format;
+}
+
+static bool is_sim(const char *driver)
+{
+	return driver && strcmp(driver, "sim") == 0;
+}
+
+bool bench_setup_simulated(const struct bench_setup *setup)
+{
+	return is_sim(setup->adc.driver) || is_sim(setup->gpio_driver) || is_sim(setup->logic.driver) || is_sim(setup->stimulator_driver) ||
+	       (setup->clock_driver && strcmp(setup->clock_driver, "virtual") == 0);
+}
+
+const char *gpio_line_name(enum gpio_line line)
+{
+	switch (line) {
+	case GPIO_TRIGGER: return "trigger";
+	case GPIO_ENABLE: return "enable";
+	case GPIO_EMERGENCY_STOP: return "emergency_stop";
+	case GPIO_COIL_PRESENT: return "coil_present";
+	case GPIO_READY: return "ready";
+	case GPIO_FAULT: return "fault";
+	case GPIO_LINE_COUNT: break;
+	}
+	return "?";
+}
+
+const char *sim_fault_name(enum sim_fault_kind kind)
+{
+	switch (kind) {
+	case SIM_FAULT_DROP_PULSE: return "drop_pulse";
+	case SIM_FAULT_DOUBLE_PULSE: return "double_pulse";
+	case SIM_FAULT_AMPLITUDE: return "amplitude";
+	case SIM_FAULT_LATE_PULSE: return "late_pulse";
+	case SIM_FAULT_INVERTED: return "inverted";
+	case SIM_FAULT_NO_DISCHARGE: return "no_discharge";
+	case SIM_FAULT_SPONTANEOUS: return "spontaneous";
+	case SIM_FAULT_KIND_COUNT: break;
+	}
+	return "?";
+}
+
+void bench_setup_destroy(struct bench_setup *setup)
+{
+	if (!setup)
+		return;
+	device_destroy(setup->device);
+	for (unsigned c = 0; c < setup->adc.channel_count; c++)
+		sensor_destroy(setup->adc.channels[c].sensor);
+	arena_destroy(setup->arena);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What is wired to what: fixtures/benches/NAME.yaml as read, before anything is opened.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "device.h"
+#include "recording.h"
+#include "sensor.h"
+
+enum gpio_line {
+	GPIO_TRIGGER,
+	GPIO_ENABLE,
+	GPIO_EMERGENCY_STOP,
+	GPIO_COIL_PRESENT,
+	GPIO_READY,
+	GPIO_FAULT,
+	GPIO_LINE_COUNT,
+};
+
+struct gpio_line_setup {
+	bool present;
+	bool output;
+	bool safe_level;         /* level of the safe state */
+	const char *line;        /* name or offset on the chip */
+	double pulse_s;          /* length of a trigger pulse; NAN for other lines */
+};
+
+enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
+enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
+
+struct adc_channel_setup {
+	struct channel channel;  /* complete: scale, limits and uncertainties of ADC and sensor together */
+	const char *source;      /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
+	int index;               /* driver file: interleaved position; else -1 */
+	bool derivative;         /* the column holds dI/dt; the driver integrates it */
+	double adc_range;        /* full scale of the ADC in the channel's unit; NAN for files */
+	unsigned bits;
+	double noise_rms;        /* driver sim: in the channel's unit */
+	struct sensor *sensor;   /* owned by the setup; NULL: none */
+};
+
+struct adc_setup {
+	const char *driver;      /* "sim", "file", "iio" */
+	double sample_rate_hz;
+	double clock_accuracy_rel;  /* limits, rectangular */
+	enum gap_detection gaps;
+	enum file_format format; /* driver file */
+	unsigned channel_count;
+	struct adc_channel_setup channels[RECORDING_MAX_CHANNELS];
+};
+
+struct logic_setup {
+	const char *driver;      /* NULL: no logic analyser */
+	const char *connection;
+	double sample_rate_hz;
+	bool present[LOGIC_LINE_COUNT];
+	const char *channel[LOGIC_LINE_COUNT];
+};
+
+/* A virtual device made wrong on purpose, to show that the rig catches it. */
+enum sim_fault_kind {
+	SIM_FAULT_DROP_PULSE,      /* pulse `pulse` (counted from 0) does not fire */
+	SIM_FAULT_DOUBLE_PULSE,    /* it fires a second time, `value` s later */
+	SIM_FAULT_AMPLITUDE,       /* every pulse has `value` times its amplitude */
+	SIM_FAULT_LATE_PULSE,      /* pulse `pulse` comes `value` s late */
+	SIM_FAULT_INVERTED,        /* pulse `pulse` has the wrong direction */
+	SIM_FAULT_NO_DISCHARGE,    /* the capacitor is not discharged after disarm */
+	SIM_FAULT_SPONTANEOUS,     /* a discharge without a trigger, `value` s after pulse `pulse` */
+	SIM_FAULT_KIND_COUNT,
+};
+
+struct sim_fault {
+	enum sim_fault_kind kind;
+	uint32_t pulse;
+	double value;
+};
+
+struct sim_setup {
+	uint64_t seed;
+	struct sim_fault *faults;
+	size_t fault_count;
+};
+
+struct bench_setup {
+	struct arena *arena;     /* owns everything below but device and sensors, which have arenas of their own */
+	const char *id, *title, *file;
+	const char *clock_driver;       /* "virtual", "monotonic" */
+	struct device *device;          /* owned; NULL for a bench that is only a recording without a device */
+	const char *gpio_driver;        /* NULL: none */
+	const char *gpio_chip;
+	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
+	struct adc_setup adc;
+	struct logic_setup logic;
+	const char *stimulator_driver;  /* "sim", "none", …; NULL: none */
+	struct sim_setup sim;
+};
+
+/* The recording format the ADC of this bench delivers. */
+struct recording_format bench_setup_format(const struct bench_setup *setup);
+/* True when any part of the bench is simulated: every page of its report then says so. */
+bool bench_setup_simulated(const struct bench_setup *setup);
+/* "trigger", "enable", …; "drop_pulse", … Static strings. */
+const char *gpio_line_name(enum gpio_line line);
+const char *sim_fault_name(enum sim_fault_kind kind);
+/* Releases the setup, its device and its sensors; NULL is accepted. */
+void bench_setup_destroy(struct bench_setup *setup);
+
+define_cleanup(struct bench_setup *, cleanup_bench_setup, bench_setup_destroy);
+#define auto_bench_setup cleanup_with(cleanup_bench_setup)

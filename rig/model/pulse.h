@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * A pulse: one detected discharge, its fitted parameters, and the expected pulse it was matched to.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+enum waveform {
+	WAVEFORM_UNKNOWN,
+	WAVEFORM_BIPHASIC,
+	WAVEFORM_MONOPHASIC,
+	WAVEFORM_HALF_SINE,
+	WAVEFORM_RECTANGULAR,
+};
+
+enum pulse_match {
+	PULSE_UNMATCHED,   /* no plan to match with */
+	PULSE_MATCHED,     /* belongs to expected pulse `expected` */
+	PULSE_EXTRA,       /* nobody planned it; a trigger edge preceded it */
+	PULSE_UNTRIGGERED, /* nobody planned it and no trigger edge preceded it: critical */
+};
+
+enum { PULSE_NOT_EXPECTED = -1 };
+
+/* All times are on the recording's time base (s since sample 0), sensor delay subtracted. NAN where a value could not be had. */
+struct pulse {
+	double onset_s, u_onset_s;
+	double trigger_s;              /* the trigger edge that caused it; NAN for none */
+	double peak1_s, peak1_a, u_peak1_a;   /* signed; u: random part only */
+	double peak2_s, peak2_a, u_peak2_a;   /* of the second lobe; NAN for monophasic and half-sine */
+	double zero1_s, zero2_s;       /* current zeros after the first and the second lobe */
+	double rise_10_90_s, u_rise_10_90_s;
+	double didt0_a_per_s, u_didt0_a_per_s;  /* the fit's slope at the onset */
+	double fit_amplitude_a, fit_alpha_per_s, fit_omega_per_s; /* i = A exp(-alpha t) sin(omega t), t from the onset */
+	double u_fit_alpha_per_s, u_fit_omega_per_s;
+	double fit_residual_rel;       /* rms of the residual, relative to |peak1_a| */
+	double half_width_s, u_half_width_s;    /* first lobe at 50 % of the peak */
+	double after_current_rel;      /* largest |i| from 5 us after the end to the end of the window, at most 500 us, relative to |peak1_a| */
+	double noise_a, baseline_a;    /* of the samples before the onset */
+	uint64_t first_frame;          /* the samples it was measured on */
+	uint32_t frames;
+	int32_t expected;              /* index into the plan's pulses, or PULSE_NOT_EXPECTED */
+	enum pulse_match match;
+	enum waveform waveform;
+	bool clipped;                  /* at least two samples at full scale */
+	bool voided;                   /* a gap touches its window: nothing measured on it counts */
+};
+
+/* Static strings: "biphasic", …; "matched", … */
+const char *waveform_name(enum waveform waveform);
+const char *pulse_match_name(enum pulse_match match);
+/* Reads a waveform's name; false when there is none of that name. */
+bool waveform_from_name(const char *name, enum waveform *waveform);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "recording.h"
+
+const char *gap_cause_name(enum gap_cause cause)
+{
+	switch (cause) {
+	case GAP_OVERRUN: return "overrun";
+	case GAP_LOST: return "lost";
+	case GAP_DISCONNECT: return "disconnect";
+	case GAP_TRUNCATED: return "truncated";
+	}
+	return "?";
+}
+
+const char *run_event_kind_name(enum run_event_kind kind)
+{
+	switch (kind) {
+	case EVENT_SECTION: return "section";
+	case EVENT_TRIGGER: return "trigger";
+	case EVENT_DISARM: return "disarm";
+	case EVENT_DISCHARGE: return "discharge";
+	case EVENT_END: return "end";
+	case EVENT_ABORTED: return "aborted";
+	}
+	return "?";
+}
+
+const char *logic_line_name(enum logic_line line)
+{
+	switch (line) {
+	case LOGIC_TRIGGER: return "trigger";
+	case LOGIC_TRIGGER_OUT: return "trigger_out";
+	case LOGIC_READY: return "ready";
+	case LOGIC_FAULT: return "fault";
+	case LOGIC_LINE_COUNT: break;
+	}
+	return "?";
+}
+
+int recording_find(const struct recording_format *format, enum channel_role role)
+{
+	for (unsigned c = 0; c < format->channel_count; c++)
+		if (format->channels[c].role == role)
+			return (int)c;
+	return -1;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * A verdict, and the judgement of one requirement that led to it. What cannot be evaluated never passes.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "requirement.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_CONDITIONAL_PASS,   /* ILAC-G8: inside the limit, by less than the guard band */
+	VERDICT_CONDITIONAL_FAIL,   /* ILAC-G8: outside the limit, by less than the guard band */
+	VERDICT_FAIL,
+	VERDICT_VOID,               /* bench fault or gap: says nothing about the device */
+	VERDICT_NOT_CAPABLE,        /* the uncertainty is too large for the limit */
+	VERDICT_NOT_TESTED,         /* nothing in this run could be judged */
+};
+
+/* The exit status of the program that a set of verdicts leads to (architecture, section 8). */
+enum exit_status {
+	EXIT_CONFORMANT = 0,
+	EXIT_NONCONFORMANT = 1,
+	EXIT_CONFIGURATION = 2,
+	EXIT_INCONCLUSIVE = 3,
+	EXIT_BENCH_FAULT = 4,
+	EXIT_ABORTED = 5,
+};
+
+struct judgement {
+	const struct requirement *requirement;
+	enum verdict verdict;
+	double value, u;             /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
+	double lower, upper;         /* the limits that applied to it; NAN: open */
+	double guard;                /* guard band w */
+	double margin;               /* distance of the value to the nearer limit, positive inside; NAN when there is none */
+	double planned;
+	size_t population;           /* measurements selected */
+	size_t outside;              /* of them beyond the limit itself */
+	size_t voided;
+	uint32_t worst_subject;      /* index of the deciding measurement; UINT32_MAX for none */
+	double worst_s;              /* where in the recording; NAN for none */
+	char reason[256];            /* one sentence for people */
+};
+
+/* "pass", "conditional_pass", … Static string. */
+const char *verdict_name(enum verdict verdict);
+/*
+ * The one verdict of a set: fail beats void beats conditional_fail beats not_capable beats conditional_pass beats pass. not_tested
+ * requirements do not count unless all are. An empty set is VERDICT_NOT_TESTED.
+ */
+enum verdict verdict_overall(const struct judgement *judgements, size_t count);
+/* The exit status of the overall verdict. */
+enum exit_status verdict_exit_status(enum verdict overall);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * Reports: views of an evidence folder, made by templates. A report holds no data of its own.
+ */
+#include "error.h"
+
+/*
+ * Renders every view below templates_dir (views/NAME.EXT.lua → NAME.EXT, e.g. report.html, junit.xml) from the evidence in dir
+ * (result.json, recording.h5) into out_dir, which may be dir.
+ */
+bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error) must_check;

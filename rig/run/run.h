@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * A run: the sequencer walks the plan on the bench while the capture drains its instruments into a sink.
+ */
+#include <stdatomic.h>
+
+#include "bench.h"
+#include "plan.h"
+#include "recording.h"
+
+struct run_progress {
+	double time_s;          /* of the recording, as captured so far */
+	double planned_s;       /* of the whole plan */
+	uint32_t section, sections;
+	uint64_t gaps;
+};
+
+struct run_options {
+	/* Called from the capturing thread now and then; NULL: none. */
+	void (*progress)(void *self, const struct run_progress *progress);
+	/* Asks the operator to do something and waits; false: the operator gave up. NULL: a prompt is an error. */
+	bool (*prompt)(void *self, const char *text);
+	void *self;
+	atomic_bool *abort;     /* set from a signal handler: end the run in the safe state; NULL: never */
+};
+
+/*
+ * Fires the plan and pushes the recording into the sink (from a thread of its own; the calls never overlap) until the plan is done or fails. The
+ * sink's finish is called only for a run that was complete. Safe state before the first step and after the last, on every path. Returns false
+ * with *error set when the bench failed (ERROR_BENCH) or the operator stopped it (ERROR_ABORTED).
+ */
+bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
+	      struct error *error) must_check;
+/* Pushes a whole recording (driver "file") into the sink. */
+bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error) must_check;

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * A sandboxed Lua state: no files, no clock, no environment, no randomness, no string patterns, limits on instructions and memory. Scenarios
+ * and report templates run in it.
+ */
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct script_limits {
+	uint64_t instructions;   /* of the virtual machine, memory traffic charged in addition */
+	size_t memory_bytes;
+};
+
+struct script;
+
+/*
+ * A new state with the safe part of base, table, math, string and utf8. library_dir: where require "name" finds NAME.lua (plain names only),
+ * NULL for none. NULL on failure.
+ */
+struct script *script_create(const struct script_limits *limits, const char *library_dir, struct error *error) must_check;
+/* Releases the state; NULL is accepted. */
+void script_destroy(struct script *script);
+/* The Lua state, to register functions in; owned by the script. */
+lua_State *script_state(struct script *script);
+/*
+ * Loads the text of a chunk (never bytecode) and runs it. name appears in messages as "name:line: ". Errors are ERROR_CONFIG with that prefix,
+ * the source line as detail. results: how many values to leave on the stack.
+ */
+bool script_run(struct script *script, const char *name, const char *text, size_t length, int results, struct error *error) must_check;
+/* Calls the function on the stack below its arguments, under the same limits and error handling; results stay on the stack. */
+bool script_call(struct script *script, int arguments, int results, struct error *error) must_check;
+/* Reads a whole file of at most 16 MiB; the caller frees *text. */
+bool script_read_file(const char *path, char **text, size_t *length, struct error *error) must_check;
+
+define_cleanup(struct script *, cleanup_script, script_destroy);
+#define auto_script cleanup_with(cleanup_script)
