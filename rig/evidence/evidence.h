@@ -23,20 +23,20 @@ struct evidence_finding {
 };
 
 struct evidence_facts {
-	const char *command;          /* "run" or "analyze" */
-	const char *version, *build;  /* of tmsrig, of its build */
-	const char *started, *ended;  /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
-	const char *operator_name, *device_serial;  /* NULL: not given */
-	const char *recording;        /* analyze: the file; else NULL */
+	const char *command;         /* "run" or "analyze" */
+	const char *version, *build; /* of tmsrig, of its build */
+	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
+	const char *operator_name, *device_serial; /* NULL: not given */
+	const char *recording;                     /* analyze: the file; else NULL */
 	const struct bench_setup *setup;
-	const struct plan *plan;      /* NULL: none */
+	const struct plan *plan; /* NULL: none */
 	const struct spec *spec;
 	const struct results *results;
 	const struct judgement *judgements;
 	enum verdict overall;
 	const struct evidence_finding *findings;
 	size_t finding_count;
-	const char *const *input_files;  /* copied into inputs/ and hashed */
+	const char *const *input_files; /* copied into inputs/ and hashed */
 	size_t input_count;
 };
 
