@@ -112,7 +112,7 @@ local function draw_legend(c, entries)
 			svg.line(at, 15, at + 22, 15, entry[2])
 		end
 		svg.text(at + 28, 19.5, "key", entry[3])
-		at = at + 48 + 7.1 * utf8.len(entry[3])
+		at = at + 50 + 6.7 * utf8.len(entry[3])
 	end
 end
 
@@ -122,7 +122,7 @@ function chart.open(options)
 	figures = figures + 1
 	local width, height = options.width or 1000, options.height or 300
 	local c = {
-		number = figures, width = width, left = 76, right = width - 14, top = options.legend and 32 or 14, bottom = height - 48,
+		number = figures, width = width, left = width > 600 and 76 or 62, right = width - 14, top = options.legend and 32 or 14, bottom = height - 48,
 		title = options.title, look = options.look,
 	}
 	c.x = place(options.x.low, options.x.high, c.left, c.right)

@@ -215,6 +215,12 @@ function figures.amplitude()
 	end
 	local xs, ys = chart.points(c, amplitude.start_s, amplitude.value, 900)
 	svg.dots(xs, ys, "dots")
+	local index = session.worst_pulse()
+	for i = 1, amplitude.count do
+		if amplitude.subject[i] == index and requirement and requirement.verdict ~= "pass" and format.is_number(amplitude.value[i]) then
+			svg.mark("worst", c.x(amplitude.start_s[i]), c.y(amplitude.value[i]))
+		end
+	end
 	chart.close(c)
 end
 
@@ -276,7 +282,7 @@ function figures.histogram(options)
 		end
 	end
 	local c = chart.open {
-		title = options.title, width = 490, height = 250,
+		title = options.title, width = 350, height = 240,
 		look = string.format("%s %s, mean %s, from %s to %s.%s", options.look, format.count(#values, "value"), format.quantity(mean, options.unit),
 			format.quantity(value_low, options.unit), format.quantity(value_high, options.unit),
 			#beyond > 0 and " Outside the picture: limit " .. format.list(beyond) .. "." or ""),
@@ -326,10 +332,10 @@ function figures.histograms()
 			latencies[#latencies + 1] = latency.value[i]
 		end
 	end
-	raw('<div class="pair">')
-	figures.histogram {title = "Amplitude error", values = amplitude, unit = "1", label = "Measured against planned first peak",
+	raw('<div class="three">')
+	figures.histogram {title = "Amplitude error", values = amplitude, unit = "1", label = "Measured against planned",
 		limits = limits(session.amplitude, true), look = "Dashed: mean."}
-	figures.histogram {title = "Interval error", values = interval, unit = "s", label = "Measured minus planned interval",
+	figures.histogram {title = "Interval error", values = interval, unit = "s", label = "Measured minus planned",
 		limits = limits(session.interval, false), look = "Dashed: mean."}
 	figures.histogram {title = "Latency", values = latencies, unit = "s", label = "Trigger edge to onset", limits = limits(session.latency),
 		look = "Dashed: mean."}
@@ -373,7 +379,9 @@ function figures.margin(requirement)
 	else
 		local limit = lower or upper
 		local room = math.max(math.abs(value - limit), 0.1 * math.abs(limit), 1e-12)
-		low, high = math.min(limit, value) - 0.35 * room, math.max(limit, value) + 0.35 * room
+		local reach = math.max(2 * (requirement.u or 0), requirement.guard or 0)
+		low = math.min(limit, value) - math.max(0.35 * room, 1.2 * reach)
+		high = math.max(limit, value) + math.max(0.35 * room, 1.2 * reach)
 	end
 	if lower and upper and lower == upper then
 		local room = math.max(math.abs(value - lower), 1)

@@ -97,7 +97,7 @@ function session.missing()
 				after = after + 1
 			end
 			local a, b = onsets[before], onsets[after]
-			time = a and b and a + (b - a) * (index - before) / (after - before) or a or b or 0
+			time = a and b and after > before and a + (b - a) * (index - before) / (after - before) or a or b or 0
 		end
 		list[#list + 1] = {index = index, time_s = time}
 	end

@@ -44,7 +44,12 @@ function summary.sentence()
 		return "The run as a whole: " .. format.verdict(verdict).means .. "."
 	end
 	local with_verb = verdict == "fail" or verdict == "conditional_fail" or verdict == "conditional_pass"
-	return string.format(SENTENCES[verdict], requirements(#ids, with_verb), format.list(ids, 6))
+	local sentence = string.format(SENTENCES[verdict], requirements(#ids, with_verb), format.list(ids, 6))
+	local first = summary.sorted()[1].requirement
+	if first.verdict == verdict and first.reason and first.reason ~= "" then
+		sentence = string.format("%s %s: %s", sentence, #ids == 1 and "The reason" or first.id, first.reason)
+	end
+	return sentence
 end
 
 -- What a reader must know before reading on, as sentences; grave ones first. Returns grave, mild.
