@@ -7,9 +7,9 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <!DOCTYPE html>
 <html lang="en">
 <head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="<?= result.tool.name .. " " .. result.tool.version ?>">
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta name="generator" content="<?= result.tool.name .. " " .. result.tool.version ?>"/>
 <title><?= format.verdict(result.verdict).word .. ": " .. title ?></title>
 <style>
 <?lua include "style.css" ?>
@@ -22,7 +22,7 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <main>
 <header class="top">
 	<div><div class="mark">tmsrig verification report</div><h1><?= title ?></h1></div>
-	<div class="right"><?= run.started or "" ?><br><?= result.spec.title or result.spec.id ?>, revision <?= result.spec.revision or "–" ?></div>
+	<div class="right"><?= run.started or "" ?><br/><?= result.spec.title or result.spec.id ?>, revision <?= result.spec.revision or "–" ?></div>
 </header>
 <?lua
 include "summary.html"

@@ -7,7 +7,7 @@
 
 #include "number.h"
 
-enum { COLUMNS = 5, CELL_SIZE = 128, MIN_WIDTH = 60, MAX_WIDTH = 100, VERDICT_COUNT = VERDICT_NOT_TESTED + 1 };
+enum { COLUMNS = 5, CELL_SIZE = 128, MIN_ID = 14, MIN_WIDTH = 60, MAX_WIDTH = 100, VERDICT_COUNT = VERDICT_NOT_TESTED + 1 };
 
 static const char RESET[] = "\033[0m";
 
@@ -126,9 +126,9 @@ static void put_padded(FILE *stream, const char *text, unsigned columns, bool ri
 	fprintf(stream, "%*s%s%*s", right ? (int)pad : 0, "", text, right ? 0 : (int)pad, "");
 }
 
-static void put_row(FILE *stream, const struct row *row, const unsigned *columns, const char *colour)
+static void put_row(FILE *stream, const struct row *row, const unsigned *columns, unsigned shown, const char *colour)
 {
-	for (unsigned i = 0; i < COLUMNS; i++) {
+	for (unsigned i = 0; i < shown; i++) {
 		fputs(i ? "  " : "", stream);
 		fputs(i == 1 ? colour : "", stream);
 		put_padded(stream, row->cells[i], columns[i], i == COLUMNS - 1);
@@ -137,26 +137,29 @@ static void put_row(FILE *stream, const struct row *row, const unsigned *columns
 	fputc('\n', stream);
 }
 
-/* The widths of the columns; the longest give way until the row fits. */
-static void measure_columns(struct row *rows, size_t count, unsigned width, unsigned *columns)
+/*
+ * The widths of the columns; returns how many columns are shown. Where it is narrow the ids are cut and then the margins left out: a number is
+ * never cut.
+ */
+static unsigned measure_columns(struct row *rows, size_t count, unsigned width, unsigned *columns)
 {
-	unsigned total = 2 * (COLUMNS - 1);
+	unsigned total = 2 * (COLUMNS - 1), shown = COLUMNS;
 	for (unsigned i = 0; i < COLUMNS; i++) {
 		columns[i] = 0;
 		for (size_t r = 0; r < count; r++)
 			columns[i] = columns_of(rows[r].cells[i]) > columns[i] ? columns_of(rows[r].cells[i]) : columns[i];
 		total += columns[i];
 	}
-	for (; total > width; total--) {
-		unsigned longest = 0;
-		for (unsigned i = 1; i < COLUMNS; i++)
-			if (columns[i] > columns[longest])
-				longest = i;
-		columns[longest]--;
+	if (total > width && total - width + MIN_ID > columns[0]) {
+		shown--;
+		total -= columns[shown] + 2;
 	}
+	if (total > width)
+		columns[0] = columns[0] > total - width + MIN_ID ? columns[0] - (total - width) : MIN_ID;
 	for (size_t r = 0; r < count; r++)
 		for (unsigned i = 0; i < COLUMNS; i++)
 			fit(rows[r].cells[i], columns[i]);
+	return shown;
 }
 
 /* The reason below its row, folded at blanks. */
@@ -220,10 +223,10 @@ void terminal_verdicts(FILE *stream, unsigned width, bool colour, const struct r
 		rows[0] = (struct row){{"requirement", "verdict", "value ± U (k=2)", "limit", "margin"}};
 		for (size_t i = 0; i < count; i++)
 			fill_row(&rows[i + 1], &judgements[i], results);
-		measure_columns(rows, count + 1, width, columns);
-		put_row(stream, &rows[0], columns, "");
+		unsigned shown = measure_columns(rows, count + 1, width, columns);
+		put_row(stream, &rows[0], columns, shown, "");
 		for (size_t i = 0; i < count; i++) {
-			put_row(stream, &rows[i + 1], columns, colour ? verdict_colour(judgements[i].verdict) : "");
+			put_row(stream, &rows[i + 1], columns, shown, colour ? verdict_colour(judgements[i].verdict) : "");
 			if (judgements[i].verdict != VERDICT_PASS)
 				put_reason(stream, judgements[i].reason, width);
 		}

@@ -12,7 +12,7 @@
 
 enum { PATH_SIZE = 4096, TEMPLATE_CAP = 4 << 20, MAX_NUMBERS = 64 };
 
-static const struct script_limits LIMITS = {.instructions = 2000000000, .memory_bytes = 48 << 20, .string_bytes = 4 << 20};
+static const struct script_limits LIMITS = {.instructions = 1000000000, .memory_bytes = 48 << 20, .string_bytes = 4 << 20};
 
 /* A view while it is made. A Lua error jumps out of C functions, so what they hold on to lives here. */
 struct view {
