@@ -114,6 +114,8 @@ static bool csv_header(struct csv *csv, FILE *file, struct error *error)
 	csv->column_count = split(csv->header, csv->names, CSV_MAX_COLUMNS);
 	if (csv->column_count > CSV_MAX_COLUMNS)
 		return error_config(error, "%s:1: %u columns; at most %d can be read", csv->path, csv->column_count, CSV_MAX_COLUMNS);
+	if (csv->column_count == 0)
+		return error_config(error, "%s:1: the header line is blank; it must name the columns, e.g. \"t_s,current\"", csv->path);
 	double ignored;
 	if (is_number(csv->names[0], &ignored))
 		return error_config(error, "%s:1: the first line holds numbers; it must name the columns, e.g. \"t_s,current\"", csv->path);

@@ -83,7 +83,7 @@ static int api_intensity(lua_State *state)
 	struct step *step = builder_step(state, STEP_SET_INTENSITY);
 	step->set.intensity_pct = builder->intensity_pct = first_pct;
 	step->set.second_pct = builder->second_pct = second_pct;
-	builder->intensity_line = builder_line(state);
+	builder->intensity_line = builder->unsettled_line = builder_line(state);
 	return 0;
 }
 
@@ -102,6 +102,7 @@ static int api_arm(lua_State *state)
 		builder_wrong(state, "arm: the device is armed already");
 	builder_step(state, STEP_ARM);
 	builder->armed = builder->was_armed = true;
+	builder->unsettled_line = builder_line(state);
 	return 0;
 }
 
@@ -152,6 +153,7 @@ static int api_await(lua_State *state)
 {
 	static const enum gpio_line inputs[] = {GPIO_READY, GPIO_FAULT};
 	builder_need_scenario(state, "await");
+	lua_settop(state, 2);
 	const char *name = line_name(state, "await", inputs, sizeof inputs / sizeof *inputs);
 	double timeout_s = positive_time(state, 2, "await: the time limit");
 	struct step *step = builder_step(state, STEP_AWAIT);
@@ -168,6 +170,7 @@ static int api_wait(lua_State *state)
 	double time_s = positive_time(state, 1, "wait: the time");
 	builder_step(state, STEP_WAIT);
 	builder_of(state)->cursor_s += time_s;
+	builder_of(state)->unsettled_line = 0;
 	return 0;
 }
 
@@ -176,6 +179,7 @@ static int api_drive(lua_State *state)
 {
 	static const enum gpio_line outputs[] = {GPIO_ENABLE, GPIO_EMERGENCY_STOP, GPIO_COIL_PRESENT};
 	builder_need_scenario(state, "drive");
+	lua_settop(state, 2);
 	const char *name = line_name(state, "drive", outputs, sizeof outputs / sizeof *outputs);
 	if (!lua_isboolean(state, 2))
 		builder_wrong(state, "drive: the level is %s, but true or false is wanted",

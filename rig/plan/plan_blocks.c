@@ -29,6 +29,11 @@ static void need_firing(lua_State *state, const char *function, bool paired)
 		builder_wrong(state, "%s: first and second say the two intensities, for example first = 36, second = 54", function);
 	if (builder->intensity_pct <= 0 || builder->second_pct <= 0)
 		builder_wrong(state, "%s: at an intensity of 0 %% nothing fires", function);
+	if (builder->unsettled_line)
+		builder_wrong(
+			state,
+			"%s: fires in the same instant as line %d arms or sets the device; await(\"ready\", seconds(2)) comes between",
+			function, builder->unsettled_line);
 }
 
 static void need_room(lua_State *state, const char *function, double pulses)

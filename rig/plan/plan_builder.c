@@ -100,6 +100,7 @@ void builder_end_section(struct builder *builder)
 		return;
 	builder->section_duration_s[builder->plan->section_count - 1] = builder->cursor_s;
 	builder->section_open = false;
+	builder->unsettled_line = 0;
 }
 
 struct step *builder_step_at(lua_State *state, enum step_kind kind, double time_s, int line)

@@ -25,6 +25,7 @@ struct builder {
 	bool declared, armed, was_armed, reversed;
 	double intensity_pct, second_pct; /* as set last; NAN: never, or no paired-pulse mode */
 	int intensity_line, disarm_line;
+	int unsettled_line; /* armed or set at this very instant; 0: time has passed since */
 	bool section_open;
 	double cursor_s; /* where in the section the next step stands */
 };

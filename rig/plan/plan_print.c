@@ -115,8 +115,8 @@ void plan_print_text(const struct plan *plan, struct text *out)
 {
 	text_printf(out, "%s: ", plan->id);
 	put_wrapped(out, plan->title, 2);
-	text_printf(out, "  %zu pulses, %.6f s from the first to the last, session %.6f s when nothing has to be waited for\n",
-		    plan->pulse_count, plan_first_to_last_onset_s(plan), plan_duration_s(plan));
+	text_printf(out, "  %zu pulses, %.6f s from first to last onset, session %.6f s plus waiting\n", plan->pulse_count,
+		    plan_first_to_last_onset_s(plan), plan_duration_s(plan));
 	if (!isnan(plan->motor_threshold_pct))
 		text_printf(out, "  motor threshold %.6g %% of maximum output\n", plan->motor_threshold_pct);
 	uint32_t section = UINT32_MAX;

@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 256 * 1024 };
+enum { LONGEST = 256 * 1024 };
 
 static uint64_t state = 0x9e3779b97f4a7c15u;
 static size_t inputs, files;
@@ -59,8 +59,8 @@ static void try_file(const char *path, unsigned rounds)
 	FILE *file = fopen(path, "rb");
 	if (!file)
 		return;
-	uint8_t *data = malloc(MAX_INPUT), *copy = malloc(MAX_INPUT);
-	size_t size = data ? fread(data, 1, MAX_INPUT, file) : 0;
+	uint8_t *data = malloc(LONGEST), *copy = malloc(LONGEST);
+	size_t size = data ? fread(data, 1, LONGEST, file) : 0;
 	fclose(file);
 	if (data && copy) {
 		files++;

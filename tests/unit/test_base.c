@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <criterion/criterion.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "arena.h"

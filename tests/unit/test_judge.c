@@ -41,8 +41,8 @@ Test(decision, simple_and_guarded_at_the_limit)
 	cr_expect_eq(decide(DECISION_SIMPLE, NAN, 10, nextafter(10, 11), 0.5), VERDICT_FAIL);
 	cr_expect_eq(decide(DECISION_GUARDED, NAN, 10, 9, 0.5), VERDICT_PASS);
 	cr_expect_eq(decide(DECISION_GUARDED, NAN, 10, 9.01, 0.5), VERDICT_FAIL);
-	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.65 * 0.5, 0.5), VERDICT_PASS);
-	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.64 * 0.5, 0.5), VERDICT_FAIL);
+	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.651 * 0.5, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.649 * 0.5, 0.5), VERDICT_FAIL);
 }
 
 /* Standard normal quantiles: 0.5, 0.95, 0.975 one-sided; 0.9545 within two sigma. */
