@@ -32,13 +32,18 @@ function session.measurand(id)
 	end
 end
 
--- The first requirement on a measurand that has limits, or nil.
+-- The requirement on a measurand whose limits a figure shows: one that judges every value if there is one; nil when none has limits.
 function session.requirement(measurand)
+	local found
 	for _, requirement in ipairs(result.requirements or {}) do
 		if requirement.measurand == measurand and (requirement.lower or requirement.upper) then
-			return requirement
+			if requirement.judge == "every" then
+				return requirement
+			end
+			found = found or requirement
 		end
 	end
+	return found
 end
 
 function session.duration_s()
