@@ -101,19 +101,23 @@ double sim_sensor_respond(const struct sim_sensor *sensor, const struct sim_grid
 	size_t n = 0, frame = 0;
 	for (; frame < frames && (double)frame * frame_s < lead_s; frame++)
 		out[frame] = (float)x;
-	double last = x, t = lead_s;
-	while (frame <= frames) {
+	double last = x, t = lead_s, settled_s = lead_s + (double)(grid->count - 1) * h + sim_sensor_settling_s(sensor);
+	while (frame < frames && t <= settled_s) {
 		double x1 = ++n < grid->count ? grid->samples[n] : grid->samples[grid->count - 1];
 		double y1 = lag_step(&bandwidth, y, x, x1);
 		z = lag_step(&droop, z, y, y1);
 		double value = y1 - z, t1 = lead_s + (double)n * h;
-		for (; frame <= frames && (double)frame * frame_s <= t1; frame++)
-			if (frame < frames)
-				out[frame] = (float)(last + (value - last) * ((double)frame * frame_s - t) / h);
+		for (; frame < frames && (double)frame * frame_s <= t1; frame++)
+			out[frame] = (float)(last + (value - last) * ((double)frame * frame_s - t) / h);
 		x = x1;
 		y = y1;
 		last = value;
 		t = t1;
 	}
-	return z;
+	/* The input is at rest now: only the high-pass still moves. */
+	double rate = droops ? sensor->droop_per_s : 0, keep = exp(-rate * frame_s), away = z - x;
+	away *= exp(-rate * ((double)frame * frame_s - t));
+	for (; frame < frames; frame++, away *= keep)
+		out[frame] = (float)-away;
+	return x + away;
 }

@@ -349,8 +349,10 @@ static void fill_law(struct sim_signal *signal, unsigned c, const struct sim_eve
 		return;
 	case SIM_LAW_CHARGE: {
 		float base = (float)(law->start_v * law->start_v + law->parameter * (t0 + from * dt)), slope = (float)(law->parameter * dt);
-		for (int k = from; k < to; k++)
-			out[k] = sqrtf(fmaxf(base + slope * (float)(k - from), 0));
+		for (int k = from; k < to; k++) {
+			float square = base + slope * (float)(k - from);
+			out[k] = sqrtf(square > 0 ? square : 0);
+		}
 		return;
 	}
 	case SIM_LAW_DECAY: {
