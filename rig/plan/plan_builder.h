@@ -6,12 +6,12 @@
 #include "plan.h"
 
 struct plan_parameters {
-	double motor_threshold_pct;   /* of the operator, % MSO; NAN: the scenario's default */
-	const char *library_dir;      /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib */
+	double motor_threshold_pct; /* of the operator, % MSO; NAN: the scenario's default */
+	const char *library_dir;    /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib */
 };
 
 /* Runs the scenario file in the sandbox and returns its plan, which the caller owns; NULL on failure, "file:line: message". */
 struct plan *plan_build(const char *path, const struct plan_parameters *parameters, struct error *error) must_check;
 /* As plan_build, of a text in memory; path only names it. */
-struct plan *plan_build_text(const char *path, const char *text, size_t length, const struct plan_parameters *parameters, struct error *error)
-	must_check;
+struct plan *plan_build_text(const char *path, const char *text, size_t length, const struct plan_parameters *parameters,
+			     struct error *error) must_check;

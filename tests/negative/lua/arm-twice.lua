@@ -1,0 +1,5 @@
+scenario { id = "x", title = "X" }
+intensity(50)
+arm()
+await("ready", seconds(2))
+arm()

@@ -1,0 +1,2 @@
+scenario { id = "x", title = "X" }
+expect_discharge { below = volts(60) }

@@ -1,0 +1,2 @@
+scenario { id = "x", title = "X" }
+expect_discharge { below = seconds(60), within = seconds(5) }

@@ -1,0 +1,3 @@
+scenario { id = "x", title = "X" }
+
+while true do end

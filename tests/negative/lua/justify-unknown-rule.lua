@@ -1,0 +1,2 @@
+scenario { id = "x", title = "X" }
+justify("dose.single_trian", "because")

@@ -1,0 +1,1 @@
+scenario { id = "x", title = "X", motor_threshold = 120 }

@@ -1,0 +1,5 @@
+scenario { id = "x", title = "X" }
+intensity(50)
+arm()
+await("ready", seconds(2))
+train { pulses = 3, rate = 50, trains = 2, iti = 8, iti_reference = "onset" }

@@ -1,0 +1,7 @@
+scenario { id = "x", title = "X" }
+intensity(50)
+arm()
+await("ready", seconds(2))
+single { pulses = 1 }
+disarm()
+single { pulses = 1 }

@@ -1,0 +1,1 @@
+scenario { id = "x", title = "X", verifies = { "A-01", 2 } }
