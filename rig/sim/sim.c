@@ -368,7 +368,7 @@ static bool sim_open(const struct bench_setup *setup, const char *recording, str
 
 struct sim_truth sim_truth(const void *state)
 {
-	struct sim *sim = (struct sim *)(uintptr_t)state;
+	struct sim *sim = (struct sim *)state;
 	lock_now(sim);
 	const struct sim_world *world = &sim->world;
 	double scale = sim->signal ? sim_signal_rate_hz(sim->signal) / sim->setup->adc.sample_rate_hz : 1, start_s = sim->adc_start_s;
