@@ -61,8 +61,8 @@ static bool ignore(const struct reader *reader, const struct node *node, void *o
 
 #define AT(slot) .offset = offsetof(struct written_channel, slot)
 
-/* The keys a channel may have depend on the driver, on the file's format and on the role; returns how many were written. */
-static size_t channel_fields(const struct adc_setup *adc, enum channel_role role, const struct written_channel *written, struct field *out)
+/* The keys a channel may have depend on the driver, on the file's format and on the role. */
+static void channel_fields(const struct adc_setup *adc, enum channel_role role, const struct written_channel *written, struct field *out)
 {
 	bool file = strcmp(adc->driver, "file") == 0, raw = file && adc->format == FILE_S16LE;
 	enum dimension dimension = written->dimension;
@@ -79,19 +79,18 @@ static size_t channel_fields(const struct adc_setup *adc, enum channel_role role
 	if (strcmp(adc->driver, "sim") == 0)
 		out[n++] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
 	if (!file) {
-		out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
-		return n;
+		out[n] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
+		return;
 	}
 	out[n++] = (struct field){"scale", FIELD_QUANTITY, .required = raw || written->derivative, AT(scale), .dimension = scaled};
 	out[n++] = (struct field){"offset", FIELD_QUANTITY, AT(offset), .dimension = scaled};
 	if (role == CHANNEL_COIL_CURRENT)
 		out[n++] = (struct field){"derivative", FIELD_READ, .read = ignore};
 	if (raw)
-		out[n++] = (struct field){"index", FIELD_COUNT, .required = true, AT(index),
-					  .range = {RANGE_WITHIN, 0, RECORDING_MAX_CHANNELS - 1}};
+		out[n] = (struct field){"index", FIELD_COUNT, .required = true, AT(index),
+					.range = {RANGE_WITHIN, 0, RECORDING_MAX_CHANNELS - 1}};
 	else
-		out[n++] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
-	return n;
+		out[n] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
 }
 
 static bool load_channel_sensor(const struct reader *reader, const struct written_channel *written, struct adc_channel_setup *setup,
@@ -134,7 +133,7 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 	setup->adc_range = file ? NAN : written->range;
 }
 
-/* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b), domain/measurands.md 1. */
+/* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b). */
 static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
 {
 	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);

@@ -34,7 +34,7 @@ Test(bench, virtual_is_wired_as_written)
 	cr_expect(fabs(format.u_clock_rel - 2e-6 / sqrt(3)) < 1e-18);
 }
 
-/* The budget of domain measurands, section 6: calibration 0.30 %, position 0.29 %, ADC 0.06 %: 0.42 %; LSB of 0.37 A at 16 bits of +-12 kA. */
+/* The example budget: calibration 0.30 %, position 0.29 %, ADC 0.06 % make 0.42 %; 16 bits of +-12 kA make an LSB of 0.37 A. */
 Test(bench, channel_joins_adc_and_sensor)
 {
 	auto_bench_setup struct bench_setup *setup = load_bench("virtual");
@@ -103,8 +103,8 @@ Test(bench, faults_of_the_command_line)
 		struct sim_fault fault;
 	} RIGHT[] = {
 		{"drop_pulse=17", {SIM_FAULT_DROP_PULSE, 17, 0}},
-		{"double_pulse=3", {SIM_FAULT_DOUBLE_PULSE, 3, 5e-3}},
-		{"double_pulse=3:2 ms", {SIM_FAULT_DOUBLE_PULSE, 3, 2e-3}},
+		{"double_pulse=3", {SIM_FAULT_DOUBLE_PULSE, 3, 2e-3}},
+		{"double_pulse=3:7 ms", {SIM_FAULT_DOUBLE_PULSE, 3, 7e-3}},
 		{"amplitude=0.97", {SIM_FAULT_AMPLITUDE, 0, 0.97}},
 		{"amplitude=97 %", {SIM_FAULT_AMPLITUDE, 0, 0.97}},
 		{"late_pulse=40:2 ms", {SIM_FAULT_LATE_PULSE, 40, 2e-3}},
