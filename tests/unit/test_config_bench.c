@@ -57,12 +57,12 @@ Test(bench, recordings_know_their_columns)
 	auto_bench_setup struct bench_setup *raw = load_bench("recording");
 	cr_expect(!bench_setup_simulated(raw) && !raw->device && raw->adc.format == FILE_S16LE);
 	cr_expect(raw->adc.channels[0].channel.scale == 0.3662109375 && raw->adc.channels[0].index == 0 && !raw->adc.channels[0].source);
-	cr_expect(isnan(raw->adc.channels[0].adc_range) && isnan(raw->adc.channels[0].column_scale));
+	cr_expect(isnan(raw->adc.channels[0].adc_range));
 	auto_bench_setup struct bench_setup *table = load_bench("recording-csv");
 	cr_expect(table->adc.format == FILE_CSV && strcmp(table->adc.channels[0].source, "i_a") == 0 && table->adc.channels[0].index == -1);
-	cr_expect(table->adc.channels[0].column_scale == 1 && table->adc.channels[0].channel.scale == 24e3 / 65536);
+	cr_expect(table->adc.channels[0].channel.scale == 1 && table->adc.channels[0].channel.offset == 0);
 	auto_bench_setup struct bench_setup *slope = load_bench("recording-search-coil");
-	cr_expect(slope->adc.channels[0].derivative && slope->adc.channels[0].column_scale == 149.77e6);
+	cr_expect(slope->adc.channels[0].derivative && slope->adc.channels[0].channel.scale == 149.77e6);
 	cr_expect_str_eq(slope->adc.channels[0].channel.unit, "A");
 }
 
