@@ -10,6 +10,14 @@ static void set_text(struct error *error, enum error_kind kind, const char *form
 	vsnprintf(error->text, sizeof error->text, format, args);
 }
 
+/* What does not fit is cut off. */
+static void append(struct error *error, const char *more)
+{
+	size_t length = strlen(error->text), room = sizeof error->text - 1 - length, size = strnlen(more, room);
+	memcpy(error->text + length, more, size);
+	error->text[length + size] = '\0';
+}
+
 bool error_set(struct error *error, enum error_kind kind, const char *format, ...)
 {
 	if (!error)
@@ -30,8 +38,8 @@ bool error_errno(struct error *error, enum error_kind kind, const char *format, 
 	va_start(args, format);
 	set_text(error, kind, format, args);
 	va_end(args);
-	size_t length = strlen(error->text);
-	snprintf(error->text + length, sizeof error->text - length, ": %s", cause);
+	append(error, ": ");
+	append(error, cause);
 	return false;
 }
 
@@ -39,15 +47,14 @@ bool error_prefix(struct error *error, const char *format, ...)
 {
 	if (!error)
 		return false;
-	char whole[sizeof error->text];
+	char cause[sizeof error->text];
+	memcpy(cause, error->text, sizeof cause);
 	va_list args;
 	va_start(args, format);
-	int length = vsnprintf(whole, sizeof whole, format, args);
+	vsnprintf(error->text, sizeof error->text, format, args);
 	va_end(args);
-	if (length < 0 || (size_t)length >= sizeof whole)
-		return false;
-	snprintf(whole + length, sizeof whole - (size_t)length, ": %s", error->text);
-	memcpy(error->text, whole, sizeof whole);
+	append(error, ": ");
+	append(error, cause);
 	return false;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * The evidence folder: recording.h5, result.json, inputs/ (the user's files as used), SHA256SUMS. A folder under construction carries the
+ * The evidence folder: recording.h5, result.json, pulses.csv, measurements.csv, judgements.csv, inputs/ (the user's files as used), SHA256SUMS
+ * (for sha256sum -c). "results_sha256" of result.json is the hash of the three tables one after the other; it holds no wall-clock time, so
+ * that equal runs have equal ones. A folder under construction carries the
  * suffix ".incomplete" and is renamed in the last step, so that what looks whole is whole.
  */
 #include <stdint.h>
@@ -23,32 +25,41 @@ struct evidence_finding {
 };
 
 struct evidence_facts {
-	const char *command;          /* "run" or "analyze" */
-	const char *version, *build;  /* of tmsrig, of its build */
-	const char *started, *ended;  /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
-	const char *operator_name, *device_serial;  /* NULL: not given */
-	const char *recording;        /* analyze: the file; else NULL */
+	const char *command;         /* "run" or "analyze" */
+	const char *version, *build; /* of tmsrig, of its build */
+	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
+	const char *operator_name, *device_serial; /* NULL: not given */
+	const char *recording;                     /* analyze: the file; else NULL */
 	const struct bench_setup *setup;
-	const struct plan *plan;      /* NULL: none */
+	const struct plan *plan; /* NULL: none */
 	const struct spec *spec;
 	const struct results *results;
 	const struct judgement *judgements;
 	enum verdict overall;
+	enum error_kind ended_by; /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
 	const struct evidence_finding *findings;
 	size_t finding_count;
-	const char *const *input_files;  /* copied into inputs/ and hashed */
+	const char *const *input_files; /* copied into inputs/ and hashed */
 	size_t input_count;
 };
 
-/* Begins DIR.incomplete (DIR must not exist). NULL on failure. */
+/*
+ * Begins DIR.incomplete; folders above it are made. Neither may exist (ERROR_CONFIG); what the machine refuses is ERROR_BENCH. NULL on failure.
+ */
 struct evidence *evidence_begin(const char *dir, struct error *error) must_check;
 /* Abandons what was not committed: the folder keeps its ".incomplete" name; NULL is accepted. */
 void evidence_destroy(struct evidence *evidence);
 /* Path of a file inside the folder; valid until the next call. */
 const char *evidence_path(struct evidence *evidence, const char *name);
-/* Writes result.json, copies the inputs. The store must be closed. */
+/*
+ * Writes the tables and result.json, copies the inputs. The store (recording.h5) must be closed. A verdict of pass or conditional_pass is written
+ * as void when the recording is missing or not complete or the run ended early: what was not recorded to its end conforms to nothing.
+ */
 bool evidence_write_result(struct evidence *evidence, const struct evidence_facts *facts, struct error *error) must_check;
-/* Writes SHA256SUMS over everything in the folder and gives it its final name. */
+/*
+ * Writes SHA256SUMS over everything in the folder, brings it all to the disk, and gives it its final name, which evidence_path() uses from then
+ * on.
+ */
 bool evidence_commit(struct evidence *evidence, struct error *error) must_check;
 /* SHA-256 of bytes as 64 hex digits and NUL. */
 void evidence_sha256(const void *bytes, size_t size, char hex[65]);

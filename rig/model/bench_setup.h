@@ -38,6 +38,8 @@ struct adc_channel_setup {
 	const char *source;      /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
 	int index;               /* driver file: interleaved position; else -1 */
 	bool derivative;         /* the column holds dI/dt; the driver integrates it */
+	double column_scale;     /* driver file, csv and sr: quantity (with derivative: quantity per s) per unit of the column; else NAN */
+	double column_offset;    /* quantity = column_scale * value + column_offset, before the sensor's corrections in `channel` */
 	double adc_range;        /* full scale of the ADC in the channel's unit; NAN for files */
 	unsigned bits;
 	double noise_rms;        /* driver sim: in the channel's unit */
@@ -50,6 +52,7 @@ struct adc_setup {
 	double clock_accuracy_rel;  /* limits, rectangular */
 	enum gap_detection gaps;
 	enum file_format format; /* driver file */
+	const char *uri, *instrument;  /* driver iio: context and device; NULL: not given */
 	unsigned channel_count;
 	struct adc_channel_setup channels[RECORDING_MAX_CHANNELS];
 };

@@ -33,6 +33,7 @@ struct dose_exposure {
 struct dose_tables {
 	struct arena *arena;
 	const char *file;
+	const char *status;      /* how far the numbers were checked against the papers */
 	const char *single_train_source, *train_in_series_source, *iti_source, *theta_burst_source;
 	struct dose_cell *single_train;
 	size_t single_train_count;

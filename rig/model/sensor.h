@@ -21,6 +21,7 @@ struct calibrated {
 struct sensor {
 	struct arena *arena;
 	const char *id, *title, *file;
+	const char *unit;             /* of what it measures: "A", "V", "A/s" (a search coil) */
 	const char *certificate, *laboratory, *date, *due;  /* ISO dates; NULL: none */
 	struct calibrated gain;       /* correction, 1 = nominal */
 	struct calibrated position;   /* relative */

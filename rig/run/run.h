@@ -26,11 +26,12 @@ struct run_options {
 };
 
 /*
- * Fires the plan and pushes the recording into the sink (from a thread of its own; the calls never overlap) until the plan is done or fails. The
- * sink's finish is called only for a run that was complete. Safe state before the first step and after the last, on every path. Returns false
- * with *error set when the bench failed (ERROR_BENCH) or the operator stopped it (ERROR_ABORTED).
+ * Fires the plan and pushes the recording into the sink (from a thread of its own; the calls never overlap) until the plan is done or fails. A run
+ * that ends early pushes EVENT_ABORTED, then finishes the sink all the same: there is a record even when it went wrong. Safe state before the
+ * first step and after the last, on every path. Returns false with *error set when the bench failed (ERROR_BENCH) or the operator stopped it
+ * (ERROR_ABORTED); *finished tells whether the sink was finished, i.e. whether what it holds can be looked at.
  */
 bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
-	      struct error *error) must_check;
-/* Pushes a whole recording (driver "file") into the sink. */
+	      bool *finished, struct error *error) must_check;
+/* Pushes a whole recording (driver "file") into the sink and finishes it. */
 bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error) must_check;

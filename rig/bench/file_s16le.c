@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Raw interleaved little-endian int16, as an ADC's driver streams it. */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "recording_file.h"
+
+enum { S16LE_BUFFER_BYTES = 1 << 20 };
+
+struct file_s16le {
+	int fd;
+	size_t frame_bytes, channels_in_file;
+	unsigned picked[RECORDING_MAX_CHANNELS], pick_count;
+	bool identity;         /* the file's channels are the bench's, in order */
+	bool cut_frame;        /* the file ends inside a frame */
+	unsigned char *buffer;
+	int16_t *frames;       /* channels picked out of the file's; NULL when identity */
+	const char *path;
+};
+
+static void s16le_close(void *state)
+{
+	struct file_s16le *file = state;
+	if (!file)
+		return;
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->buffer);
+	free(file->frames);
+	free(file);
+}
+
+/* The bench names positions of channels in a frame; positions nobody names are there all the same. */
+static void pick_channels(struct file_s16le *file, const struct adc_setup *adc)
+{
+	file->identity = true;
+	for (unsigned c = 0; c < adc->channel_count; c++) {
+		file->picked[c] = adc->channels[c].index >= 0 ? (unsigned)adc->channels[c].index : c;
+		if (file->picked[c] + 1 > file->channels_in_file)
+			file->channels_in_file = file->picked[c] + 1;
+		if (file->picked[c] != c)
+			file->identity = false;
+	}
+	file->pick_count = adc->channel_count;
+	if (file->channels_in_file != adc->channel_count)
+		file->identity = false;
+	file->frame_bytes = 2 * file->channels_in_file;
+}
+
+static bool s16le_open(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state, struct error *error)
+{
+	(void)format;
+	struct file_s16le *file = calloc(1, sizeof *file);
+	if (!file)
+		return error_bench(error, "%s: out of memory", path);
+	file->path = path;
+	pick_channels(file, &setup->adc);
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	if (file->fd < 0 || fstat(file->fd, &status) != 0) {
+		error_errno(error, ERROR_CONFIG, "%s: cannot open the recording", path);
+		goto failed;
+	}
+	if (file->frame_bytes > S16LE_BUFFER_BYTES) {
+		error_config(error, "%s: a channel index of %zu is beyond any frame", path, file->channels_in_file - 1);
+		goto failed;
+	}
+	if (S_ISDIR(status.st_mode)) {
+		error_config(error, "%s: is a directory; a file of interleaved s16le samples is needed", path);
+		goto failed;
+	}
+	posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	file->buffer = malloc(S16LE_BUFFER_BYTES);
+	file->frames = file->identity ? NULL : malloc(S16LE_BUFFER_BYTES);
+	if (!file->buffer || (!file->identity && !file->frames)) {
+		error_bench(error, "%s: out of memory", path);
+		goto failed;
+	}
+	*state = file;
+	return true;
+failed:
+	s16le_close(file);
+	return false;
+}
+
+static void swap_to_host(int16_t *samples, size_t count)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	for (size_t i = 0; i < count; i++)
+		samples[i] = (int16_t)__builtin_bswap16((uint16_t)samples[i]);
+#else
+	(void)samples, (void)count;
+#endif
+}
+
+static bool s16le_read(void *state, size_t frames, const int16_t **samples, size_t *got, bool *truncated, struct error *error)
+{
+	struct file_s16le *file = state;
+	size_t most = S16LE_BUFFER_BYTES / file->frame_bytes;
+	size_t want = (frames < most ? frames : most) * file->frame_bytes, held = 0;
+	while (held < want) {
+		ssize_t count = read(file->fd, file->buffer + held, want - held);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return error_errno(error, ERROR_BENCH, "%s: cannot read", file->path);
+		if (count == 0)
+			break;
+		held += (size_t)count;
+	}
+	size_t whole = held / file->frame_bytes;
+	if (held % file->frame_bytes != 0)
+		file->cut_frame = true;
+	*truncated = whole == 0 && file->cut_frame;
+	*got = whole;
+	int16_t *all = (int16_t *)(void *)file->buffer;
+	swap_to_host(all, whole * file->channels_in_file);
+	*samples = all;
+	if (!file->identity) {
+		for (size_t i = 0; i < whole; i++)
+			for (unsigned c = 0; c < file->pick_count; c++)
+				file->frames[i * file->pick_count + c] = all[i * file->channels_in_file + file->picked[c]];
+		*samples = file->frames;
+	}
+	return true;
+}
+
+const struct file_reader file_reader_s16le = {.open = s16le_open, .read = s16le_read, .close = s16le_close};

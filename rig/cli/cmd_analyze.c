@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "command.h"
+#include "config.h"
+#include "inputs.h"
+#include "paths.h"
+#include "plan_builder.h"
+#include "session.h"
+
+struct analyze_arguments {
+	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial;
+	double motor_threshold_pct;
+	bool quiet, json;
+};
+
+enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON };
+
+static const struct argp_option OPTIONS[] = {
+	{"bench", 'b', "BENCH", 0, "How to read the recording: a bench file with `adc: {driver: file}` (default: recording)", 0},
+	{"spec", 's', "SPEC", 0, "Requirements, or a name below fixtures/specs (default: example)", 0},
+	{"out", 'o', "DIR", 0, "Evidence folder to make (required)", 0},
+	{"scenario", KEY_SCENARIO, "SCENARIO", 0, "What was fired, to match pulses with a plan", 0},
+	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
+	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
+	{"operator", KEY_OPERATOR, "NAME", 0, "Who made the recording", 0},
+	{"quiet", 'q', 0, 0, "No progress and no table", 2},
+	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
+	{0},
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct analyze_arguments *arguments = state->input;
+	switch (key) {
+	case 'b': arguments->bench = argument; return 0;
+	case 's': arguments->spec = argument; return 0;
+	case 'o': arguments->out = argument; return 0;
+	case 'm':
+		if (!inputs_percent(argument, &arguments->motor_threshold_pct))
+			argp_error(state, "--motor-threshold %s: a percentage above 0 and up to 100 is needed, e.g. 45", argument);
+		return 0;
+	case KEY_SCENARIO: arguments->scenario = argument; return 0;
+	case KEY_SERIAL: arguments->serial = argument; return 0;
+	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
+	case 'q': arguments->quiet = true; return 0;
+	case KEY_JSON: arguments->json = true; return 0;
+	case ARGP_KEY_ARG:
+		if (arguments->recording)
+			argp_error(state, "more than one recording: '%s' after '%s'", argument, arguments->recording);
+		arguments->recording = argument;
+		return 0;
+	case ARGP_KEY_END:
+		if (!arguments->recording)
+			argp_error(state, "no recording given");
+		if (!arguments->out)
+			argp_error(state, "--out DIR is needed: the folder the evidence goes to");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp ARGP = {
+	OPTIONS,
+	parse_option,
+	"RECORDING",
+	"Measures and judges a recording made elsewhere (s16le, CSV, sigrok .sr) by the same chain as a run.",
+	NULL,
+	NULL,
+	NULL,
+};
+
+static int analyze(int argc, char **argv)
+{
+	struct analyze_arguments arguments = {.bench = "recording", .spec = "example", .motor_threshold_pct = NAN};
+	struct error error = {0};
+	inputs_argp(&ARGP, "analyze", argc, argv, &arguments);
+	char fixtures[PATH_MAX];
+	if (!paths_data("fixtures", fixtures, sizeof fixtures, &error))
+		return command_fail(&error);
+	auto_bench_setup struct bench_setup *bench = config_load_bench(arguments.bench, fixtures, &error);
+	if (!bench)
+		return command_fail(&error);
+	if (strcmp(bench->adc.driver, "file") != 0) {
+		error_config(&error, "%s: its adc has driver '%s'; to analyze a recording a bench with `adc: {driver: file}` is needed", bench->file,
+			     bench->adc.driver);
+		return command_fail(&error);
+	}
+	auto_spec struct spec *spec = config_load_spec(arguments.spec, fixtures, inputs_measurand_unit, NULL, &error);
+	if (!spec)
+		return command_fail(&error);
+	auto_free char *path = NULL;
+	auto_plan struct plan *plan = NULL;
+	if (arguments.scenario) {
+		struct plan_parameters parameters = {.motor_threshold_pct = arguments.motor_threshold_pct};
+		path = paths_scenario(arguments.scenario, &error);
+		plan = path ? plan_build(path, &parameters, &error) : NULL;
+		if (!plan)
+			return command_fail(&error);
+	}
+	struct inputs inputs = inputs_of(path, bench, spec);
+	struct session_setup setup = {
+		.command = "analyze",
+		.out = arguments.out,
+		.bench = bench,
+		.plan = plan,
+		.spec = spec,
+		.recording = arguments.recording,
+		.operator_name = arguments.operator_name,
+		.device_serial = arguments.serial,
+		.input_files = inputs.files,
+		.input_count = inputs.count,
+		.quiet = arguments.quiet,
+		.json = arguments.json,
+	};
+	return session_run(&setup);
+}
+
+const struct command command_analyze = {"analyze", "measure and judge a recording made elsewhere", analyze};

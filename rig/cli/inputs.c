@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "inputs.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "measurands.h"
+#include "verdict.h"
+
+static void add(struct inputs *inputs, const char *file)
+{
+	for (size_t i = 0; i < inputs->count; i++)
+		if (file && strcmp(inputs->files[i], file) == 0)
+			return;
+	if (file && inputs->count < INPUTS_MAX)
+		inputs->files[inputs->count++] = file;
+}
+
+struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, const struct spec *spec)
+{
+	struct inputs inputs = {.count = 0};
+	add(&inputs, scenario);
+	add(&inputs, bench->file);
+	if (bench->device)
+		add(&inputs, bench->device->file);
+	for (unsigned c = 0; c < bench->adc.channel_count; c++)
+		if (bench->adc.channels[c].sensor)
+			add(&inputs, bench->adc.channels[c].sensor->file);
+	if (spec)
+		add(&inputs, spec->file);
+	return inputs;
+}
+
+void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct lint_finding *finding = &findings[i];
+		if (finding->line > 0)
+			fprintf(out, "%s:%d: ", scenario, finding->line);
+		else
+			fprintf(out, "%s: ", scenario);
+		fprintf(out, "%s: %s [%s]", lint_level_name(finding->level), finding->text, finding->rule);
+		if (finding->justification)
+			fprintf(out, "; justified: %s", finding->justification);
+		else if (finding->level != LINT_NOTE)
+			fprintf(out, "; say why with justify(\"%s\", \"…\")", finding->rule);
+		fputc('\n', out);
+	}
+}
+
+bool inputs_percent(const char *text, double *percent)
+{
+	char *end;
+	*percent = strtod(text, &end);
+	while (*end == ' ')
+		end++;
+	if (*end == '%')
+		end++;
+	return end != text && *end == '\0' && *percent > 0 && *percent <= 100;
+}
+
+const char *inputs_measurand_unit(void *context, const char *id)
+{
+	(void)context;
+	const struct measurand *measurand = measurand_find(id);
+	return measurand ? measurand->unit : NULL;
+}
+
+void inputs_argp(const struct argp *argp, const char *command, int argc, char **argv, void *arguments)
+{
+	static char name[64];
+	snprintf(name, sizeof name, "tmsrig %s", command);
+	argv[0] = name;
+	argp_err_exit_status = EXIT_CONFIGURATION;
+	argp_parse(argp, argc, argv, 0, NULL, arguments);
+}

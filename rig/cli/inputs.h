@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What the commands that take scenarios, benches and specs have in common.
+ */
+#include <argp.h>
+
+#include "bench_setup.h"
+#include "plan_lint.h"
+#include "requirement.h"
+
+enum { INPUTS_MAX = 16 };
+
+/* The user's files behind a session, to be kept in its evidence; the strings belong to what they were taken from. */
+struct inputs {
+	const char *files[INPUTS_MAX];
+	size_t count;
+};
+
+/* scenario and spec may be NULL. */
+struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, const struct spec *spec);
+/* Lint findings, a line each, "file:line: level: text"; a justified warning says so. */
+void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count);
+/* "45", "45 %", "45%": above 0, at most 100. */
+bool inputs_percent(const char *text, double *percent);
+/* For config_load_spec(): the unit of a measurand of the registry. */
+const char *inputs_measurand_unit(void *context, const char *id);
+/* Parses the arguments of a command: help on stdout, a usage error on stderr with exit status 2. */
+void inputs_argp(const struct argp *argp, const char *command, int argc, char **argv, void *arguments);

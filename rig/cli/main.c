@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <signal.h>
+#include <string.h>
+
+#include "command.h"
+#include "config_paths.h"
+#include "verdict.h"
+
+static const struct command *const COMMANDS[] = {&command_run, &command_check, &command_analyze, &command_report, &command_measurands};
+enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
+
+atomic_bool command_abort;
+const char *const COMMAND_VERSION = TMSRIG_VERSION;
+const char *const COMMAND_BUILD = TMSRIG_BUILD;
+
+int command_fail(const struct error *error)
+{
+	fprintf(stderr, "tmsrig: %s\n", error->text);
+	if (error->detail[0])
+		fprintf(stderr, "%s\n", error->detail);
+	switch (error->kind) {
+	case ERROR_NONE:
+	case ERROR_CONFIG: return EXIT_CONFIGURATION;
+	case ERROR_BENCH: return EXIT_BENCH_FAULT;
+	case ERROR_ABORTED: return EXIT_ABORTED;
+	}
+	return EXIT_BENCH_FAULT;
+}
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: tmsrig COMMAND [ARGUMENT...]\n"
+	      "Fires pulse trains into a TMS stimulator, measures the coil current, judges it.\n\n",
+	      out);
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-11s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+	fputs("\n`tmsrig COMMAND --help` tells the arguments of a command.\n\n"
+	      "Exit status: 0 conformant, 1 nonconformant, 2 usage or configuration,\n"
+	      "3 inconclusive (conditional, not capable, not tested), 4 bench fault or void,\n"
+	      "5 aborted by the operator.\n",
+	      out);
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+	atomic_store(&command_abort, true);
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_CONFIGURATION;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_help(stdout);
+		return EXIT_CONFORMANT;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("tmsrig %s (%s)\n", COMMAND_VERSION, COMMAND_BUILD);
+		return EXIT_CONFORMANT;
+	}
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(argv[1], COMMANDS[i]->name) == 0)
+			return COMMANDS[i]->run(argc - 1, argv + 1);
+	fprintf(stderr, "tmsrig: there is no command '%s'; the commands are:", argv[1]);
+	for (int i = 0; i < COMMAND_COUNT; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", COMMANDS[i]->name);
+	fputs("\n", stderr);
+	return EXIT_CONFIGURATION;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "paths.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config_paths.h"
+
+static bool is_dir(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool is_file(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* A directory of data holds fixtures/devices; then `name` below it is meant. */
+static bool try_root(const char *root, const char *name, char *out, size_t size)
+{
+	char probe[PATH_MAX];
+	if (snprintf(probe, sizeof probe, "%s/fixtures/devices", root) >= (int)sizeof probe || !is_dir(probe))
+		return false;
+	return snprintf(out, size, "%s/%s", root, name) < (int)size;
+}
+
+bool paths_data(const char *name, char *out, size_t size, struct error *error)
+{
+	const char *given = getenv("TMSRIG_DATA");
+	if (given) {
+		if (try_root(given, name, out, size))
+			return true;
+		return error_config(error, "TMSRIG_DATA=%s has no fixtures/devices; it must name the directory that holds fixtures/", given);
+	}
+	char exe[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	if (length > 0) {
+		exe[length] = '\0';
+		for (char *slash; (slash = strrchr(exe, '/')); *slash = '\0') {
+			char share[PATH_MAX];
+			*slash = '\0';
+			if (snprintf(share, sizeof share, "%s/share/tmsrig", exe) < (int)sizeof share && try_root(share, name, out, size))
+				return true;
+			if (try_root(exe, name, out, size))
+				return true;
+			*slash = '/';
+		}
+	}
+	if (try_root(TMSRIG_DATADIR, name, out, size))
+		return true;
+	return error_config(error, "the data of tmsrig (fixtures, scenarios, reports) are not found; set TMSRIG_DATA to the directory that holds them");
+}
+
+char *paths_scenario(const char *name, struct error *error)
+{
+	if (is_file(name))
+		return strdup(name);
+	char root[PATH_MAX], path[PATH_MAX];
+	if (!paths_data("scenarios", root, sizeof root, error))
+		return NULL;
+	static const char *const PLACES[][2] = {{"", ""}, {"", ".lua"}, {"protocols/", ".lua"}, {"paired/", ".lua"}};
+	for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
+		if (snprintf(path, sizeof path, "%s/%s%s%s", root, PLACES[i][0], name, PLACES[i][1]) < (int)sizeof path && is_file(path))
+			return strdup(path);
+	error_config(error, "%s: there is no such scenario, neither as a file nor below %s", name, root);
+	return NULL;
+}
+
+bool paths_make(const char *dir, struct error *error)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
+		return error_config(error, "%s: the path is too long", dir);
+	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(path, 0777) != 0 && errno != EEXIST)
+			return error_errno(error, ERROR_CONFIG, "%s: cannot create the directory", path);
+		*slash = '/';
+	}
+	if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		return error_errno(error, ERROR_CONFIG, "%s: cannot create the directory", path);
+	return true;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * Where the program's data are: fixtures/, scenarios/ and reports/ of $TMSRIG_DATA, of a source tree the program was built in, or of the place it
+ * was installed to, whichever is found first.
+ */
+#include <stddef.h>
+
+#include "error.h"
+
+/* Writes the path of a directory of data ("fixtures") into out. */
+bool paths_data(const char *name, char *out, size_t size, struct error *error) must_check;
+/* The scenario file meant by a name: a path as it is, else NAME or NAME.lua below scenarios/. The caller frees. */
+char *paths_scenario(const char *name, struct error *error) must_check;
+/* Creates the directory and its parents. */
+bool paths_make(const char *dir, struct error *error) must_check;

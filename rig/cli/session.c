@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "command.h"
+#include "judge.h"
+#include "measure.h"
+#include "paths.h"
+#include "report.h"
+#include "run.h"
+#include "scan.h"
+#include "sim.h"
+#include "tee.h"
+#include "terminal.h"
+
+const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, NULL};
+
+struct session {
+	const struct session_setup *setup;
+	struct progress progress;
+	struct measure *measure;
+};
+
+static void on_progress(void *self, const struct run_progress *progress)
+{
+	struct session *session = self;
+	char words[96];
+	size_t pulses = measure_pulses_so_far(session->measure);
+	if (session->setup->plan)
+		snprintf(words, sizeof words, "%.1f s of %.1f s, %zu of %zu pulses", progress->time_s, progress->planned_s, pulses,
+			 session->setup->plan->pulse_count);
+	else
+		snprintf(words, sizeof words, "%.1f s, %zu pulses", progress->time_s, pulses);
+	double fraction = progress->planned_s > 0 ? progress->time_s / progress->planned_s : 0;
+	progress_update(&session->progress, fraction > 1 ? 1 : fraction, words);
+}
+
+static bool on_prompt(void *self, const char *text)
+{
+	struct session *session = self;
+	if (!isatty(STDIN_FILENO))
+		return false;
+	progress_end(&session->progress);
+	fprintf(stderr, "%s [Enter to go on, Ctrl-C to stop] ", text);
+	int c;
+	while ((c = getchar()) != EOF && c != '\n')
+		continue;
+	return c == '\n' && !atomic_load(&command_abort);
+}
+
+static void utc_now(char *out, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm parts;
+	gmtime_r(&now, &parts);
+	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+/* Pushes the recording through scan, store and measure. *finished: the sinks are complete, so there is something to judge. */
+static bool record(struct session *session, struct bench *bench, const char *store_path, bool *finished, struct error *error)
+{
+	const struct session_setup *setup = session->setup;
+	*finished = false;
+	auto_store struct store *store = store_create(store_path, error);
+	if (!store)
+		return false;
+	struct tee tee = tee_make(store_sink(store), measure_sink(session->measure));
+	struct reduced_sink reduced = tee_sink(&tee);
+	auto_scan struct scan *scan = scan_create(&reduced, error);
+	if (!scan)
+		return false;
+	struct recording_sink sink = scan_sink(scan);
+	struct run_options options = {.progress = setup->quiet ? NULL : on_progress, .prompt = on_prompt, .self = session, .abort = &command_abort};
+	if (setup->plan && !setup->recording)
+		return run_plan(bench, setup->plan, &sink, &options, finished, error);
+	*finished = run_recording(bench, &sink, &options, error);
+	return *finished;
+}
+
+static bool write_evidence(struct evidence *evidence, struct evidence_facts *facts, struct error *error)
+{
+	char ended[32], templates[PATH_MAX];
+	utc_now(ended, sizeof ended);
+	facts->ended = ended;
+	if (!evidence_write_result(evidence, facts, error))
+		return error_prefix(error, "evidence");
+	if (!paths_data("reports", templates, sizeof templates, error))
+		return false;
+	const char *dir = evidence_path(evidence, "");
+	if (!report_render(dir, templates, dir, error))
+		return error_prefix(error, "report");
+	if (!evidence_commit(evidence, error))
+		return error_prefix(error, "evidence");
+	return true;
+}
+
+static int print_result_json(const char *out)
+{
+	char path[PATH_MAX], bytes[65536];
+	snprintf(path, sizeof path, "%s/result.json", out);
+	auto_file FILE *file = fopen(path, "re");
+	if (!file)
+		return -1;
+	for (size_t count; (count = fread(bytes, 1, sizeof bytes, file)) > 0;)
+		fwrite(bytes, 1, count, stdout);
+	return 0;
+}
+
+static struct evidence_finding *keep_findings(const struct session_setup *setup)
+{
+	struct evidence_finding *kept = calloc(setup->finding_count + 1, sizeof *kept);
+	for (size_t i = 0; kept && i < setup->finding_count; i++) {
+		const struct lint_finding *finding = &setup->findings[i];
+		kept[i] = (struct evidence_finding){lint_level_name(finding->level), finding->rule, finding->text, finding->justification,
+						    finding->line};
+	}
+	return kept;
+}
+
+static void print_outcome(const struct session_setup *setup, const struct judgement *judgements, const struct results *results,
+			  enum verdict overall)
+{
+	if (setup->json) {
+		if (print_result_json(setup->out) != 0)
+			fprintf(stderr, "tmsrig: %s/result.json cannot be read back\n", setup->out);
+		return;
+	}
+	if (!setup->quiet)
+		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count, overall,
+				  setup->plan ? (long)setup->plan->pulse_count : -1);
+	if (bench_setup_simulated(setup->bench))
+		printf("SIMULATED: no real device was tested\n");
+	printf("evidence: %s\n", setup->out);
+	printf("report:   %s/report.html\n", setup->out);
+}
+
+int session_run(const struct session_setup *setup)
+{
+	struct error error = {0}, run_error = {0};
+	char started[32];
+	utc_now(started, sizeof started);
+	struct session session = {.setup = setup};
+	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
+	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
+	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
+	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
+	auto_free struct judgement *judgements = calloc(setup->spec->count + 1, sizeof *judgements);
+	auto_free struct evidence_finding *findings = keep_findings(setup);
+	if (!evidence || !judgements || !findings)
+		return command_fail(&error);
+	session.measure = measure;
+	session.progress = progress_begin(stderr);
+	bool finished;
+	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
+	progress_end(&session.progress);
+	if (!finished)
+		return command_fail(&run_error);
+	auto_results struct results *results = measure_finish(measure, &error);
+	if (!results)
+		return command_fail(&error);
+	judge_spec(setup->spec, results, setup->plan, setup->bench->device, judgements);
+	enum verdict overall = verdict_overall(judgements, setup->spec->count);
+	struct evidence_facts facts = {
+		.command = setup->command,
+		.version = COMMAND_VERSION,
+		.build = COMMAND_BUILD,
+		.started = started,
+		.operator_name = setup->operator_name,
+		.device_serial = setup->device_serial,
+		.recording = setup->recording,
+		.setup = setup->bench,
+		.plan = setup->plan,
+		.spec = setup->spec,
+		.results = results,
+		.judgements = judgements,
+		.overall = overall,
+		.findings = findings,
+		.finding_count = setup->finding_count,
+		.input_files = setup->input_files,
+		.input_count = setup->input_count,
+	};
+	if (!write_evidence(evidence, &facts, &error))
+		return command_fail(&error);
+	print_outcome(setup, judgements, results, overall);
+	if (!ran)
+		return command_fail(&run_error);
+	return (int)verdict_exit_status(overall);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "loader.h"
+
+enum { ADC_MAX_BITS = 16 };
+
+/* A pulse with its tail; for so long an offset of a measured slope grows into the integrated current. */
+static const double INTEGRATION_S = 1e-3;
+
+static const char *const ADC_DRIVERS[] = {"sim", "file", "iio", NULL};
+static const char *const GAP_CHOICES[] = {"counter", "timestamp", "overflow_register", "clock", NULL};
+static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", NULL};
+
+/* A channel as written, before it is complete. */
+struct written_channel {
+	const char *source, *sensor;
+	double range, scale, offset, noise, threshold, gain_accuracy;
+	unsigned bits, index;
+	bool derivative;
+	enum dimension dimension; /* of the quantity */
+	const char *unit;
+	const struct node *node;
+};
+
+static const struct range POSITIVE = {RANGE_POSITIVE}, NOT_NEGATIVE = {RANGE_NOT_NEGATIVE};
+
+static enum channel_role role_of(const char *name)
+{
+	if (strcmp(name, "coil_current") == 0)
+		return CHANNEL_COIL_CURRENT;
+	if (strcmp(name, "trigger") == 0)
+		return CHANNEL_TRIGGER;
+	if (strcmp(name, "capacitor_voltage") == 0)
+		return CHANNEL_CAPACITOR_VOLTAGE;
+	return CHANNEL_OTHER;
+}
+
+/* The unit comes first, since it decides how everything else is read. */
+static bool read_unit(const struct reader *reader, const struct node *node, enum channel_role role, struct written_channel *written,
+		      struct error *error)
+{
+	static const char *const UNITS[] = {"V", "A", NULL};
+	const struct node *unit = node->kind == NODE_MAPPING ? schema_find(node, "unit") : NULL;
+	unsigned index = role == CHANNEL_COIL_CURRENT;
+	if (unit && role == CHANNEL_OTHER && !schema_choice(reader, unit, "unit", UNITS, &index, error))
+		return false;
+	written->unit = UNITS[index];
+	written->dimension = index ? DIMENSION_CURRENT : DIMENSION_VOLTAGE;
+	const struct node *derivative = node->kind == NODE_MAPPING ? schema_find(node, "derivative") : NULL;
+	return !derivative || schema_bool(reader, derivative, "derivative", &written->derivative, error);
+}
+
+static bool ignore(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	/* read_unit() has read it. */
+	(void)reader, (void)node, (void)object, (void)error;
+	return true;
+}
+
+#define AT(slot) .offset = offsetof(struct written_channel, slot)
+
+/* The keys a channel may have depend on the driver, on the file's format and on the role; returns how many were written. */
+static size_t channel_fields(const struct adc_setup *adc, enum channel_role role, const struct written_channel *written, struct field *out)
+{
+	bool file = strcmp(adc->driver, "file") == 0, raw = file && adc->format == FILE_S16LE;
+	enum dimension dimension = written->dimension;
+	enum dimension scaled = written->derivative ? DIMENSION_CURRENT_SLOPE : dimension;
+	size_t n = 0;
+	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = !raw, AT(range), .dimension = dimension, .range = POSITIVE};
+	out[n++] = (struct field){"bits", FIELD_COUNT, .required = !file, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
+	out[n++] = (struct field){"sensor", FIELD_NAME, AT(sensor)};
+	out[n++] = (struct field){"gain_accuracy", FIELD_QUANTITY, AT(gain_accuracy), .range = {RANGE_WITHIN, 0, 0.5}};
+	if (role == CHANNEL_TRIGGER)
+		out[n++] = (struct field){"threshold", FIELD_QUANTITY, .required = true, AT(threshold), .dimension = dimension};
+	if (role == CHANNEL_OTHER)
+		out[n++] = (struct field){"unit", FIELD_READ, .read = ignore};
+	if (strcmp(adc->driver, "sim") == 0)
+		out[n++] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
+	if (!file) {
+		out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
+		return n;
+	}
+	out[n++] = (struct field){"scale", FIELD_QUANTITY, .required = raw || written->derivative, AT(scale), .dimension = scaled};
+	out[n++] = (struct field){"offset", FIELD_QUANTITY, AT(offset), .dimension = scaled};
+	if (role == CHANNEL_COIL_CURRENT)
+		out[n++] = (struct field){"derivative", FIELD_READ, .read = ignore};
+	if (raw)
+		out[n++] = (struct field){"index", FIELD_COUNT, .required = true, AT(index),
+					  .range = {RANGE_WITHIN, 0, RECORDING_MAX_CHANNELS - 1}};
+	else
+		out[n++] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
+	return n;
+}
+
+static bool load_channel_sensor(const struct reader *reader, const struct written_channel *written, struct adc_channel_setup *setup,
+				struct error *error)
+{
+	if (!written->sensor)
+		return true;
+	const struct node *node = schema_find(written->node, "sensor");
+	char path[LOADER_PATH_MAX];
+	if (!locate_file(written->sensor, reader->fixtures, "sensors", "sensor", reader->yaml->path, path, sizeof path, error))
+		return yaml_locate(reader->yaml, node, error);
+	auto_yaml struct yaml *yaml = yaml_load(path, "sensor", error);
+	setup->sensor = yaml ? loader_sensor(yaml, error) : NULL;
+	if (!setup->sensor)
+		return false;
+	const char *unit = written->derivative ? "A/s" : written->unit;
+	if (strcmp(setup->sensor->unit, unit) != 0)
+		return yaml_error(reader->yaml, node, error, "the sensor '%s' measures %s, but this channel is in %s", setup->sensor->id,
+				  setup->sensor->unit, unit);
+	return true;
+}
+
+/* What one count is worth, and where the counts end, before the sensor's correction. */
+static void set_scale(const struct adc_setup *adc, const struct written_channel *written, struct adc_channel_setup *setup)
+{
+	struct channel *channel = &setup->channel;
+	bool file = strcmp(adc->driver, "file") == 0, raw = file && adc->format == FILE_S16LE;
+	int32_t half = (int32_t)1 << (written->bits - 1);
+	channel->count_min = -half;
+	channel->count_max = half - 1;
+	channel->scale = written->range / half;
+	setup->column_scale = setup->column_offset = NAN;
+	if (raw && !written->derivative) {
+		channel->scale = written->scale;
+		channel->offset = isnan(written->offset) ? 0 : written->offset;
+	} else if (file) {
+		setup->column_scale = isnan(written->scale) ? 1 : written->scale;
+		setup->column_offset = isnan(written->offset) ? 0 : written->offset;
+	}
+	setup->adc_range = file ? NAN : written->range;
+}
+
+/* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b), domain/measurands.md 1. */
+static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
+{
+	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
+	channel->droop_time_constant_s = channel->bandwidth_hz = INFINITY;
+	channel->u_gain_rel = u_adc;
+	if (!sensor)
+		return;
+	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
+	double seconds = written->derivative ? INTEGRATION_S : 1;
+	channel->scale *= gain;
+	/* The driver that integrates a slope takes its baseline away first, and with it the sensor's bias. */
+	channel->offset = written->derivative ? 0 : gain * (channel->offset - bias);
+	channel->droop_time_constant_s = sensor->droop_time_constant.value;
+	channel->bandwidth_hz = sensor->bandwidth_hz;
+	channel->delay_s = sensor->delay.value;
+	channel->u_delay_s = calibrated_u(&sensor->delay);
+	channel->u_gain_rel = sqrt(pow(calibrated_u(&sensor->gain) / gain, 2) + pow(calibrated_u(&sensor->position), 2) + u_adc * u_adc);
+	channel->u_offset = gain * calibrated_u(&sensor->offset) * seconds;
+	channel->calibrated = true;
+	snprintf(channel->sensor, sizeof channel->sensor, "%s", sensor->id);
+}
+
+static bool check_threshold(const struct reader *reader, const struct written_channel *written, const struct channel *channel,
+			    struct error *error)
+{
+	if (isnan(channel->threshold))
+		return true;
+	double low = channel->scale * channel->count_min + channel->offset, high = channel->scale * channel->count_max + channel->offset;
+	if (channel->threshold > fmin(low, high) && channel->threshold < fmax(low, high))
+		return true;
+	char low_text[32], high_text[32];
+	quantity_format(low_text, sizeof low_text, fmin(low, high), channel->unit, 3);
+	quantity_format(high_text, sizeof high_text, fmax(low, high), channel->unit, 3);
+	const struct node *node = schema_find(written->node, "threshold");
+	return yaml_error(reader->yaml, node, error, "'threshold' is %s; it must lie inside the channel's range of %s to %s", node->text,
+			  low_text, high_text);
+}
+
+/* A second channel on the same input, index or column would be the same samples under another name. */
+static bool check_source(const struct reader *reader, const struct adc_setup *adc, const struct written_channel *written,
+			 struct error *error)
+{
+	const struct adc_channel_setup *mine = &adc->channels[adc->channel_count];
+	for (unsigned c = 0; c < adc->channel_count; c++) {
+		const struct adc_channel_setup *other = &adc->channels[c];
+		bool same = mine->source ? other->source && strcmp(mine->source, other->source) == 0 : mine->index == other->index;
+		if (same) {
+			const struct node *node = schema_find(written->node, mine->index >= 0                   ? "index"
+									     : strcmp(adc->driver, "file") == 0 ? "column"
+														: "channel");
+			return yaml_error(reader->yaml, node, error, "'%s' is '%s', which '%s' has already", node->key->text, node->text,
+					  other->channel.name);
+		}
+	}
+	return true;
+}
+
+static bool read_channel_name(const struct reader *reader, const struct node *node, struct channel *channel, struct error *error)
+{
+	const char *name = node->key->text;
+	size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	if (name[good] || !name[0] || strlen(name) >= sizeof channel->name)
+		return yaml_error(reader->yaml, node->key, error, "'%.60s' is no channel name; up to 31 of a-z, 0-9 and _ were expected",
+				  name);
+	snprintf(channel->name, sizeof channel->name, "%s", name);
+	return true;
+}
+
+static bool read_channel(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	struct adc_channel_setup *setup = &adc->channels[adc->channel_count];
+	struct channel *channel = &setup->channel;
+	if (!read_channel_name(reader, node, channel, error))
+		return false;
+	channel->role = role_of(channel->name);
+	struct written_channel written = {.bits = ADC_MAX_BITS, .node = node, .threshold = NAN, .noise = NAN};
+	struct field fields[SCHEMA_MAX_FIELDS] = {0};
+	if (!read_unit(reader, node, channel->role, &written, error))
+		return false;
+	written.scale = written.offset = NAN;
+	channel_fields(adc, channel->role, &written, fields);
+	if (!schema_read(reader, node, fields, channel->name, &written, error))
+		return false;
+	if (written.derivative && adc->format == FILE_S16LE && strcmp(adc->driver, "file") == 0 && isnan(written.range))
+		return yaml_error(reader->yaml, node, error, "with 'derivative: yes' the key 'range' of the integrated current is needed");
+	if (written.scale == 0)
+		return yaml_error(reader->yaml, schema_find(node, "scale"), error, "'scale' must not be zero");
+	snprintf(channel->unit, sizeof channel->unit, "%s", written.unit);
+	channel->threshold = written.threshold;
+	setup->source = written.source;
+	setup->index = written.source ? -1 : (int)written.index;
+	setup->derivative = written.derivative;
+	setup->bits = written.bits;
+	setup->noise_rms = isnan(written.noise) ? 0 : written.noise;
+	set_scale(adc, &written, setup);
+	if (!check_source(reader, adc, &written, error))
+		return false;
+	bool loaded = load_channel_sensor(reader, &written, setup, error);
+	adc->channel_count++; /* from here on bench_setup_destroy() releases its sensor */
+	if (!loaded)
+		return false;
+	apply_sensor(&written, setup->sensor, channel);
+	return check_threshold(reader, &written, channel, error);
+}
+
+/* Interleaved samples have no gaps between channels: a channel that is in the file must be named, or the others would be read wrongly. */
+static bool check_indices(const struct reader *reader, const struct node *node, const struct adc_setup *adc, struct error *error)
+{
+	if (strcmp(adc->driver, "file") != 0 || adc->format != FILE_S16LE)
+		return true;
+	for (unsigned c = 0; c < adc->channel_count; c++)
+		if (adc->channels[c].index >= (int)adc->channel_count)
+			return yaml_error(
+				reader->yaml, node, error,
+				"the indices of %u interleaved channels must be 0 to %u, but '%s' has %d; name every channel of the file",
+				adc->channel_count, adc->channel_count - 1, adc->channels[c].channel.name, adc->channels[c].index);
+	return true;
+}
+
+static bool read_channels(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	if (!schema_is(reader, node, NODE_MAPPING, "channels", error))
+		return false;
+	if (node->count < 1 || node->count > RECORDING_MAX_CHANNELS)
+		return yaml_error(reader->yaml, node, error, "'channels' has %zu entries; 1 to %d were expected", node->count,
+				  RECORDING_MAX_CHANNELS);
+	for (const struct node *channel = node->first; channel; channel = channel->next) {
+		const struct node *first = schema_find(node, channel->key->text);
+		if (first != channel)
+			return yaml_error(reader->yaml, channel->key, error, "'%s' is given twice, first on line %u; keep one",
+					  channel->key->text, first->key->line);
+		if (!read_channel(reader, channel, adc, error))
+			return false;
+	}
+	if (!schema_find(node, "coil_current"))
+		return yaml_error(reader->yaml, node, error, "'channels' is missing 'coil_current', without which nothing can be measured");
+	return check_indices(reader, node, adc, error);
+}
+
+bool config_read_adc(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
+	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
+	bool file = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "file") == 0;
+	bool iio = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio") == 0;
+	adc->gaps = GAPS_BY_CLOCK;
+	struct field fields[SCHEMA_MAX_FIELDS] = {
+		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct adc_setup, driver), .choices = ADC_DRIVERS},
+		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, sample_rate_hz),
+		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 1e9}},
+		{"clock_accuracy", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, clock_accuracy_rel),
+		 .range = {RANGE_WITHIN, 0, 0.01}},
+		{"channels", FIELD_READ, .required = true, .read = ignore},
+	};
+	size_t n = 4;
+	if (file)
+		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, format),
+					     .choices = FORMAT_CHOICES};
+	else
+		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, gaps),
+					     .choices = GAP_CHOICES};
+	if (iio) {
+		fields[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct adc_setup, uri)};
+		fields[n++] = (struct field){"device", FIELD_NAME, .required = true, .offset = offsetof(struct adc_setup, instrument)};
+	}
+	/* The channels last: how they are read depends on the rest. */
+	return schema_read(reader, node, fields, "adc", adc, error) && read_channels(reader, schema_find(node, "channels"), adc, error);
+}

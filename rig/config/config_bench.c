@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "loader.h"
+
+static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
+static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
+static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
+static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "none", NULL};
+
+static bool is_sim(const char *driver)
+{
+	return driver && strcmp(driver, "sim") == 0;
+}
+
+static bool is_output(enum gpio_line line)
+{
+	switch (line) {
+	case GPIO_TRIGGER:
+	case GPIO_ENABLE:
+	case GPIO_EMERGENCY_STOP:
+	case GPIO_COIL_PRESENT: return true;
+	case GPIO_READY:
+	case GPIO_FAULT:
+	case GPIO_LINE_COUNT: return false;
+	}
+	return false;
+}
+
+static enum gpio_line line_of(const char *name)
+{
+	unsigned line = 0;
+	while (line < GPIO_LINE_COUNT && strcmp(name, gpio_line_name((enum gpio_line)line)) != 0)
+		line++;
+	return (enum gpio_line)line;
+}
+
+static bool read_line(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const char *const DIRECTIONS[] = {"in", "out", NULL}, *const LEVELS[] = {"low", "high", NULL};
+	struct bench_setup *setup = object;
+	enum gpio_line line = line_of(node->key->text);
+	struct {
+		const char *line;
+		unsigned direction, safe;
+		double pulse_s;
+	} written = {0};
+	const struct field fields[] = {
+		{"line", FIELD_NAME, .required = true},
+		{"direction", FIELD_CHOICE, .required = true, .offset = offsetof(__typeof__(written), direction), .choices = DIRECTIONS},
+		{"safe", FIELD_CHOICE, .offset = offsetof(__typeof__(written), safe), .choices = LEVELS,
+		 .required = line == GPIO_ENABLE || line == GPIO_EMERGENCY_STOP},
+		{"pulse", FIELD_QUANTITY, .offset = offsetof(__typeof__(written), pulse_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 1e-6, 10e-3}, .required = line == GPIO_TRIGGER},
+		{0},
+	};
+	if (!schema_read(reader, node, fields, node->key->text, &written, error))
+		return false;
+	if (is_output(line) != (written.direction == 1))
+		return yaml_error(reader->yaml, schema_find(node, "direction"), error, "'%s' is seen from the rig and must be '%s'",
+				  node->key->text, is_output(line) ? "out" : "in");
+	if (!is_output(line) && schema_find(node, "safe"))
+		return yaml_error(reader->yaml, schema_find(node, "safe")->key, error, "an input has no safe level");
+	if (line != GPIO_TRIGGER && schema_find(node, "pulse"))
+		return yaml_error(reader->yaml, schema_find(node, "pulse")->key, error, "only the trigger has a pulse length");
+	setup->gpio[line] = (struct gpio_line_setup){
+		.present = true,
+		.output = written.direction == 1,
+		.safe_level = written.safe == 1,
+		.line = written.line,
+		.pulse_s = written.pulse_s,
+	};
+	return true;
+}
+
+static bool read_lines(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct bench_setup *setup = object;
+	struct field fields[GPIO_LINE_COUNT + 1] = {0};
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		fields[l] = (struct field){gpio_line_name((enum gpio_line)l), FIELD_READ, .required = l == GPIO_TRIGGER, .read = read_line};
+	if (!schema_read(reader, node, fields, "lines", setup, error))
+		return false;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		for (unsigned other = 0; other < l; other++)
+			if (setup->gpio[l].present && setup->gpio[other].present &&
+			    strcmp(setup->gpio[l].line, setup->gpio[other].line) == 0)
+				return yaml_error(reader->yaml, schema_find(node, gpio_line_name((enum gpio_line)l)), error,
+						  "'%s' is on the line '%s', which '%s' has already", gpio_line_name((enum gpio_line)l),
+						  setup->gpio[l].line, gpio_line_name((enum gpio_line)other));
+	return true;
+}
+
+static bool read_gpio(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
+		{"chip", FIELD_NAME, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"lines", FIELD_READ, .required = true, .read = read_lines},
+		{0},
+	};
+	struct bench_setup *setup = object;
+	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
+		return false;
+	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
+		return true;
+	return yaml_error(reader->yaml, node, error,
+			  "'chip' is needed with the driver gpiod, for example 'chip: gpiochip0', and only with it");
+}
+
+static bool read_logic_channel(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct logic_setup *logic = object;
+	unsigned line = 0;
+	while (strcmp(node->key->text, logic_line_name((enum logic_line)line)) != 0)
+		line++;
+	if (!schema_name(reader, node, node->key->text, &logic->channel[line], error))
+		return false;
+	for (unsigned other = 0; other < LOGIC_LINE_COUNT; other++)
+		if (logic->present[other] && strcmp(logic->channel[other], logic->channel[line]) == 0)
+			return yaml_error(reader->yaml, node, error, "'%s' is on the channel '%s', which '%s' has already", node->key->text,
+					  node->text, logic_line_name((enum logic_line)other));
+	logic->present[line] = true;
+	return true;
+}
+
+static bool read_logic_channels(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct field fields[LOGIC_LINE_COUNT + 1] = {0};
+	for (unsigned l = 0; l < LOGIC_LINE_COUNT; l++)
+		fields[l] = (struct field){logic_line_name((enum logic_line)l), FIELD_READ, .read = read_logic_channel};
+	return schema_read(reader, node, fields, "channels", object, error);
+}
+
+static bool read_logic(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct logic_setup, driver), .choices = LOGIC_DRIVERS},
+		{"connection", FIELD_TEXT, .offset = offsetof(struct logic_setup, connection)},
+		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct logic_setup, sample_rate_hz),
+		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 10e9}},
+		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
+		{0},
+	};
+	struct logic_setup *logic = &((struct bench_setup *)object)->logic;
+	if (!schema_read(reader, node, FIELDS, "logic", logic, error))
+		return false;
+	if (is_sim(logic->driver) == !logic->connection)
+		return true;
+	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");
+}
+
+static bool read_stimulator(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, stimulator_driver),
+		 .choices = STIMULATOR_DRIVERS},
+		{0},
+	};
+	return schema_read(reader, node, FIELDS, "stimulator", object, error);
+}
+
+static bool read_device(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct bench_setup *setup = object;
+	const char *name;
+	char path[LOADER_PATH_MAX];
+	if (!schema_name(reader, node, "device", &name, error))
+		return false;
+	if (!locate_file(name, reader->fixtures, "devices", "device", reader->yaml->path, path, sizeof path, error))
+		return yaml_locate(reader->yaml, node, error);
+	auto_yaml struct yaml *yaml = yaml_load(path, "device", error);
+	setup->device = yaml ? loader_device(yaml, error) : NULL;
+	return setup->device;
+}
+
+static const struct field BENCH[] = {
+	{"bench", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, id)},
+	{"title", FIELD_TEXT, .offset = offsetof(struct bench_setup, title)},
+	{"device", FIELD_READ, .read = read_device},
+	{"clock", FIELD_WORD, .offset = offsetof(struct bench_setup, clock_driver), .choices = CLOCKS},
+	{"gpio", FIELD_READ, .read = read_gpio},
+	{"adc", FIELD_READ, .required = true, .read = config_read_adc},
+	{"logic", FIELD_READ, .read = read_logic},
+	{"stimulator", FIELD_READ, .read = read_stimulator},
+	{"simulation", FIELD_READ, .read = config_read_simulation},
+	{0},
+};
+
+/* A part of the bench that a real one has, or a recorded one has not, at the wrong place. */
+static bool check_part(const struct reader *reader, const char *part, const char *driver, bool wanted_sim, struct error *error)
+{
+	const struct node *node = schema_find(reader->yaml->root, part);
+	if (!node || strcmp(driver, "none") == 0 || is_sim(driver) == wanted_sim)
+		return true;
+	if (wanted_sim)
+		return yaml_error(reader->yaml, node, error,
+				  "the driver of '%s' is '%s', but on the virtual clock every driver must be 'sim'", part, driver);
+	return yaml_error(reader->yaml, node, error, "the driver of '%s' is 'sim', which needs the virtual clock: write 'clock: virtual'",
+			  part);
+}
+
+static bool check_recorded(const struct reader *reader, struct error *error)
+{
+	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation"};
+	for (unsigned p = 0; p < sizeof PARTS / sizeof *PARTS; p++) {
+		const struct node *node = schema_find(reader->yaml->root, PARTS[p]);
+		if (node)
+			return yaml_error(reader->yaml, node->key, error, "'%s' has no place on a bench whose adc is a recorded file",
+					  PARTS[p]);
+	}
+	return true;
+}
+
+/* What a virtual device needs to know about itself. */
+static bool check_virtual_device(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	if (!setup->device)
+		return yaml_error(reader->yaml, reader->yaml->root, error, "a virtual bench is missing the key 'device'");
+	if (isnan(setup->device->charge_power_w.value))
+		return yaml_error(reader->yaml, schema_find(reader->yaml->root, "device"), error,
+				  "the device '%s' cannot be simulated: its file has no 'behaviour'", setup->device->id);
+	return true;
+}
+
+static bool check_bench(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	bool virtual = strcmp(setup->clock_driver, "virtual") == 0;
+	if (strcmp(setup->adc.driver, "file") == 0 && !check_recorded(reader, error))
+		return false;
+	if (!check_part(reader, "adc", setup->adc.driver, virtual, error) ||
+	    !check_part(reader, "gpio", setup->gpio_driver, virtual, error) ||
+	    !check_part(reader, "logic", setup->logic.driver, virtual, error) ||
+	    !check_part(reader, "stimulator", setup->stimulator_driver, virtual, error))
+		return false;
+	const struct node *simulation = schema_find(reader->yaml->root, "simulation");
+	if (simulation && !virtual)
+		return yaml_error(reader->yaml, simulation->key, error, "'simulation' is for a virtual bench only");
+	return !virtual || check_virtual_device(reader, setup, error);
+}
+
+static struct bench_setup *create_setup(const char *path)
+{
+	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);
+	struct bench_setup *setup = arena ? arena_alloc(arena, 1, sizeof *setup) : NULL;
+	if (!setup || !(setup->file = arena_strdup(arena, path)))
+		return NULL;
+	setup->arena = steal(&arena);
+	setup->clock_driver = "monotonic";
+	return setup;
+}
+
+struct bench_setup *config_load_bench(const char *name, const char *fixtures, struct error *error)
+{
+	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "benches", "bench", NULL, error);
+	if (!yaml)
+		return NULL;
+	auto_bench_setup struct bench_setup *setup = create_setup(yaml->path);
+	if (!setup) {
+		error_config(error, "%s: out of memory", yaml->path);
+		return NULL;
+	}
+	const struct reader reader = {.yaml = yaml, .arena = setup->arena, .fixtures = fixtures};
+	if (!schema_read(&reader, yaml->root, BENCH, "a bench file", setup, error) || !check_bench(&reader, setup, error))
+		return NULL;
+	if (!setup->title)
+		setup->title = setup->id;
+	return steal(&setup);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <string.h>
+
+#include "loader.h"
+
+enum { FAULTS_MAX = 1000, PULSES_MAX = 1000000 };
+
+/* A pulse that is doubled without saying when comes again so much later. */
+static const double DOUBLE_DELAY_S = 5e-3;
+
+static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2};
+
+/* What a kind of fault is written with. */
+struct fault_form {
+	bool has_pulse;
+	const char *delay_key; /* NULL: no delay */
+	bool delay_required;
+	const char *example; /* of the command line */
+};
+
+static struct fault_form form_of(enum sim_fault_kind kind)
+{
+	switch (kind) {
+	case SIM_FAULT_DROP_PULSE: return (struct fault_form){true, NULL, false, "drop_pulse=17"};
+	case SIM_FAULT_DOUBLE_PULSE: return (struct fault_form){true, "after", false, "double_pulse=17:5 ms"};
+	case SIM_FAULT_AMPLITUDE: return (struct fault_form){false, NULL, false, "amplitude=0.97"};
+	case SIM_FAULT_LATE_PULSE: return (struct fault_form){true, "by", true, "late_pulse=40:2 ms"};
+	case SIM_FAULT_INVERTED: return (struct fault_form){true, NULL, false, "inverted=17"};
+	case SIM_FAULT_NO_DISCHARGE: return (struct fault_form){false, NULL, false, "no_discharge"};
+	case SIM_FAULT_SPONTANEOUS: return (struct fault_form){true, "after", true, "spontaneous=17:30 ms"};
+	case SIM_FAULT_KIND_COUNT: break;
+	}
+	return (struct fault_form){0};
+}
+
+static bool append_fault(struct bench_setup *setup, struct sim_fault fault, struct error *error)
+{
+	size_t count = setup->sim.fault_count;
+	if (count >= FAULTS_MAX)
+		return error_config(error, "more than %d faults", FAULTS_MAX);
+	struct sim_fault *faults = arena_alloc(setup->arena, count + 1, sizeof *faults);
+	if (!faults)
+		return error_config(error, "out of memory");
+	if (count > 0)
+		memcpy(faults, setup->sim.faults, count * sizeof *faults);
+	faults[count] = fault;
+	setup->sim.faults = faults;
+	setup->sim.fault_count = count + 1;
+	return true;
+}
+
+static bool kind_from_name(const char *name, enum sim_fault_kind *kind)
+{
+	for (unsigned k = 0; k < SIM_FAULT_KIND_COUNT; k++) {
+		if (strcmp(name, sim_fault_name((enum sim_fault_kind)k)) == 0) {
+			*kind = (enum sim_fault_kind)k;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The mapping form: {pulse: 40, by: 2 ms}. */
+static bool read_pulse_and_delay(const struct reader *reader, const struct node *node, const struct fault_form *form,
+				 struct sim_fault *fault, struct error *error)
+{
+	struct {
+		unsigned pulse;
+		double delay_s;
+	} written = {0};
+	const struct field fields[] = {
+		{"pulse", FIELD_COUNT, .required = true, .range = {RANGE_WITHIN, 0, PULSES_MAX}},
+		{form->delay_key, FIELD_QUANTITY, .required = form->delay_required, .offset = offsetof(__typeof__(written), delay_s),
+		 .dimension = DIMENSION_TIME, .range = DELAY},
+		{0},
+	};
+	if (!schema_read(reader, node, fields, node->key->text, &written, error))
+		return false;
+	fault->pulse = written.pulse;
+	fault->value = isnan(written.delay_s) ? DOUBLE_DELAY_S : written.delay_s;
+	return true;
+}
+
+static bool read_fault_value(const struct reader *reader, const struct node *node, struct sim_fault *fault, struct error *error)
+{
+	const struct fault_form form = form_of(fault->kind);
+	const char *what = node->key->text;
+	if (fault->kind == SIM_FAULT_AMPLITUDE)
+		return schema_quantity(reader, node, what, DIMENSION_RATIO, &AMPLITUDE, &fault->value, error);
+	if (fault->kind == SIM_FAULT_NO_DISCHARGE) {
+		bool yes;
+		return schema_bool(reader, node, what, &yes, error) &&
+		       (yes || yaml_error(reader->yaml, node, error, "'%s' can only be 'yes'; leave it out instead", what));
+	}
+	if (form.delay_required || (form.delay_key && node->kind == NODE_MAPPING))
+		return read_pulse_and_delay(reader, node, &form, fault, error);
+	unsigned long long pulse;
+	if (!schema_count(reader, node, what, 0, PULSES_MAX, &pulse, error))
+		return false;
+	fault->pulse = (uint32_t)pulse;
+	fault->value = form.delay_key ? DOUBLE_DELAY_S : 0;
+	return true;
+}
+
+static bool read_fault(const struct reader *reader, const struct node *node, struct bench_setup *setup, struct error *error)
+{
+	if (!schema_is(reader, node, NODE_MAPPING, "a fault", error))
+		return false;
+	if (node->count != 1)
+		return yaml_error(reader->yaml, node, error, "a fault has one key, for example {drop_pulse: 17}");
+	struct sim_fault fault = {0};
+	if (!kind_from_name(node->first->key->text, &fault.kind)) {
+		const char *known[SIM_FAULT_KIND_COUNT];
+		for (unsigned k = 0; k < SIM_FAULT_KIND_COUNT; k++)
+			known[k] = sim_fault_name((enum sim_fault_kind)k);
+		return schema_unknown(reader, node->first->key, "fault", known, SIM_FAULT_KIND_COUNT, error);
+	}
+	if (!read_fault_value(reader, node->first, &fault, error))
+		return false;
+	return append_fault(setup, fault, error) || yaml_locate(reader->yaml, node, error);
+}
+
+static bool read_faults(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	if (!schema_is(reader, node, NODE_SEQUENCE, "faults", error))
+		return false;
+	for (const struct node *fault = node->first; fault; fault = fault->next)
+		if (!read_fault(reader, fault, object, error))
+			return false;
+	return true;
+}
+
+static bool read_seed(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	unsigned long long seed;
+	if (!schema_count(reader, node, "seed", 0, UINT64_MAX, &seed, error))
+		return false;
+	((struct bench_setup *)object)->sim.seed = seed;
+	return true;
+}
+
+bool config_read_simulation(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"seed", FIELD_READ, .read = read_seed},
+		{"faults", FIELD_READ, .read = read_faults},
+		{0},
+	};
+	return schema_read(reader, node, FIELDS, "simulation", object, error);
+}
+
+static bool bad_fault(const char *text, const struct fault_form *form, struct error *error)
+{
+	return error_config(error, "the fault '%.80s' is not well written; right would be, for example, '%s'", text, form->example);
+}
+
+/* The pulse number at the start of text; *rest is what follows a colon, NULL when nothing does. */
+static bool parse_pulse(const char *text, uint32_t *pulse, const char **rest)
+{
+	size_t digits = strspn(text, "0123456789");
+	if (digits == 0 || digits > 7 || (text[digits] && text[digits] != ':'))
+		return false;
+	unsigned long number = strtoul(text, NULL, 10);
+	*rest = text[digits] ? text + digits + 1 : NULL;
+	*pulse = (uint32_t)number;
+	return number <= PULSES_MAX;
+}
+
+static bool parse_fault_value(const char *text, const char *value, struct sim_fault *fault, struct error *error)
+{
+	const struct fault_form form = form_of(fault->kind);
+	if (fault->kind == SIM_FAULT_NO_DISCHARGE)
+		return !value || bad_fault(text, &form, error);
+	if (!value || !*value)
+		return bad_fault(text, &form, error);
+	if (fault->kind == SIM_FAULT_AMPLITUDE) {
+		if (!quantity_parse(value, DIMENSION_RATIO, &fault->value, error))
+			return error_prefix(error, "the fault '%.80s'", text);
+		return (fault->value >= AMPLITUDE.minimum && fault->value <= AMPLITUDE.maximum) ||
+		       error_config(error, "the fault '%.80s': the amplitude must be from 0 %% to 200 %%, for example '%s'", text,
+				    form.example);
+	}
+	const char *delay;
+	if (!parse_pulse(value, &fault->pulse, &delay) || (delay && !form.delay_key) || (!delay && form.delay_required))
+		return bad_fault(text, &form, error);
+	fault->value = form.delay_key ? DOUBLE_DELAY_S : 0;
+	if (delay && !quantity_parse(delay, DIMENSION_TIME, &fault->value, error))
+		return error_prefix(error, "the fault '%.80s'", text);
+	return !delay || (fault->value >= DELAY.minimum && fault->value <= DELAY.maximum) ||
+	       error_config(error, "the fault '%.80s': the delay must be from 1 us to 60 s, for example '%s'", text, form.example);
+}
+
+bool config_add_fault(struct bench_setup *setup, const char *text, struct error *error)
+{
+	char name[32];
+	size_t length = strcspn(text, "=");
+	struct sim_fault fault = {0};
+	if (length >= sizeof name)
+		return error_config(error, "unknown fault '%.80s'; right would be, for example, 'drop_pulse=17'", text);
+	memcpy(name, text, length);
+	name[length] = '\0';
+	if (!kind_from_name(name, &fault.kind))
+		return error_config(error,
+				    "unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
+				    "late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY",
+				    text);
+	return parse_fault_value(text, text[length] ? text + length + 1 : NULL, &fault, error) && append_fault(setup, fault, error);
+}

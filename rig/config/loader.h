@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What all loaders of this room share.
+ */
+#include "bench_setup.h"
+#include "config.h"
+#include "locate.h"
+#include "schema.h"
+
+enum { LOADER_PATH_MAX = 1024, LOADER_ARENA_BYTES = 32 * 1024 * 1024 };
+
+/* Choices of enum distribution, in its order. */
+extern const char *const DISTRIBUTION_CHOICES[];
+
+/* Loads what a node of a file names: FIXTURES/FOLDER/…, or a path relative to that file. */
+struct yaml *loader_open(const char *name, const char *fixtures, const char *folder, const char *kind, const char *referrer,
+			 struct error *error) must_check;
+/* As the public loaders, of a file already open; path relative to nothing. */
+struct device *loader_device(const struct yaml *yaml, struct error *error) must_check;
+struct sensor *loader_sensor(const struct yaml *yaml, struct error *error) must_check;
+
+/* config_adc.c: the `adc:` section of a bench file into a struct bench_setup. */
+bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* config_fault.c: the `simulation:` section. */
+bool config_read_simulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+
+/* 80 % is held as 80. */
+enum { PERCENT = 100 };
+
+/* Intensities are in percent of the maximum stimulator output; some devices have a boost above 100 %. */
+#define RANGE_INTENSITY                                                                                                                    \
+	{                                                                                                                                  \
+		RANGE_WITHIN, 0, 1.2                                                                                                       \
+	}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_DEPTH = 8, GROWTH = 16 };
+
+static bool make_one(const char *path, struct error *error)
+{
+	struct stat status;
+	if (mkdir(path, 0777) == 0)
+		return true;
+	if (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return true;
+	if (errno == EEXIST)
+		return error_config(error, "%s: a file is in the way of the folder", path);
+	bool wrong_path = errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP;
+	return error_errno(error, wrong_path ? ERROR_CONFIG : ERROR_BENCH, "%s: cannot make the folder", path);
+}
+
+bool folder_make(const char *path, struct error *error)
+{
+	auto_free char *partial = strdup(path);
+	if (!partial)
+		return error_bench(error, "%s: out of memory", path);
+	for (char *slash = partial + 1; *partial && (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = '\0';
+		if (!make_one(partial, error))
+			return false;
+		*slash = '/';
+	}
+	return make_one(path, error);
+}
+
+static bool add_name(struct folder_list *list, char *name)
+{
+	if (!name)
+		return false;
+	if (list->count % GROWTH == 0) {
+		char **names = realloc(list->names, (list->count + GROWTH) * sizeof *names);
+		if (!names) {
+			free(name);
+			return false;
+		}
+		list->names = names;
+	}
+	list->names[list->count++] = name;
+	return true;
+}
+
+static void cleanup_dir(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+/* prefix: the path below root with a trailing slash, or "". */
+static bool collect(const char *root, const char *prefix, int depth, struct folder_list *list, struct error *error)
+{
+	auto_free char *path = NULL;
+	if (asprintf(&path, "%s/%s", root, prefix) < 0)
+		return error_bench(error, "%s: out of memory", root);
+	cleanup_with(cleanup_dir) DIR *dir = opendir(path);
+	if (!dir || depth > MAX_DEPTH)
+		return error_errno(error, ERROR_BENCH, "%s: cannot list the folder", path);
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		struct stat status;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+			return error_errno(error, ERROR_BENCH, "%s%s: cannot look at it", path, entry->d_name);
+		auto_free char *name = NULL;
+		bool folder = S_ISDIR(status.st_mode);
+		if (asprintf(&name, "%s%s%s", prefix, entry->d_name, folder ? "/" : "") < 0)
+			return error_bench(error, "%s: out of memory", root);
+		if (name[strcspn(name, "\\\n\r")] || (!folder && !S_ISREG(status.st_mode)))
+			return error_bench(error, "%s/%s: does not belong into evidence", root, name);
+		if (folder ? !collect(root, name, depth + 1, list, error) : !add_name(list, steal(&name)))
+			return folder ? false : error_bench(error, "%s: out of memory", root);
+	}
+	return true;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+struct folder_list *folder_list(const char *path, struct error *error)
+{
+	auto_folder_list struct folder_list *list = calloc(1, sizeof *list);
+	if (!list) {
+		error_bench(error, "%s: out of memory", path);
+		return NULL;
+	}
+	if (!collect(path, "", 0, list, error))
+		return NULL;
+	if (list->count > 0)
+		qsort(list->names, list->count, sizeof *list->names, compare_names);
+	return steal(&list);
+}
+
+void folder_list_destroy(struct folder_list *list)
+{
+	if (!list)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		free(list->names[i]);
+	free(list->names);
+	free(list);
+}
+
+static bool sync_path(const char *path, struct error *error)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Some file systems have no fsync for folders (EINVAL): their rename is as durable as they make it. */
+	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+		return error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
+	return true;
+}
+
+static bool sync_folder_of(const char *path, struct error *error)
+{
+	auto_free char *folder = strdup(path);
+	if (!folder)
+		return error_bench(error, "%s: out of memory", path);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder ? 1 : 0] = '\0';
+	return sync_path(slash ? folder : ".", error);
+}
+
+static bool sync_file(const char *root, const char *name, struct error *error)
+{
+	auto_free char *path = NULL;
+	if (asprintf(&path, "%s/%s", root, name) < 0)
+		return error_bench(error, "%s: out of memory", root);
+	return sync_path(path, error) && sync_folder_of(path, error);
+}
+
+bool folder_sync(const char *path, const struct folder_list *list, const char *also, struct error *error)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!sync_file(path, list->names[i], error))
+			return false;
+	return sync_file(path, also, error);
+}
+
+bool folder_rename(const char *from, const char *to, struct error *error)
+{
+	struct stat status;
+	bool renamed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+	/* Not every file system can refuse to replace: look first, there. */
+	if (!renamed && (errno == EINVAL || errno == ENOSYS)) {
+		errno = EEXIST;
+		renamed = lstat(to, &status) != 0 && rename(from, to) == 0;
+	}
+	if (!renamed)
+		return error_errno(error, errno == EEXIST ? ERROR_CONFIG : ERROR_BENCH, "%s: cannot be renamed to %s", from, to);
+	return sync_folder_of(to, error);
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "result_setup.h"
+
+#include <math.h>
+
+static void emit_block(struct json_emitter *json, const struct plan_block *block)
+{
+	emit_open_object(json, NULL);
+	emit_string(json, "kind", block->kind);
+	emit_unsigned(json, "first_pulse", block->first_pulse);
+	emit_unsigned(json, "pulses", block->pulses);
+	emit_unsigned(json, "pulses_per_burst", block->pulses_per_burst);
+	emit_unsigned(json, "bursts_per_train", block->bursts_per_train);
+	emit_unsigned(json, "trains", block->trains);
+	emit_number(json, "intra_burst_interval_s", block->intra_burst_interval_s);
+	emit_number(json, "burst_period_s", block->burst_period_s);
+	emit_number(json, "train_period_s", block->train_period_s);
+	emit_number(json, "iti_s", block->iti_s);
+	emit_string(json, "iti_reference", iti_reference_name(block->iti_reference));
+	emit_number(json, "intensity_pct", block->intensity_pct);
+	emit_close_object(json);
+}
+
+static void emit_justifications(struct json_emitter *json, const struct plan *plan)
+{
+	emit_open_array(json, "justifications");
+	for (size_t i = 0; i < plan->justification_count; i++) {
+		emit_open_object(json, NULL);
+		emit_string(json, "rule", plan->justifications[i].rule);
+		emit_string(json, "reason", plan->justifications[i].reason);
+		emit_integer(json, "line", plan->justifications[i].line);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+}
+
+void result_emit_scenario(struct json_emitter *json, const struct plan *plan, const char *plan_sha256)
+{
+	if (!plan) {
+		emit_null(json, "scenario");
+		return;
+	}
+	emit_open_object(json, "scenario");
+	emit_string(json, "id", plan->id);
+	emit_string(json, "title", plan->title);
+	emit_string(json, "path", plan->path);
+	emit_string(json, "plan_sha256", plan_sha256);
+	emit_unsigned(json, "pulses", plan->pulse_count);
+	emit_number(json, "first_to_last_onset_s", plan_first_to_last_onset_s(plan));
+	emit_number(json, "duration_s", plan_duration_s(plan));
+	emit_number(json, "motor_threshold_pct", plan->motor_threshold_pct);
+	emit_open_array(json, "verifies");
+	for (size_t i = 0; i < plan->verifies_count; i++)
+		emit_string(json, NULL, plan->verifies[i]);
+	emit_close_array(json);
+	emit_open_array(json, "blocks");
+	for (size_t i = 0; i < plan->block_count; i++)
+		emit_block(json, &plan->blocks[i]);
+	emit_close_array(json);
+	emit_justifications(json, plan);
+	emit_close_object(json);
+}
+
+static const char *role_name(enum channel_role role)
+{
+	switch (role) {
+	case CHANNEL_COIL_CURRENT: return "coil_current";
+	case CHANNEL_TRIGGER: return "trigger";
+	case CHANNEL_CAPACITOR_VOLTAGE: return "capacitor_voltage";
+	case CHANNEL_OTHER: return "other";
+	}
+	return "other";
+}
+
+static void emit_channel(struct json_emitter *json, const struct adc_channel_setup *setup)
+{
+	const struct channel *channel = &setup->channel;
+	emit_open_object(json, NULL);
+	emit_string(json, "name", channel->name);
+	emit_string(json, "role", role_name(channel->role));
+	emit_string(json, "unit", channel->unit);
+	emit_number(json, "scale", channel->scale);
+	emit_number(json, "offset", channel->offset);
+	emit_number(json, "threshold", channel->threshold);
+	emit_number(json, "u_gain_rel", channel->u_gain_rel);
+	emit_number(json, "u_offset", channel->u_offset);
+	emit_number(json, "delay_s", channel->delay_s);
+	emit_number(json, "u_delay_s", channel->u_delay_s);
+	emit_number(json, "bandwidth_hz", channel->bandwidth_hz);
+	emit_number(json, "droop_time_constant_s", channel->droop_time_constant_s);
+	emit_string(json, "sensor", channel->sensor[0] ? channel->sensor : NULL);
+	emit_string(json, "certificate", setup->sensor ? setup->sensor->certificate : NULL);
+	emit_string(json, "laboratory", setup->sensor ? setup->sensor->laboratory : NULL);
+	emit_string(json, "due", setup->sensor ? setup->sensor->due : NULL);
+	emit_boolean(json, "calibrated", channel->calibrated);
+	emit_close_object(json);
+}
+
+struct named_value {
+	const char *name, *unit;
+	struct sourced value;
+};
+
+static void emit_device_values(struct json_emitter *json, const struct device *d)
+{
+	const struct named_value values[] = {
+		{"voltage", "V", d->voltage_v},
+		{"capacitance", "F", d->capacitance_f},
+		{"inductance", "H", d->inductance_h},
+		{"resistance", "Ohm", d->resistance_ohm},
+		{"diode_resistance", "Ohm", d->diode_resistance_ohm},
+		{"stray_inductance", "H", d->stray_inductance_h},
+		{"diode_drop", "V", d->diode_drop_v},
+		{"pulse_width", "s", d->pulse_width_s},
+		{"peak1", "A", d->peak1_a},
+		{"didt0", "A/s", d->didt0_a_per_s},
+		{"period", "s", d->period_s},
+		{"rise_time", "s", d->rise_time_s},
+		{"decay_ratio", "1", d->decay_ratio},
+		{"intensity_step", "%", d->intensity_step_pct},
+		{"minimum_interval", "s", d->minimum_interval_s},
+		{"average_power", "W", d->average_power_w},
+		{"burst_pulses", "1", d->burst_pulses},
+		{"burst_interval", "s", d->burst_interval_s},
+		{"train_pulses", "1", d->train_pulses},
+		{"pair_interval", "s", d->pair_interval_s},
+		{"charge_power", "W", d->charge_power_w},
+		{"burst_energy", "J", d->burst_energy_j},
+		{"discharge_time_constant", "s", d->discharge_time_constant_s},
+		{"trigger_latency", "s", d->trigger_latency_s},
+		{"trigger_jitter", "s", d->trigger_jitter_s},
+		{"amplitude_cv", "1", d->amplitude_cv},
+		{"coil_resistance", "Ohm", d->coil_resistance_ohm},
+		{"coil_heat_capacity", "J/K", d->coil_heat_capacity_j_per_k},
+		{"coil_thermal_resistance", "K/W", d->coil_thermal_resistance_k_per_w},
+		{"coil_trip", "degC", d->coil_trip_degc},
+		{"amplitude_tolerance", "1", d->amplitude_tolerance},
+		{"interval_tolerance", "1", d->interval_tolerance},
+	};
+	emit_open_array(json, "values");
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+		if (!isfinite(values[i].value.value))
+			continue;
+		emit_open_object(json, NULL);
+		emit_string(json, "name", values[i].name);
+		emit_number(json, "value", values[i].value.value);
+		emit_string(json, "unit", values[i].unit);
+		emit_string(json, "source", values[i].value.source);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+}
+
+static void emit_device(struct json_emitter *json, const struct device *device)
+{
+	if (!device) {
+		emit_null(json, "device");
+		return;
+	}
+	emit_open_object(json, "device");
+	emit_string(json, "id", device->id);
+	emit_string(json, "title", device->title);
+	emit_string(json, "manufacturer", device->manufacturer);
+	emit_string(json, "model", device->model);
+	emit_string(json, "coil", device->coil);
+	emit_string(json, "file", device->file);
+	emit_string(json, "waveform", waveform_name(device->waveform));
+	emit_device_values(json, device);
+	emit_close_object(json);
+}
+
+void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup)
+{
+	emit_open_object(json, "bench");
+	emit_string(json, "id", setup->id);
+	emit_string(json, "title", setup->title);
+	emit_string(json, "file", setup->file);
+	emit_string(json, "clock", setup->clock_driver);
+	emit_open_object(json, "adc");
+	emit_string(json, "driver", setup->adc.driver);
+	emit_number(json, "sample_rate_hz", setup->adc.sample_rate_hz);
+	emit_number(json, "clock_accuracy_rel", setup->adc.clock_accuracy_rel);
+	emit_close_object(json);
+	emit_open_array(json, "channels");
+	for (unsigned c = 0; c < setup->adc.channel_count; c++)
+		emit_channel(json, &setup->adc.channels[c]);
+	emit_close_array(json);
+	emit_close_object(json);
+	emit_device(json, setup->device);
+}
+
+void result_emit_spec(struct json_emitter *json, const struct spec *spec)
+{
+	emit_open_object(json, "spec");
+	emit_string(json, "id", spec->id);
+	emit_string(json, "title", spec->title);
+	emit_unsigned(json, "revision", spec->revision);
+	emit_string(json, "file", spec->file);
+	emit_close_object(json);
+}

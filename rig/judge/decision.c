@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "decision.h"
+
+#include <math.h>
+
+static double tolerance(const struct limit *limit, double nominal)
+{
+	double relative = limit->tolerance_relative * fabs(nominal), absolute = limit->tolerance_absolute;
+	if (isnan(relative))
+		return absolute;
+	if (isnan(absolute))
+		return relative;
+	switch (limit->combine) {
+	case TOLERANCE_LARGER: return fmax(relative, absolute);
+	case TOLERANCE_SMALLER: return fmin(relative, absolute);
+	case TOLERANCE_SUM: return relative + absolute;
+	}
+	return NAN;
+}
+
+bool decision_limits_of(const struct limit *limit, double planned, struct decision_limits *limits)
+{
+	*limits = (struct decision_limits){limit->lower, limit->upper};
+	double nominal = NAN;
+	switch (limit->nominal_kind) {
+	case NOMINAL_NONE: return !isnan(limit->lower) || !isnan(limit->upper);
+	case NOMINAL_VALUE: nominal = limit->nominal; break;
+	case NOMINAL_PLANNED: nominal = planned; break;
+	}
+	double half = tolerance(limit, nominal);
+	if (!isfinite(nominal) || isnan(half))
+		return false;
+	*limits = (struct decision_limits){nominal - half, nominal + half};
+	return true;
+}
+
+double decision_guard(enum decision_rule rule, double u)
+{
+	switch (rule) {
+	case DECISION_SIMPLE:
+	case DECISION_RISK: return 0;
+	case DECISION_GUARDED:
+	case DECISION_NON_BINARY: return 2 * u;
+	case DECISION_ISO14253: return 1.65 * u;
+	}
+	return NAN;
+}
+
+double decision_margin(const struct decision_limits *limits, double value)
+{
+	double margin = INFINITY;
+	if (!isnan(limits->lower))
+		margin = fmin(margin, value - limits->lower);
+	if (!isnan(limits->upper))
+		margin = fmin(margin, limits->upper - value);
+	return margin;
+}
+
+static double normal_cdf(double x)
+{
+	return 0.5 * erfc(-x / sqrt(2));
+}
+
+double decision_conformance_probability(const struct decision_limits *limits, double value, double u)
+{
+	if (!(u > 0))
+		return decision_margin(limits, value) >= 0 ? 1 : 0;
+	double above = isnan(limits->upper) ? 1 : normal_cdf((limits->upper - value) / u);
+	double below = isnan(limits->lower) ? 0 : normal_cdf((limits->lower - value) / u);
+	return above - below;
+}
+
+static bool capable(const struct decision_limits *limits, double guard)
+{
+	if (isnan(limits->lower) || isnan(limits->upper))
+		return true;
+	return limits->lower + guard <= limits->upper - guard;
+}
+
+enum verdict decision_verdict(const struct requirement *requirement, const struct decision_limits *limits, double value, double u)
+{
+	if (!(u >= 0) || isinf(u))
+		return VERDICT_NOT_CAPABLE;
+	double margin = decision_margin(limits, value);
+	double guard = decision_guard(requirement->rule, u);
+	if (margin < -guard && requirement->rule != DECISION_RISK)
+		return VERDICT_FAIL;
+	if (!capable(limits, guard))
+		return VERDICT_NOT_CAPABLE;
+	switch (requirement->rule) {
+	case DECISION_SIMPLE:
+	case DECISION_GUARDED:
+	case DECISION_ISO14253: return margin >= guard ? VERDICT_PASS : VERDICT_FAIL;
+	case DECISION_NON_BINARY:
+		if (margin >= guard)
+			return VERDICT_PASS;
+		return margin >= 0 ? VERDICT_CONDITIONAL_PASS : VERDICT_CONDITIONAL_FAIL;
+	case DECISION_RISK:
+		return decision_conformance_probability(limits, value, u) >= 1 - requirement->risk ? VERDICT_PASS : VERDICT_FAIL;
+	}
+	return VERDICT_NOT_CAPABLE;
+}

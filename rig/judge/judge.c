@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "judge.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <string.h>
+
+#include "decision.h"
+#include "quantity.h"
+
+/* The measurements a requirement is about, reduced to what decides. */
+struct population {
+	size_t count, voided, outside, without_limits;
+	bool has_worst;
+	enum verdict worst_verdict;
+	double worst_distance;               /* margin less guard band of the worst: the smaller, the worse */
+	const struct measurement *worst;
+	struct decision_limits worst_limits;
+	double sum_value, sum_planned, sum_squares_random, sum_systematic, start_s;
+	size_t planned_count;
+	const struct measurement *maximum, *minimum;
+	double mean, sum_squared_deviations; /* running, Welford */
+};
+
+static int severity(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_PASS: return 0;
+	case VERDICT_CONDITIONAL_PASS: return 1;
+	case VERDICT_NOT_CAPABLE: return 2;
+	case VERDICT_CONDITIONAL_FAIL: return 3;
+	case VERDICT_VOID: return 4;
+	case VERDICT_FAIL: return 5;
+	case VERDICT_NOT_TESTED: return -1;
+	}
+	return 5;
+}
+
+static bool position_matches(enum pulse_position position, const struct plan *plan, const struct expected_pulse *pulse)
+{
+	bool pair = plan->blocks[pulse->block].kind && strcmp(plan->blocks[pulse->block].kind, "pair") == 0;
+	switch (position) {
+	case POSITION_ANY: return true;
+	case POSITION_FIRST_OF_PAIR: return pair && pulse->index == 0;
+	case POSITION_SECOND_OF_PAIR: return pair && pulse->index == 1;
+	case POSITION_FIRST_OF_TRAIN: return pulse->burst == 0 && pulse->index == 0;
+	}
+	return false;
+}
+
+static bool selected(const struct selector *select, const struct measurement *measurement, const struct plan *plan)
+{
+	if (!isnan(select->interval_max_s) && !(measurement->planned <= select->interval_max_s))
+		return false;
+	bool about_pulses = select->position != POSITION_ANY || !isnan(select->intensity_min_pct) || !isnan(select->intensity_max_pct);
+	if (!about_pulses)
+		return true;
+	if (!plan || measurement->expected < 0 || (size_t)measurement->expected >= plan->pulse_count)
+		return false;
+	const struct expected_pulse *pulse = &plan->pulses[measurement->expected];
+	if (pulse->intensity_pct < select->intensity_min_pct || pulse->intensity_pct > select->intensity_max_pct)
+		return false;
+	return position_matches(select->position, plan, pulse);
+}
+
+static void count_one(struct population *population, const struct requirement *requirement, const struct measurement *measurement)
+{
+	population->count++;
+	if (measurement->voided || isnan(measurement->value)) {
+		population->voided++;
+		return;
+	}
+	double n = (double)(population->count - population->voided);
+	double deviation = measurement->value - population->mean;
+	population->mean += deviation / n;
+	population->sum_squared_deviations += deviation * (measurement->value - population->mean);
+	population->sum_value += measurement->value;
+	population->sum_squares_random += measurement->u_random * measurement->u_random;
+	population->sum_systematic += measurement->u_systematic;
+	if (!isnan(measurement->planned)) {
+		population->sum_planned += measurement->planned;
+		population->planned_count++;
+	}
+	if (!population->maximum || measurement->value > population->maximum->value)
+		population->maximum = measurement;
+	if (!population->minimum || measurement->value < population->minimum->value)
+		population->minimum = measurement;
+
+	struct decision_limits limits;
+	if (!decision_limits_of(&requirement->limit, measurement->planned, &limits)) {
+		population->without_limits++;
+		return;
+	}
+	double u = measurement_u(measurement);
+	double margin = decision_margin(&limits, measurement->value);
+	if (margin < 0)
+		population->outside++;
+	enum verdict verdict = decision_verdict(requirement, &limits, measurement->value, u);
+	double distance = margin - 2 * u;
+	bool worse = !population->has_worst || severity(verdict) > severity(population->worst_verdict) ||
+		     (verdict == population->worst_verdict && distance < population->worst_distance);
+	if (worse) {
+		population->has_worst = true;
+		population->worst_verdict = verdict;
+		population->worst_distance = distance;
+		population->worst = measurement;
+		population->worst_limits = limits;
+	}
+}
+
+static struct population gather(const struct requirement *requirement, const struct results *results, const struct plan *plan)
+{
+	struct population population = {0};
+	for (size_t i = 0; i < results->measurement_count; i++) {
+		const struct measurement *measurement = &results->measurements[i];
+		if (strcmp(measurement->measurand->id, requirement->measurand) == 0 && selected(&requirement->select, measurement, plan))
+			count_one(&population, requirement, measurement);
+	}
+	return population;
+}
+
+static void not_tested(struct judgement *judgement, const char *reason)
+{
+	judgement->verdict = VERDICT_NOT_TESTED;
+	snprintf(judgement->reason, sizeof judgement->reason, "%s", reason);
+}
+
+/* Value, uncertainty and limits that decide, for a requirement on the population as a whole. False: it has none. */
+static bool summarise(const struct population *population, const struct requirement *requirement, struct judgement *judgement,
+		      struct decision_limits *limits)
+{
+	size_t n = population->count - population->voided;
+	const struct measurement *one = NULL;
+	double planned = population->planned_count == n ? population->sum_planned / (double)n : NAN;
+	double systematic = population->sum_systematic / (double)n;
+	double s = n > 1 ? sqrt(population->sum_squared_deviations / (double)(n - 1)) : NAN;
+	switch (requirement->judge) {
+	case JUDGE_EVERY: one = population->worst; break;
+	case JUDGE_MAXIMUM: one = population->maximum; break;
+	case JUDGE_MINIMUM: one = population->minimum; break;
+	case JUDGE_MEAN: {
+		double stated = sqrt(population->sum_squares_random) / (double)n;
+		double observed = n > 1 ? s / sqrt((double)n) : 0;
+		judgement->value = population->mean;
+		judgement->u = hypot(fmax(stated, observed), systematic);
+		break;
+	}
+	case JUDGE_STANDARD_DEVIATION:
+		if (n < 2)
+			return false;
+		judgement->value = s;
+		judgement->u = s / sqrt(2.0 * (double)(n - 1));
+		planned = NAN;
+		break;
+	}
+	if (one) {
+		judgement->value = one->value;
+		judgement->u = measurement_u(one);
+		judgement->worst_subject = one->subject;
+		judgement->worst_s = one->start_s;
+		planned = one->planned;
+	}
+	judgement->planned = planned;
+	return decision_limits_of(&requirement->limit, planned, limits);
+}
+
+static void explain(struct judgement *judgement, const struct measurand *measurand)
+{
+	char value[48], u[48], lower[48] = "", upper[48] = "", where[64] = "";
+	quantity_format(value, sizeof value, judgement->value, measurand->unit, 6);
+	quantity_format(u, sizeof u, 2 * judgement->u, measurand->unit, 2);
+	quantity_format(lower, sizeof lower, judgement->lower, measurand->unit, 6);
+	quantity_format(upper, sizeof upper, judgement->upper, measurand->unit, 6);
+	if (judgement->worst_subject != UINT32_MAX && measurand->subject != SUBJECT_SESSION)
+		snprintf(where, sizeof where, " (%s %u, at %.6f s)", subject_name(measurand->subject), judgement->worst_subject,
+			 judgement->worst_s);
+	char allowed[128];
+	if (isnan(judgement->lower))
+		snprintf(allowed, sizeof allowed, "at most %s", upper);
+	else if (isnan(judgement->upper))
+		snprintf(allowed, sizeof allowed, "at least %s", lower);
+	else
+		snprintf(allowed, sizeof allowed, "%s to %s", lower, upper);
+	const char *what = judged_value_name(judgement->requirement->judge);
+	if (judgement->requirement->judge == JUDGE_EVERY)
+		what = judgement->population > 1 ? "worst" : "value";
+	snprintf(judgement->reason, sizeof judgement->reason, "%s%s %s, U %s; allowed %s", what, where, value, u, allowed);
+}
+
+static void add_reason(struct judgement *judgement, const char *reason)
+{
+	size_t length = strlen(judgement->reason);
+	snprintf(judgement->reason + length, sizeof judgement->reason - length, "%s%s", length ? "; " : "", reason);
+}
+
+/* What makes a pass untrue whatever the numbers say. */
+static void void_where_needed(struct judgement *judgement, const struct results *results)
+{
+	if (judgement->verdict == VERDICT_FAIL || judgement->verdict == VERDICT_NOT_TESTED)
+		return;
+	if (judgement->voided > 0) {
+		judgement->verdict = VERDICT_VOID;
+		add_reason(judgement, "part of the measurements rests on a gap or on clipped samples");
+	} else if (results->aborted) {
+		judgement->verdict = VERDICT_VOID;
+		add_reason(judgement, "the run ended before its plan");
+	}
+}
+
+static void judge_requirement(const struct requirement *requirement, const struct results *results, const struct plan *plan,
+			      const struct device *device, struct judgement *judgement)
+{
+	*judgement = (struct judgement){
+		.requirement = requirement,
+		.verdict = VERDICT_NOT_TESTED,
+		.value = NAN,
+		.u = NAN,
+		.lower = NAN,
+		.upper = NAN,
+		.guard = NAN,
+		.margin = NAN,
+		.planned = NAN,
+		.worst_subject = UINT32_MAX,
+		.worst_s = NAN,
+	};
+	const struct selector *select = &requirement->select;
+	if (select->scenarios && (!plan || fnmatch(select->scenarios, plan->path, FNM_PATHNAME) != 0)) {
+		not_tested(judgement, plan ? "not for this scenario" : "needs a scenario");
+		return;
+	}
+	if (select->has_waveform && (!device || device->waveform != select->waveform)) {
+		not_tested(judgement, device ? "not for this device's waveform" : "needs a device");
+		return;
+	}
+	struct population population = gather(requirement, results, plan);
+	judgement->population = population.count;
+	judgement->voided = population.voided;
+	judgement->outside = population.outside;
+	if (population.count == 0) {
+		not_tested(judgement, "this run gave no measurement of it");
+		return;
+	}
+	if (population.count == population.voided) {
+		judgement->verdict = VERDICT_VOID;
+		snprintf(judgement->reason, sizeof judgement->reason, "every measurement rests on a gap or on unusable samples");
+		return;
+	}
+	struct decision_limits limits;
+	if ((requirement->judge == JUDGE_EVERY && population.without_limits > 0 && !population.has_worst) ||
+	    !summarise(&population, requirement, judgement, &limits)) {
+		not_tested(judgement, "its limit depends on a planned value that this run does not have");
+		return;
+	}
+	judgement->lower = limits.lower;
+	judgement->upper = limits.upper;
+	judgement->guard = decision_guard(requirement->rule, judgement->u);
+	judgement->margin = decision_margin(&limits, judgement->value);
+	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u);
+	for (size_t i = 0; i < results->measurement_count; i++) {
+		if (strcmp(results->measurements[i].measurand->id, requirement->measurand) == 0) {
+			explain(judgement, results->measurements[i].measurand);
+			break;
+		}
+	}
+	if (requirement->judge == JUDGE_EVERY && population.without_limits > 0 && judgement->verdict != VERDICT_FAIL) {
+		judgement->verdict = VERDICT_VOID;
+		add_reason(judgement, "some measurements have no planned value to be held against");
+	}
+	void_where_needed(judgement, results);
+}
+
+void judge_spec(const struct spec *spec, const struct results *results, const struct plan *plan, const struct device *device,
+		struct judgement *judgements)
+{
+	for (size_t i = 0; i < spec->count; i++)
+		judge_requirement(&spec->requirements[i], results, plan, device, &judgements[i]);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#include "view.h"
+
+enum { VIEW_CAP = 16 << 20 };
+
+static const char SUFFIX[] = ".lua";
+
+static int is_view(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name), suffix = strlen(SUFFIX);
+	return entry->d_name[0] != '.' && length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
+}
+
+/* Writes the whole of a file or nothing: under a temporary name, renamed at the end. */
+static bool write_file(const char *dir, const char *name, const struct text *content, struct error *error)
+{
+	auto_free char *path = NULL;
+	auto_free char *temporary = NULL;
+	if (asprintf(&path, "%s/%s", dir, name) < 0 || asprintf(&temporary, "%s/.%s.partial", dir, name) < 0)
+		return error_bench(error, "no memory");
+	auto_file FILE *file = fopen(temporary, "we");
+	if (!file)
+		return error_errno(error, ERROR_CONFIG, "%s", temporary);
+	bool written =
+		fwrite(text_view(content), 1, content->length, file) == content->length && fflush(file) == 0 && fsync(fileno(file)) == 0;
+	if (fclose(steal(&file)) == 0 && written && rename(temporary, path) == 0)
+		return true;
+	error_errno(error, ERROR_BENCH, "%s", path);
+	unlink(temporary);
+	return false;
+}
+
+static bool render_view(struct evidence_view *evidence, const char *templates_dir, const char *view, const char *out_dir,
+			struct error *error)
+{
+	auto_text struct text out = text_make(VIEW_CAP);
+	auto_free char *name = strndup(view, strlen(view) - strlen(SUFFIX));
+	if (!name)
+		return error_bench(error, "no memory");
+	return view_render(evidence, templates_dir, view, &out, error) && write_file(out_dir, name, &out, error);
+}
+
+bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error)
+{
+	auto_free char *views = NULL;
+	struct dirent **entries = NULL;
+	auto_evidence_view struct evidence_view *evidence = evidence_view_open(dir, error);
+	if (!evidence)
+		return false;
+	if (asprintf(&views, "%s/views", templates_dir) < 0)
+		return error_bench(error, "no memory");
+	int count = scandir(views, &entries, is_view, alphasort);
+	if (count < 0)
+		return error_errno(error, ERROR_CONFIG, "%s", views);
+	bool done = count > 0 || error_config(error, "%s: no view (NAME.EXT.lua) is there", views);
+	for (int i = 0; i < count; i++) {
+		done = done && render_view(evidence, templates_dir, entries[i]->d_name, out_dir, error);
+		free(entries[i]);
+	}
+	free(entries);
+	return done;
+}

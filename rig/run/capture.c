@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "capture.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { RING_SLOTS = 16, SLOT_FRAMES = 65536, EDGE_BATCH = 4096 };
+/* How long after its time an event is put into the stream: more than any error of the host's mapping to the sample clock. */
+static const double EVENT_DELAY_S = 0.1;
+
+enum slot_kind { SLOT_BLOCK, SLOT_GAP, SLOT_END };
+
+struct slot {
+	enum slot_kind kind;
+	uint64_t first_frame;
+	size_t frames;
+	enum gap_cause cause;
+	int16_t *samples;
+};
+
+/* Events and edges that wait for their place in the stream. */
+struct pending {
+	struct run_event *events;
+	size_t event_count, event_capacity, event_next;
+	struct edge *edges;
+	size_t edge_count, edge_capacity, edge_next;
+};
+
+struct capture {
+	struct bench *bench;
+	const struct recording_sink *sink;
+	const struct run_options *options;
+	double planned_s;
+	uint32_t sections;
+	unsigned channel_count;
+	double sample_rate_hz;
+
+	pthread_t reader, pusher;
+	bool reader_started, pusher_started;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct slot slots[RING_SLOTS];
+	size_t filled, taken;      /* counts since the start; filled - taken slots are full */
+	struct pending pending;    /* events: under the lock; edges: the pusher's own */
+	bool failed;
+	struct error error;        /* of the first failure */
+	uint32_t section;
+	uint64_t gaps;
+	bool finished;
+};
+
+static void fail(struct capture *capture, const struct error *error)
+{
+	pthread_mutex_lock(&capture->lock);
+	if (!capture->failed) {
+		capture->failed = true;
+		capture->error = *error;
+	}
+	pthread_cond_broadcast(&capture->changed);
+	pthread_mutex_unlock(&capture->lock);
+	const struct clock_port *clock = &bench_ports(capture->bench)->clock;
+	if (clock->ops && clock->ops->wake)
+		clock->ops->wake(clock->self);
+}
+
+static bool aborted(const struct capture *capture)
+{
+	return capture->options->abort && atomic_load(capture->options->abort);
+}
+
+/* The next slot to fill; NULL when the capture failed meanwhile. */
+static struct slot *slot_to_fill(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->lock);
+	while (capture->filled - capture->taken == RING_SLOTS && !capture->failed)
+		pthread_cond_wait(&capture->changed, &capture->lock);
+	struct slot *slot = capture->failed ? NULL : &capture->slots[capture->filled % RING_SLOTS];
+	pthread_mutex_unlock(&capture->lock);
+	return slot;
+}
+
+static void slot_filled(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->lock);
+	capture->filled++;
+	pthread_cond_broadcast(&capture->changed);
+	pthread_mutex_unlock(&capture->lock);
+}
+
+/* Publishes the block under construction, if there is one. */
+static void flush_block(struct capture *capture, struct slot **open)
+{
+	if (*open) {
+		*open = NULL;
+		slot_filled(capture);
+	}
+}
+
+static bool append_block(struct capture *capture, struct slot **open, const struct block *block)
+{
+	size_t done = 0;
+	while (done < block->frames) {
+		if (!*open) {
+			*open = slot_to_fill(capture);
+			if (!*open)
+				return false;
+			**open = (struct slot){SLOT_BLOCK, block->first_frame + done, 0, GAP_OVERRUN, (*open)->samples};
+		}
+		/* Blocks end at multiples of SLOT_FRAMES of the sample counter. */
+		size_t room = SLOT_FRAMES - (size_t)(((*open)->first_frame + (*open)->frames) % SLOT_FRAMES);
+		size_t count = block->frames - done < room ? block->frames - done : room;
+		memcpy((*open)->samples + (*open)->frames * capture->channel_count, block->samples + done * capture->channel_count,
+		       count * capture->channel_count * sizeof(int16_t));
+		(*open)->frames += count;
+		done += count;
+		if (count == room)
+			flush_block(capture, open);
+	}
+	return true;
+}
+
+static bool append_mark(struct capture *capture, struct slot **open, enum slot_kind kind, const struct gap *gap)
+{
+	flush_block(capture, open);
+	struct slot *slot = slot_to_fill(capture);
+	if (!slot)
+		return false;
+	*slot = (struct slot){kind, gap ? gap->first_frame : 0, gap ? (size_t)gap->frames : 0, gap ? gap->cause : GAP_OVERRUN, slot->samples};
+	slot_filled(capture);
+	return true;
+}
+
+static void *read_adc(void *argument)
+{
+	struct capture *capture = argument;
+	const struct adc_port *adc = &bench_ports(capture->bench)->adc;
+	struct slot *open = NULL;
+	for (;;) {
+		struct error error = {0};
+		struct adc_read read;
+		/* A read never reaches past the end of the block under construction, so that blocks can be filled in one piece. */
+		if (!adc->ops->read(adc->self, SLOT_FRAMES, &read, &error)) {
+			fail(capture, &error);
+			return NULL;
+		}
+		bool more = false;
+		switch (read.state) {
+		case ADC_BLOCK: more = append_block(capture, &open, &read.block); break;
+		case ADC_GAP: more = append_mark(capture, &open, SLOT_GAP, &read.gap); break;
+		case ADC_END: more = append_mark(capture, &open, SLOT_END, NULL); break;
+		}
+		if (!more || read.state == ADC_END)
+			return NULL;
+	}
+}
+
+static int by_time(double a, double b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Pushes the events and edges that belong before until_s, in order of time. */
+static bool push_pending(struct capture *capture, double until_s, struct error *error)
+{
+	struct pending *pending = &capture->pending;
+	for (;;) {
+		pthread_mutex_lock(&capture->lock);
+		bool has_event = pending->event_next < pending->event_count;
+		struct run_event event = has_event ? pending->events[pending->event_next] : (struct run_event){.time_s = INFINITY};
+		bool has_edge = pending->edge_next < pending->edge_count;
+		struct edge edge = has_edge ? pending->edges[pending->edge_next] : (struct edge){.time_s = INFINITY};
+		bool event_first = by_time(event.time_s, edge.time_s) <= 0;
+		bool due = (event_first ? event.time_s : edge.time_s) < until_s;
+		if (due && event_first)
+			pending->event_next++;
+		else if (due)
+			pending->edge_next++;
+		pthread_mutex_unlock(&capture->lock);
+		if (!due)
+			return true;
+		if (event_first && event.kind == EVENT_SECTION)
+			capture->section = event.index;
+		if (event_first ? !capture->sink->event(capture->sink->self, &event, error) : !capture->sink->edge(capture->sink->self, &edge, error))
+			return false;
+	}
+}
+
+static bool collect_edges(struct capture *capture, struct error *error)
+{
+	const struct logic_port *logic = &bench_ports(capture->bench)->logic;
+	struct pending *pending = &capture->pending;
+	if (!logic->ops)
+		return true;
+	for (;;) {
+		if (pending->edge_next > 0) {
+			memmove(pending->edges, pending->edges + pending->edge_next,
+				(pending->edge_count - pending->edge_next) * sizeof *pending->edges);
+			pending->edge_count -= pending->edge_next;
+			pending->edge_next = 0;
+		}
+		if (pending->edge_capacity - pending->edge_count < EDGE_BATCH) {
+			size_t capacity = 2 * pending->edge_capacity + EDGE_BATCH;
+			struct edge *grown = realloc(pending->edges, capacity * sizeof *grown);
+			if (!grown)
+				return error_bench(error, "capture: out of memory");
+			pending->edges = grown;
+			pending->edge_capacity = capacity;
+		}
+		size_t count;
+		bool end;
+		if (!logic->ops->read(logic->self, pending->edges + pending->edge_count, EDGE_BATCH, &count, &end, error))
+			return error_prefix(error, "logic analyser");
+		pending->edge_count += count;
+		if (count < EDGE_BATCH)
+			return true;
+	}
+}
+
+static void report_progress(const struct capture *capture, uint64_t frames)
+{
+	if (!capture->options->progress)
+		return;
+	struct run_progress progress = {
+		.time_s = (double)frames / capture->sample_rate_hz,
+		.planned_s = capture->planned_s,
+		.section = capture->section,
+		.sections = capture->sections,
+		.gaps = capture->gaps,
+	};
+	capture->options->progress(capture->options->self, &progress);
+}
+
+static bool push_slot(struct capture *capture, const struct slot *slot, struct error *error)
+{
+	const struct recording_sink *sink = capture->sink;
+	switch (slot->kind) {
+	case SLOT_BLOCK:
+	case SLOT_GAP:
+		if (!collect_edges(capture, error) || !push_pending(capture, (double)slot->first_frame / capture->sample_rate_hz - EVENT_DELAY_S, error))
+			return false;
+		break;
+	case SLOT_END: return collect_edges(capture, error) && push_pending(capture, INFINITY, error);
+	}
+	report_progress(capture, slot->first_frame + slot->frames);
+	if (slot->kind == SLOT_GAP) {
+		capture->gaps++;
+		return sink->gap(sink->self, &(struct gap){slot->first_frame, slot->frames, slot->cause}, error);
+	}
+	return sink->block(sink->self, &(struct block){slot->first_frame, slot->frames, slot->samples}, error);
+}
+
+static void *push_slots(void *argument)
+{
+	struct capture *capture = argument;
+	for (;;) {
+		pthread_mutex_lock(&capture->lock);
+		while (capture->filled == capture->taken && !capture->failed)
+			pthread_cond_wait(&capture->changed, &capture->lock);
+		bool empty = capture->filled == capture->taken;
+		const struct slot *slot = &capture->slots[capture->taken % RING_SLOTS];
+		pthread_mutex_unlock(&capture->lock);
+		if (empty)
+			return NULL;
+		struct error error = {0};
+		if (aborted(capture)) {
+			error_set(&error, ERROR_ABORTED, "stopped by the operator");
+			fail(capture, &error);
+			return NULL;
+		}
+		if (!push_slot(capture, slot, &error)) {
+			fail(capture, &error);
+			return NULL;
+		}
+		bool end = slot->kind == SLOT_END;
+		pthread_mutex_lock(&capture->lock);
+		capture->taken++;
+		pthread_cond_broadcast(&capture->changed);
+		pthread_mutex_unlock(&capture->lock);
+		if (end)
+			return NULL;
+	}
+}
+
+static void release(struct capture *capture)
+{
+	for (int i = 0; i < RING_SLOTS; i++)
+		free(capture->slots[i].samples);
+	free(capture->pending.events);
+	free(capture->pending.edges);
+	pthread_cond_destroy(&capture->changed);
+	pthread_mutex_destroy(&capture->lock);
+	free(capture);
+}
+
+static bool start_instruments(struct capture *capture, struct error *error)
+{
+	const struct ports *ports = bench_ports(capture->bench);
+	if (!capture->sink->format(capture->sink->self, &ports->adc.format, error))
+		return false;
+	if (!ports->adc.ops->start(ports->adc.self, error))
+		return error_prefix(error, "adc");
+	if (ports->logic.ops && !ports->logic.ops->start(ports->logic.self, error))
+		return error_prefix(error, "logic analyser");
+	return true;
+}
+
+struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,
+			      uint32_t sections, struct error *error)
+{
+	struct capture *capture = calloc(1, sizeof *capture);
+	if (!capture) {
+		error_bench(error, "capture: out of memory");
+		return NULL;
+	}
+	capture->bench = bench;
+	capture->sink = sink;
+	capture->options = options;
+	capture->planned_s = planned_s;
+	capture->sections = sections;
+	capture->channel_count = bench_ports(bench)->adc.format.channel_count;
+	capture->sample_rate_hz = bench_ports(bench)->adc.format.sample_rate_hz;
+	pthread_mutex_init(&capture->lock, NULL);
+	pthread_cond_init(&capture->changed, NULL);
+	for (int i = 0; i < RING_SLOTS; i++) {
+		capture->slots[i].samples = malloc((size_t)SLOT_FRAMES * capture->channel_count * sizeof(int16_t));
+		if (!capture->slots[i].samples) {
+			error_bench(error, "capture: out of memory");
+			goto failed;
+		}
+	}
+	if (!start_instruments(capture, error))
+		goto failed;
+	capture->reader_started = pthread_create(&capture->reader, NULL, read_adc, capture) == 0;
+	capture->pusher_started = capture->reader_started && pthread_create(&capture->pusher, NULL, push_slots, capture) == 0;
+	if (!capture->pusher_started) {
+		struct error cause = {0};
+		error_bench(&cause, "capture: cannot start a thread");
+		bool finished;
+		fail(capture, &cause);
+		if (capture_stop(capture, true, &finished, error))
+			error_bench(error, "%s", cause.text);
+		return NULL;
+	}
+	return capture;
+failed:
+	release(capture);
+	return NULL;
+}
+
+void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s)
+{
+	const struct adc_port *adc = &bench_ports(capture->bench)->adc;
+	double u_frames = 0;
+	double frame = adc->ops->frame_of_host_time ? adc->ops->frame_of_host_time(adc->self, host_s, &u_frames) : NAN;
+	struct run_event event = {kind, index, frame / capture->sample_rate_hz, u_frames / capture->sample_rate_hz};
+	struct pending *pending = &capture->pending;
+	pthread_mutex_lock(&capture->lock);
+	if (pending->event_count == pending->event_capacity) {
+		if (pending->event_next > pending->event_capacity / 2) {
+			pending->event_count -= pending->event_next;
+			memmove(pending->events, pending->events + pending->event_next, pending->event_count * sizeof *pending->events);
+			pending->event_next = 0;
+		} else {
+			size_t capacity = 2 * pending->event_capacity + 256;
+			struct run_event *grown = realloc(pending->events, capacity * sizeof *grown);
+			if (grown) {
+				pending->events = grown;
+				pending->event_capacity = capacity;
+			}
+		}
+	}
+	bool kept = pending->event_count < pending->event_capacity;
+	if (kept)
+		pending->events[pending->event_count++] = event;
+	pthread_mutex_unlock(&capture->lock);
+	if (!kept) {
+		struct error cause = {0};
+		error_bench(&cause, "capture: out of memory for the run's events");
+		fail(capture, &cause);
+	}
+}
+
+bool capture_failed(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->lock);
+	bool failed = capture->failed;
+	pthread_mutex_unlock(&capture->lock);
+	return failed || aborted(capture);
+}
+
+bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, struct error *error)
+{
+	const struct ports *ports = bench_ports(capture->bench);
+	struct error ignored = {0};
+	*finished = false;
+	if (!ports->adc.ops->stop(ports->adc.self, &ignored))
+		fail(capture, &ignored);
+	if (ports->logic.ops && !ports->logic.ops->stop(ports->logic.self, &ignored))
+		fail(capture, &ignored);
+	if (capture->reader_started)
+		pthread_join(capture->reader, NULL);
+	if (capture->pusher_started)
+		pthread_join(capture->pusher, NULL);
+
+	bool good = !capture->failed;
+	struct error cause = capture->error;
+	const struct recording_sink *sink = capture->sink;
+	struct error late = {0};
+	/* A sink that failed itself cannot be finished; one whose source failed can. */
+	bool can_finish = push_pending(capture, INFINITY, &late);
+	if (can_finish && (run_aborted || !good)) {
+		double end_s = (double)(capture->filled ? capture->slots[(capture->filled - 1) % RING_SLOTS].first_frame : 0) / capture->sample_rate_hz;
+		can_finish = sink->event(sink->self, &(struct run_event){EVENT_ABORTED, 0, end_s, 0}, &late);
+	}
+	if (can_finish)
+		can_finish = sink->finish(sink->self, &late);
+	*finished = can_finish;
+	if (good && !can_finish) {
+		good = false;
+		cause = late;
+	}
+	if (!good && error)
+		*error = cause;
+	release(capture);
+	return good;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "capture.h"
+
+/* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
+static const double LEAD_S = 0.1, TAIL_S = 0.1;
+static const double POLL_S = 0.001;
+/* The longest sleep between two looks at the abort flag. */
+static const double SLICE_S = 0.05;
+
+struct sequencer {
+	struct ports *ports;
+	const struct bench_setup *setup;
+	const struct plan *plan;
+	const struct run_options *options;
+	struct capture *capture;
+	double origin_s;     /* of the section under way, host time */
+	double watch_s;      /* keep recording until then: a discharge is being watched */
+};
+
+static double now_s(const struct sequencer *seq)
+{
+	return seq->ports->clock.ops->now_s(seq->ports->clock.self);
+}
+
+static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
+{
+	const struct clock_port *clock = &seq->ports->clock;
+	for (;;) {
+		if (capture_failed(seq->capture))
+			return error_set(error, ERROR_ABORTED, "stopped");
+		double next_s = fmin(time_s, now_s(seq) + SLICE_S);
+		if (!clock->ops->sleep_until(clock->self, next_s, error))
+			return false;
+		if (next_s >= time_s)
+			return true;
+	}
+}
+
+static bool set_line(struct sequencer *seq, enum gpio_line line, bool level, struct error *error)
+{
+	if (!seq->ports->gpio.ops || !seq->setup->gpio[line].present || !seq->setup->gpio[line].output)
+		return true;
+	if (!seq->ports->gpio.ops->set(seq->ports->gpio.self, line, level, error))
+		return error_prefix(error, "gpio line %s", gpio_line_name(line));
+	return true;
+}
+
+/* Every step is tried even when an earlier one failed: the first error is reported, the safe state is what matters. */
+static bool safe_state(struct sequencer *seq, struct error *error)
+{
+	bool good = true;
+	struct error one = {0};
+	static const enum gpio_line ORDER[] = {GPIO_TRIGGER, GPIO_ENABLE, GPIO_EMERGENCY_STOP};
+	for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
+		if (!set_line(seq, ORDER[i], seq->setup->gpio[ORDER[i]].safe_level, &one) && good) {
+			good = false;
+			*error = one;
+		}
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, &one) && good) {
+		good = false;
+		*error = one;
+	}
+	if (!good)
+		return error_prefix(error, "safe state");
+	return true;
+}
+
+static bool do_arm(struct sequencer *seq, struct error *error)
+{
+	if (!set_line(seq, GPIO_COIL_PRESENT, true, error) ||
+	    !set_line(seq, GPIO_EMERGENCY_STOP, !seq->setup->gpio[GPIO_EMERGENCY_STOP].safe_level, error) ||
+	    !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
+		return false;
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	if (stimulator->ops && stimulator->ops->arm)
+		return stimulator->ops->arm(stimulator->self, error);
+	return true;
+}
+
+static bool do_disarm(struct sequencer *seq, uint32_t step, struct error *error)
+{
+	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq));
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, error))
+		return false;
+	return set_line(seq, GPIO_ENABLE, seq->setup->gpio[GPIO_ENABLE].safe_level, error);
+}
+
+static bool do_set_intensity(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	if (!stimulator->ops || !stimulator->ops->set_intensity)
+		return error_config(error, "the bench has no stimulator remote control; the scenario sets an intensity (a prompt could ask for it)");
+	return stimulator->ops->set_intensity(stimulator->self, step->set.intensity_pct, step->set.second_pct, error);
+}
+
+static bool line_from_name(const char *name, enum gpio_line *line)
+{
+	for (int i = 0; i < GPIO_LINE_COUNT; i++) {
+		if (strcmp(name, gpio_line_name((enum gpio_line)i)) == 0) {
+			*line = (enum gpio_line)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool device_state(struct sequencer *seq, struct stimulator_status *status, struct error *error)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	*status = (struct stimulator_status){.state = STIMULATOR_STANDBY};
+	if (!stimulator->ops || !stimulator->ops->status)
+		return true;
+	return stimulator->ops->status(stimulator->self, status, error);
+}
+
+static bool await_over(struct sequencer *seq, enum gpio_line line, bool *active, struct error *error)
+{
+	if (seq->ports->gpio.ops && seq->setup->gpio[line].present) {
+		if (!seq->ports->gpio.ops->get(seq->ports->gpio.self, line, active, error))
+			return error_prefix(error, "gpio line %s", gpio_line_name(line));
+		return true;
+	}
+	struct stimulator_status status;
+	if (!device_state(seq, &status, error))
+		return false;
+	*active = line == GPIO_READY ? status.state == STIMULATOR_READY : line == GPIO_FAULT && status.state == STIMULATOR_FAULT;
+	return true;
+}
+
+static bool do_await(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	enum gpio_line line;
+	if (!line_from_name(step->await.name, &line))
+		return error_config(error, "there is no line '%s' to wait for", step->await.name);
+	double deadline_s = now_s(seq) + step->await.timeout_s;
+	for (;;) {
+		bool active = false;
+		if (!await_over(seq, line, &active, error))
+			return false;
+		if (active)
+			return true;
+		if (now_s(seq) >= deadline_s) {
+			struct stimulator_status status;
+			if (!device_state(seq, &status, error))
+				return false;
+			return error_bench(error, "the device did not signal '%s' within %.3g s (state: %s%s%s)", step->await.name,
+					   step->await.timeout_s, stimulator_state_name(status.state), status.fault[0] ? ": " : "",
+					   status.fault);
+		}
+		if (!sleep_until(seq, now_s(seq) + POLL_S, error))
+			return false;
+	}
+}
+
+static bool do_trigger(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	const struct gpio_port *gpio = &seq->ports->gpio;
+	double host_s;
+	if (!gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error))
+		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
+	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s);
+	return true;
+}
+
+static bool do_drive(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	enum gpio_line line;
+	if (!line_from_name(step->drive.name, &line) || !seq->setup->gpio[line].present || !seq->setup->gpio[line].output)
+		return error_config(error, "the bench has no output line '%s'", step->drive.name);
+	return set_line(seq, line, step->drive.level, error);
+}
+
+static bool do_prompt(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	if (!seq->options->prompt)
+		return error_config(error, "the scenario needs an operator (\"%s\"), but nobody can be asked here", step->prompt.text);
+	if (!seq->options->prompt(seq->options->self, step->prompt.text))
+		return error_set(error, ERROR_ABORTED, "the operator did not confirm \"%s\"", step->prompt.text);
+	return true;
+}
+
+static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)
+{
+	const struct step *step = &seq->plan->steps[index];
+	switch (step->kind) {
+	case STEP_SET_INTENSITY: return do_set_intensity(seq, step, error);
+	case STEP_ARM: return do_arm(seq, error);
+	case STEP_DISARM: return do_disarm(seq, index, error);
+	case STEP_AWAIT: return do_await(seq, step, error);
+	case STEP_TRIGGER: return do_trigger(seq, step, error);
+	case STEP_DRIVE_LINE: return do_drive(seq, step, error);
+	case STEP_WAIT: return true;
+	case STEP_PROMPT: return do_prompt(seq, step, error);
+	case STEP_EXPECT_DISCHARGE:
+		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq));
+		seq->watch_s = fmax(seq->watch_s, now_s(seq) + step->discharge.timeout_s);
+		return true;
+	}
+	return error_config(error, "unknown step");
+}
+
+static bool walk(struct sequencer *seq, struct error *error)
+{
+	const struct plan *plan = seq->plan;
+	uint32_t section = UINT32_MAX;
+	seq->origin_s = now_s(seq);
+	for (uint32_t i = 0; i < plan->step_count; i++) {
+		const struct step *step = &plan->steps[i];
+		if (step->section != section) {
+			section = step->section;
+			seq->origin_s = now_s(seq) + LEAD_S;
+			if (!sleep_until(seq, seq->origin_s, error))
+				return false;
+			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s);
+		}
+		if (!sleep_until(seq, seq->origin_s + step->time_s, error))
+			return false;
+		if (!do_step(seq, i, error))
+			return error_prefix(error, "%s:%d", plan->source, step->line);
+	}
+	double end_s = fmax(seq->watch_s, seq->origin_s + (plan->section_count ? plan->section_duration_s[plan->section_count - 1] : 0));
+	if (!sleep_until(seq, end_s + TAIL_S, error))
+		return false;
+	capture_event(seq->capture, EVENT_END, 0, now_s(seq));
+	return true;
+}
+
+static bool check_bench(const struct sequencer *seq, struct error *error)
+{
+	if (!seq->ports->clock.ops)
+		return error_config(error, "%s: a bench that fires needs a clock (clock: monotonic)", seq->setup->file);
+	bool gpio = seq->ports->gpio.ops != NULL;
+	if (seq->plan->pulse_count > 0 && (!gpio || !seq->setup->gpio[GPIO_TRIGGER].present))
+		return error_config(error, "%s: a bench that fires needs gpio with a line 'trigger'", seq->setup->file);
+	return true;
+}
+
+bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
+	      bool *finished, struct error *error)
+{
+	struct sequencer seq = {.ports = bench_ports(bench), .setup = bench_setup(bench), .plan = plan, .options = options};
+	*finished = false;
+	if (!check_bench(&seq, error) || !safe_state(&seq, error))
+		return false;
+	seq.capture = capture_start(bench, sink, options, plan_duration_s(plan), plan->section_count, error);
+	if (!seq.capture) {
+		struct error ignored;
+		return safe_state(&seq, &ignored) && false;
+	}
+	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
+	bool walked = walk(&seq, &walk_error);
+	bool safe = safe_state(&seq, &safe_error);
+	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
+	/* A failed capture stops the sequencer, so its cause comes first. */
+	if (!captured)
+		*error = capture_error;
+	else if (!walked)
+		*error = walk_error;
+	else if (!safe)
+		*error = safe_error;
+	if (options->abort && atomic_load(options->abort))
+		error_set(error, ERROR_ABORTED, "stopped by the operator");
+	return captured && walked && safe;
+}
+
+bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error)
+{
+	const struct adc_port *adc = &bench_ports(bench)->adc;
+	uint64_t frames = 0, gaps = 0, next_report = 0;
+	if (!sink->format(sink->self, &adc->format, error) || !adc->ops->start(adc->self, error))
+		return false;
+	for (;;) {
+		struct adc_read read;
+		if (options->abort && atomic_load(options->abort))
+			return error_set(error, ERROR_ABORTED, "stopped by the operator");
+		if (!adc->ops->read(adc->self, 262144, &read, error))
+			return false;
+		switch (read.state) {
+		case ADC_BLOCK:
+			if (!sink->block(sink->self, &read.block, error))
+				return false;
+			frames = read.block.first_frame + read.block.frames;
+			break;
+		case ADC_GAP:
+			gaps++;
+			if (!sink->gap(sink->self, &read.gap, error))
+				return false;
+			break;
+		case ADC_END: return sink->finish(sink->self, error);
+		}
+		if (options->progress && frames >= next_report) {
+			next_report = frames + 4000000;
+			options->progress(options->self,
+					  &(struct run_progress){.time_s = (double)frames / adc->format.sample_rate_hz, .planned_s = NAN, .gaps = gaps});
+		}
+	}
+}

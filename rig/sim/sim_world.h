@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * The virtual device and the lines to it: state machine, limits, faults and virtual time. What happens is appended to an event list, which
+ * the instruments read. Not locked: the caller (sim.c) holds the lock.
+ */
+#include "bench_setup.h"
+#include "ports.h"
+#include "sim.h"
+#include "sim_charger.h"
+#include "sim_circuit.h"
+
+enum sim_event_kind {
+	SIM_EVENT_PULSE,   /* a discharge begins: bank, voltage_v (signed by its direction) */
+	SIM_EVENT_TRIGGER, /* the trigger line changes: level */
+	SIM_EVENT_LAW,     /* the first bank's voltage follows another law */
+};
+
+struct sim_event {
+	enum sim_event_kind kind;
+	unsigned bank;
+	double time_s;
+	union {
+		double voltage_v;
+		bool level;
+		struct sim_law law;
+	};
+};
+
+struct sim_events {
+	struct sim_event *items;
+	size_t count, capacity;
+};
+
+struct sim_edges {
+	struct edge *items;
+	size_t count, capacity;
+};
+
+enum sim_due_kind { SIM_DUE_TRIGGER_FALL, SIM_DUE_TRIGGER_OUT_FALL, SIM_DUE_FIRE, SIM_DUE_SPONTANEOUS };
+enum { SIM_DUE_MAX = 64 };
+
+/* Something that will happen. */
+struct sim_due {
+	double time_s;
+	enum sim_due_kind kind;
+	double trigger_s; /* the edge that caused the discharge; NAN: none */
+	int direction;
+	unsigned bank;
+};
+
+struct sim_limiter {
+	double last_s;  /* the last accepted trigger; NAN: none */
+	unsigned burst; /* pulses in the burst it belongs to */
+	double spent_j; /* leaky bucket of the average power rating */
+	double spent_at_s;
+};
+
+struct sim_world {
+	const struct bench_setup *setup;
+	const struct device *device;
+	struct circuit circuit;
+	struct sim_charger charger;
+	double now_s;
+
+	bool level[GPIO_LINE_COUNT];
+	bool logic_level[LOGIC_LINE_COUNT];
+	bool armed;
+	bool settling; /* charging or dumping to a new setting: triggers are ignored */
+	bool faulted;
+	char fault[64];
+	double intensity_pct, second_pct;
+	unsigned next_bank;
+	uint32_t accepted; /* triggers */
+	uint32_t shots;    /* discharges */
+	double firing_until_s;
+	struct sim_limiter limiter;
+	double coil_degc, coil_at_s;
+
+	struct sim_due due[SIM_DUE_MAX];
+	size_t due_count;
+
+	bool record_events, record_edges;
+	struct sim_events events;
+	struct sim_edges edges;
+	double law_recorded_s; /* since_s of the first bank's law as last recorded; NAN: none */
+	bool out_of_memory;
+
+	struct sim_truth_pulse *truth; /* times are true times here */
+	size_t truth_count, truth_capacity;
+	double disarm_s, discharged_s; /* NAN: not yet, never */
+};
+
+/* ERROR_CONFIG when the device lacks a number the simulation needs. */
+bool sim_world_make(const struct bench_setup *setup, struct sim_world *world, struct error *error) must_check;
+void sim_world_finish(struct sim_world *world);
+/* Moves time on; everything due until then happens. An earlier time is ignored. */
+void sim_world_advance(struct sim_world *world, double time_s);
+/* Begins to record for the ADC: the events list starts with the state as it is. */
+void sim_world_record(struct sim_world *world);
+
+void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level);
+/* A rising edge on the trigger line now, falling after pulse_s. */
+void sim_world_trigger(struct sim_world *world, double pulse_s);
+bool sim_world_set_intensity(struct sim_world *world, double intensity_pct, double second_pct, struct error *error) must_check;
+void sim_world_arm(struct sim_world *world);
+void sim_world_disarm(struct sim_world *world);
+struct stimulator_status sim_world_status(const struct sim_world *world);
+bool sim_world_ready(const struct sim_world *world);
+
+/* sim_faults.c: what the setup makes wrong on purpose. */
+/* The first fault of that kind for a pulse number, NULL: none. */
+const struct sim_fault *sim_fault_find(const struct sim_setup *sim, enum sim_fault_kind kind, uint32_t pulse);
+/* The factor on every amplitude. */
+double sim_fault_amplitude(const struct sim_setup *sim);
+/* True when the capacitor is not discharged after disarm. */
+bool sim_fault_no_discharge(const struct sim_setup *sim);
+
+/* sim_limiter.c: the device's own limits. NULL: the trigger at time_s may fire; else why not (static string). */
+const char *sim_limiter_refuses(const struct sim_world *world, double time_s);
+/* Books an accepted trigger. */
+void sim_limiter_book(struct sim_world *world, double time_s);

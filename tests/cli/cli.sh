@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The contract of the command line: help, exit status, what goes where, what is left on disk.
+# usage: cli.sh TMSRIG
+set -u
+tmsrig=$1
+here=$(cd "$(dirname "$0")" && pwd)
+TMSRIG_DATA=$(cd "$here/../.." && pwd)
+export TMSRIG_DATA
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+passed=0 failed=0
+check() { # name, command...
+  local name=$1
+  shift
+  if "$@" >check.out 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok: $name"; head -n 5 check.out; fi
+}
+status_is() { # expected, command...
+  local want=$1 got
+  shift
+  "$@" >out 2>err </dev/null
+  got=$?
+  [ "$got" = "$want" ] || { echo "exit status $got, expected $want"; tail -n 5 err; return 1; }
+}
+narrow() { ! awk 'length > 80 { print; wide = 1 } END { exit !wide }' "$1"; }
+
+check "no command: usage on stderr, status 2" eval 'status_is 2 "$tmsrig" && [ ! -s out ] && grep -q "^Usage:" err'
+check "--help on stdout" eval 'status_is 0 "$tmsrig" --help && grep -q "^Usage:" out && [ ! -s err ] && narrow out'
+check "--version" eval 'status_is 0 "$tmsrig" --version && grep -q "^tmsrig [0-9]" out'
+for command in run check analyze report measurands; do
+  check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
+  check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
+done
+check "measurands lists" eval 'status_is 0 "$tmsrig" measurands && [ "$(wc -l <out)" -ge 25 ]'
+check "a measurand is explained" eval 'status_is 0 "$tmsrig" measurands pulse.peak1 && grep -q "^unit: A" out'
+
+check "smoke conforms" status_is 0 "$tmsrig" run smoke --out ev --seed 7 --serial SN-1 --operator "A. Tester"
+check "evidence is whole" eval 'for f in report.html result.json junit.xml recording.h5 pulses.csv measurements.csv SHA256SUMS; do [ -s ev/$f ] || { echo "no $f"; false || break; }; done; [ -s ev/report.html ]'
+check "sums verify" eval '(cd ev && sha256sum --quiet -c SHA256SUMS)'
+check "nothing incomplete is left" eval '[ -z "$(find . -name "*.incomplete")" ]'
+check "serial and operator are kept" eval 'grep -q "SN-1" ev/result.json && grep -q "A. Tester" ev/result.json'
+check "report says SIMULATED" grep -q SIMULATED ev/report.html
+check "junit is XML" xmllint --noout ev/junit.xml
+check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows'
+check "result.json fits its schema" python3 -c "
+import json, jsonschema, sys
+jsonschema.validate(json.load(open('ev/result.json')), json.load(open('$TMSRIG_DATA/reports/result.schema.json')))"
+check "no colour codes off a terminal" eval '! grep -q "$(printf "\\033")" out'
+check "an evidence folder is never overwritten" eval 'status_is 2 "$tmsrig" run smoke --out ev && grep -q "ev" err'
+check "same seed, same results" eval 'status_is 0 "$tmsrig" run smoke --out ev2 --seed 7 && [ "$(grep -o "results_sha256[^,]*" ev/result.json)" = "$(grep -o "results_sha256[^,]*" ev2/result.json)" ] && cmp ev/recording.h5 ev2/recording.h5 && cmp ev/pulses.csv ev2/pulses.csv && cmp ev/measurements.csv ev2/measurements.csv'
+check "another seed, other results" eval 'status_is 0 "$tmsrig" run smoke --out ev3 --seed 8 && ! cmp -s ev/recording.h5 ev3/recording.h5'
+check "--json prints the result" eval 'status_is 0 "$tmsrig" run smoke --out ev4 --json && python3 -c "import json; assert json.load(open(\"out\"))[\"verdict\"] == \"pass\""'
+check "--quiet prints no table" eval 'status_is 0 "$tmsrig" run smoke --out ev5 --quiet && [ "$(wc -l <out)" -le 3 ]'
+check "a fault is nonconformant" status_is 1 "$tmsrig" run smoke --out ev6 --fault drop_pulse=1
+check "several scenarios, one folder each" eval 'status_is 0 "$tmsrig" run smoke single-pulse --out many && [ "$(find many -name result.json | wc -l)" = 2 ]'
+check "report again, same bytes" eval 'status_is 0 "$tmsrig" report ev --out again && cmp ev/report.html again/report.html && cmp ev/junit.xml again/junit.xml'
+check "check prints a timeline" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 && grep -q "600" out'
+check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json && python3 -c "
+import json
+plan = json.load(open(\"out\"))
+assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
+check "an abort ends with status 5 and a record" eval '
+  "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
+  grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

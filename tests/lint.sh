@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Format, rules of the house, clang-tidy, cppcheck. Prints what is wrong; exit status 1 when anything is.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+wrong() { printf 'lint: %s\n' "$*" >&2; status=1; }
+
+mapfile -t sources < <(git ls-files '*.c' '*.h')
+mapfile -t units < <(git ls-files 'rig/*.c')
+
+clang-format --dry-run -Werror "${sources[@]}" || wrong "format: run ./dev format"
+
+# Rules no tool knows.
+bad=$(grep -nE '#include "\.\./' "${sources[@]}") && wrong "an include climbs out of its room:"$'\n'"$bad"
+bad=$(grep -nE '^typedef struct' "${sources[@]}") && wrong "typedef of a struct:"$'\n'"$bad"
+bad=$(grep -nE '\b(fopen|printf|getenv|time|rand|open|read|write)\(' rig/measure/*.c rig/judge/*.c rig/model/*.c | grep -vE 'snprintf|text_printf|->|\.(open|read|write)\(') \
+  && wrong "I/O, time or randomness in a pure room:"$'\n'"$bad"
+bad=$(grep -lE 'glib\.h' rig/*/*.[ch]) && wrong "GLib outside the sigrok driver: $bad"
+for file in "${sources[@]}"; do
+  head -n 1 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || wrong "$file: no SPDX line"
+done
+
+[ -f build/test/compile_commands.json ] || meson setup build/test --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+# The configured header of rig/cli is made by meson; the compilation database of the test build knows all the rest.
+printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build/test --quiet --warnings-as-errors='*' 2>/dev/null || wrong "clang-tidy"
+cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --inline-suppr \
+  --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=normalCheckLevelMaxBranches \
+  -j "$(nproc)" rig || wrong "cppcheck"
+[ $status -eq 0 ] && echo "lint: clean (${#sources[@]} files)"
+exit $status

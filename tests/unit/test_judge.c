@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "decision.h"
+#include "judge.h"
+
+static struct requirement requirement_of(enum decision_rule rule, double lower, double upper)
+{
+	return (struct requirement){
+		.id = "R",
+		.measurand = "pulse.peak1",
+		.rule = rule,
+		.risk = 0.025,
+		.limit = {.lower = lower, .upper = upper, .tolerance_relative = NAN, .tolerance_absolute = NAN},
+		.select = {.intensity_min_pct = NAN, .intensity_max_pct = NAN, .interval_max_s = NAN},
+	};
+}
+
+static enum verdict decide(enum decision_rule rule, double lower, double upper, double value, double u)
+{
+	struct requirement requirement = requirement_of(rule, lower, upper);
+	struct decision_limits limits;
+	cr_assert(decision_limits_of(&requirement.limit, NAN, &limits));
+	return decision_verdict(&requirement, &limits, value, u);
+}
+
+/* ILAC-G8:09/2019, 4.2: the four zones around an upper limit of 10 with U = 1 (u = 0.5). */
+Test(decision, ilac_g8_zones)
+{
+	cr_expect_eq(decide(DECISION_NON_BINARY, NAN, 10, 9.0, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_NON_BINARY, NAN, 10, 9.5, 0.5), VERDICT_CONDITIONAL_PASS);
+	cr_expect_eq(decide(DECISION_NON_BINARY, NAN, 10, 10.5, 0.5), VERDICT_CONDITIONAL_FAIL);
+	cr_expect_eq(decide(DECISION_NON_BINARY, NAN, 10, 11.01, 0.5), VERDICT_FAIL);
+}
+
+Test(decision, simple_and_guarded_at_the_limit)
+{
+	cr_expect_eq(decide(DECISION_SIMPLE, NAN, 10, 10, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_SIMPLE, NAN, 10, nextafter(10, 11), 0.5), VERDICT_FAIL);
+	cr_expect_eq(decide(DECISION_GUARDED, NAN, 10, 9, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_GUARDED, NAN, 10, 9.01, 0.5), VERDICT_FAIL);
+	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.651 * 0.5, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_ISO14253, NAN, 10, 10 - 1.649 * 0.5, 0.5), VERDICT_FAIL);
+}
+
+/* Standard normal quantiles: 0.5, 0.95, 0.975 one-sided; 0.9545 within two sigma. */
+Test(decision, conformance_probability)
+{
+	struct decision_limits upper = {NAN, 10}, both = {8, 12};
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10, 0.5), 0.5, 1e-12);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.6448536269514722 * 0.5, 0.5), 0.95, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.959963984540054 * 0.5, 0.5), 0.975, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&both, 10, 1), 0.9544997361036416, 1e-12);
+	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.97 * 0.5, 0.5), VERDICT_PASS);
+	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.95 * 0.5, 0.5), VERDICT_FAIL);
+}
+
+Test(decision, too_uncertain_is_not_capable_but_a_clear_failure_stays_one)
+{
+	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, 0.6), VERDICT_NOT_CAPABLE);
+	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 13, 0.6), VERDICT_FAIL);
+	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, NAN), VERDICT_NOT_CAPABLE);
+	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, INFINITY), VERDICT_NOT_CAPABLE);
+}
+
+Test(decision, tolerances_combine)
+{
+	struct limit limit = {.lower = NAN, .upper = NAN, .nominal_kind = NOMINAL_PLANNED, .tolerance_relative = 0.01, .tolerance_absolute = 1e-4};
+	struct decision_limits limits;
+	cr_assert(decision_limits_of(&limit, 0.1, &limits));
+	cr_expect_float_eq(limits.upper, 0.101, 1e-12);
+	cr_assert(decision_limits_of(&limit, 0.002, &limits));
+	cr_expect_float_eq(limits.upper, 0.0021, 1e-12);
+	limit.combine = TOLERANCE_SMALLER;
+	cr_assert(decision_limits_of(&limit, 0.1, &limits));
+	cr_expect_float_eq(limits.lower, 0.0999, 1e-12);
+	cr_expect_not(decision_limits_of(&limit, NAN, &limits));
+	limit = (struct limit){.lower = NAN, .upper = NAN, .nominal_kind = NOMINAL_NONE};
+	cr_expect_not(decision_limits_of(&limit, 0.1, &limits), "a limit without a bound decides nothing");
+}
+
+static const struct measurand PEAK = {.id = "pulse.peak1", .version = 1, .title = "peak", .unit = "A", .subject = SUBJECT_PULSE};
+
+static struct judgement judge_values(struct requirement requirement, const double *values, size_t count, double u_random, double u_systematic,
+				     const struct results *extra)
+{
+	struct measurement measurements[8];
+	for (size_t i = 0; i < count; i++)
+		measurements[i] = (struct measurement){&PEAK, values[i], u_random, u_systematic, INFINITY, NAN, (uint32_t)i, -1, 0.1 * (double)i,
+						       0.1 * (double)i, extra && extra->pulse_count == i + 1};
+	struct results results = {.measurements = measurements, .measurement_count = count, .aborted = extra && extra->aborted};
+	struct spec spec = {.requirements = &requirement, .count = 1};
+	struct judgement judgement;
+	judge_spec(&spec, &results, NULL, NULL, &judgement);
+	return judgement;
+}
+
+Test(judge, the_worst_of_every_pulse_decides)
+{
+	const double values[] = {10, 10.4, 9.2, 10.1};
+	struct judgement j = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 4, 0.01, 0, NULL);
+	cr_expect_eq(j.verdict, VERDICT_FAIL);
+	cr_expect_eq(j.worst_subject, 2);
+	cr_expect_float_eq(j.value, 9.2, 1e-12);
+	cr_expect_eq(j.outside, 1);
+	cr_expect_not_null(strstr(j.reason, "9.2"));
+}
+
+Test(judge, a_mean_keeps_its_systematic_part)
+{
+	const double values[] = {10, 10.2, 9.8, 10};
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);
+	requirement.judge = JUDGE_MEAN;
+	struct judgement j = judge_values(requirement, values, 4, 0.001, 0.1, NULL);
+	cr_expect_float_eq(j.value, 10, 1e-12);
+	/* s = 0.16330, s/sqrt(4) = 0.08165; with 0.1 systematic: 0.12910. */
+	cr_expect_float_eq(j.u, 0.12910, 1e-4);
+	cr_expect_eq(j.verdict, VERDICT_PASS);
+}
+
+Test(judge, nothing_measured_is_not_tested)
+{
+	struct judgement j = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), NULL, 0, 0, 0, NULL);
+	cr_expect_eq(j.verdict, VERDICT_NOT_TESTED);
+	cr_expect_neq(j.reason[0], '\0');
+}
+
+Test(judge, a_void_measurement_never_leads_to_a_pass)
+{
+	const double values[] = {10, 10};
+	struct results second_void = {.pulse_count = 2};
+	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 2, 0.01, 0, &second_void).verdict, VERDICT_VOID);
+	const double one_bad[] = {12, 10};
+	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), one_bad, 2, 0.01, 0, &second_void).verdict, VERDICT_FAIL);
+}
+
+Test(judge, an_aborted_run_never_passes)
+{
+	const double values[] = {10, 10};
+	struct results aborted = {.aborted = true};
+	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 2, 0.01, 0, &aborted).verdict, VERDICT_VOID);
+}
+
+Test(judge, selectors_that_cannot_be_told_do_not_pass)
+{
+	const double values[] = {10};
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);
+	requirement.select.scenarios = "protocols/*";
+	cr_expect_eq(judge_values(requirement, values, 1, 0.01, 0, NULL).verdict, VERDICT_NOT_TESTED);
+	requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);
+	requirement.select.has_waveform = true;
+	requirement.select.waveform = WAVEFORM_BIPHASIC;
+	cr_expect_eq(judge_values(requirement, values, 1, 0.01, 0, NULL).verdict, VERDICT_NOT_TESTED);
+}
+
+Test(verdict, overall_and_exit_status)
+{
+	struct judgement j[3] = {{.verdict = VERDICT_PASS}, {.verdict = VERDICT_NOT_TESTED}, {.verdict = VERDICT_PASS}};
+	cr_expect_eq(verdict_overall(j, 3), VERDICT_PASS);
+	cr_expect_eq(verdict_overall(j, 0), VERDICT_NOT_TESTED);
+	j[1].verdict = VERDICT_VOID;
+	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_BENCH_FAULT);
+	j[2].verdict = VERDICT_FAIL;
+	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_NONCONFORMANT);
+	j[1].verdict = j[2].verdict = VERDICT_CONDITIONAL_PASS;
+	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_INCONCLUSIVE);
+}
