@@ -4,8 +4,10 @@
 
 local protocols = {}
 
--- What every protocol scenario shows.
-protocols.verifies = { "PULSE-COUNT-01", "TIM-IPI-01", "AMP-ACC-01" }
+-- The requirements that a session of trains, of pairs, and of single pulses at some levels shows.
+protocols.verifies = { "PULSE-COUNT", "PULSE-UNTRIGGERED", "TIM-IPI", "AMP-ACC", "DIS-REACHED" }
+protocols.verifies_pairs = { "PULSE-COUNT", "PULSE-UNTRIGGERED", "TIM-PAIR", "AMP-ACC", "DIS-REACHED" }
+protocols.verifies_levels = { "PULSE-COUNT", "PULSE-UNTRIGGERED", "AMP-ACC", "DIS-REACHED" }
 
 local function check(name, given, known)
 	if type(given) ~= "table" then
