@@ -35,10 +35,10 @@ local function number(name, given, key, fallback)
 	return value
 end
 
-local function whole(name, what, value)
+local function whole(name, what, value, noun)
 	local nearest = math.floor(value + 0.5)
 	if math.abs(value - nearest) > 1e-6 then
-		fail(name .. ": " .. what .. " make " .. value .. " pulses, which is no whole number")
+		fail(name .. ": " .. what .. " make " .. value .. " " .. (noun or "pulses") .. ", which is no whole number")
 	end
 	return nearest
 end
@@ -66,14 +66,14 @@ function protocols.theta_burst(p)
 	check("theta_burst", p, { "pulses", "on", "cycle" })
 	local total = number("theta_burst", p, "pulses")
 	if p.cycle == nil then
-		train { pulses = 3, rate = 50, bursts = whole("theta_burst", "pulses by triplets", total / 3), burst_rate = 5 }
+		train { pulses = 3, rate = 50, bursts = whole("theta_burst", "triplets of all pulses", total / 3, "bursts"), burst_rate = 5 }
 		return
 	end
-	local bursts = whole("theta_burst", "bursts while on", number("theta_burst", p, "on") * 5)
+	local bursts = whole("theta_burst", "five a second while on", number("theta_burst", p, "on") * 5, "bursts")
 	train {
 		pulses = 3, rate = 50,
 		bursts = bursts, burst_rate = 5,
-		trains = whole("theta_burst", "pulses by trains", total / (3 * bursts)), train_period = number("theta_burst", p, "cycle"),
+		trains = whole("theta_burst", "pulses over those of a train", total / (3 * bursts), "trains"), train_period = number("theta_burst", p, "cycle"),
 	}
 end
 
@@ -88,7 +88,7 @@ end
 function protocols.ladder(p)
 	check("ladder", p, { "from", "to", "step", "pulses", "interval", "jitter", "ready_within" })
 	local from, to, step = number("ladder", p, "from"), number("ladder", p, "to"), number("ladder", p, "step")
-	local levels = whole("ladder", "from, to and step", math.abs(to - from) / step)
+	local levels = whole("ladder", "from, to and step", math.abs(to - from) / step, "steps")
 	if to < from then
 		step = -step
 	end
