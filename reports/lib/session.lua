@@ -15,7 +15,7 @@ end
 
 local measured = {}
 
--- All measurements of a measurand, read once: arrays subject, value, planned, start_s, voided, … and count.
+-- All measurements of a measurand, read once: arrays index (of the subject), value, planned, start_s, voided, … and count.
 function session.measurements(measurand)
 	if not measured[measurand] then
 		measured[measurand] = evidence.measurements(measurand)
@@ -32,13 +32,18 @@ function session.measurand(id)
 	end
 end
 
--- The first requirement on a measurand that has limits, or nil.
+-- The requirement on a measurand whose limits a figure shows: one that judges every value if there is one; nil when none has limits.
 function session.requirement(measurand)
+	local found
 	for _, requirement in ipairs(result.requirements or {}) do
 		if requirement.measurand == measurand and (requirement.lower or requirement.upper) then
-			return requirement
+			if requirement.judge == "every" then
+				return requirement
+			end
+			found = found or requirement
 		end
 	end
+	return found
 end
 
 function session.duration_s()
@@ -138,7 +143,7 @@ function session.worst_pulse()
 		local planned = amplitude.planned[i]
 		local size = format.is_number(planned) and planned ~= 0 and math.abs(amplitude.value[i] / planned - 1) or 0
 		if size > most and not is_true(amplitude.voided[i]) then
-			index, most = amplitude.subject[i], size
+			index, most = amplitude.index[i], size
 		end
 	end
 	return index and math.floor(index), most > 0 and "has the largest amplitude error" or "is the first"

@@ -77,6 +77,12 @@ function summary.notices()
 	if #voids > 0 then
 		add(grave, "Void, because of the bench and not of the device: %s.", format.list(voids))
 	end
+	if (counts.voided or 0) > 0 then
+		add(grave, "%s void: a gap touches the samples.", format.count(counts.voided, "pulse is", "pulses are"))
+	end
+	if (counts.clipped or 0) > 0 then
+		add(grave, "%s reached the full scale of the converter: the true peak is not known.", format.count(counts.clipped, "pulse"))
+	end
 	if #(run.faults or {}) > 0 then
 		local names = {}
 		for i, fault in ipairs(run.faults) do

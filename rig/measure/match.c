@@ -82,11 +82,13 @@ static void take_events(struct job *job)
 {
 	const struct results *results = job->results;
 	size_t pulses = job->matching->plan->pulse_count;
+	/* The rig maps its own time to the sample clock with an error that grows slowly: what the last edge showed of it holds for the next. */
+	double drift_s = 0;
 	for (size_t k = 0; k < results->event_count; k++) {
 		const struct run_event *event = &results->events[k];
 		if (event->kind != EVENT_TRIGGER || event->index >= pulses || !isfinite(event->time_s))
 			continue;
-		double t = event->time_s;
+		double t = event->time_s + drift_s;
 		/* Another pulse's edge must not be taken: stay within a share of the planned interval to its neighbours. */
 		const struct expected_pulse *expected = job->matching->plan->pulses;
 		double window = fmax(MATCH_LIMIT_S, 3 * event->u_time_s);
@@ -103,7 +105,10 @@ static void take_events(struct job *job)
 			if (fabs(results->trigger_edges_s[i] - t) < fabs(best - t))
 				best = results->trigger_edges_s[i];
 		}
-		job->commanded_s[p] = fabs(best - t) <= window ? best : t;
+		bool seen = fabs(best - t) <= window;
+		job->commanded_s[p] = seen ? best : t;
+		if (seen)
+			drift_s = best - event->time_s;
 	}
 }
 

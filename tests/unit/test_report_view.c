@@ -31,14 +31,7 @@ static void remove_folder(void)
 
 TestSuite(view, .init = make_folder, .fini = remove_folder);
 
-static const char *templates(void)
-{
-	static char path[1024];
-	const char *source = getenv("TMSRIG_SOURCE_ROOT");
-	cr_assert_not_null(source, "TMSRIG_SOURCE_ROOT names the source tree");
-	snprintf(path, sizeof path, "%s/reports", source);
-	return path;
-}
+static const char TEMPLATES[] = SOURCE_ROOT "/reports";
 
 static const char *in_folder(const char *name)
 {
@@ -67,7 +60,7 @@ static void render(const char *text)
 	struct error error = {0};
 	struct made_evidence options = {.pulses = 30, .text = text};
 	cr_assert(made_evidence(folder, &options, &error), "%s", error.text);
-	cr_assert(report_render(folder, templates(), folder, &error), "%s\n%s", error.text, error.detail);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s\n%s", error.text, error.detail);
 }
 
 static size_t occurrences(const char *text, const char *what)
@@ -146,7 +139,7 @@ Test(view, a_set_that_is_not_a_pass_never_looks_green_in_junit)
 	json_object_set_new(result, "verdict", json_string("not_tested"));
 	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
 	json_decref(result);
-	cr_assert(report_render(folder, templates(), folder, &error), "%s", error.text);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s", error.text);
 	auto_free char *xml = content("junit.xml");
 	cr_expect_eq(occurrences(xml, "<skipped "), 6);
 	cr_expect_eq(occurrences(xml, "<failure type=\"not_tested\""), 1);
@@ -195,7 +188,7 @@ Test(view, a_missing_recording_is_said_at_the_top)
 	render(NULL);
 	struct error error = {0};
 	cr_assert_eq(remove(in_folder("recording.h5")), 0);
-	cr_assert(report_render(folder, templates(), folder, &error), "%s", error.text);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s", error.text);
 	auto_free char *html = content("report.html");
 	const char *notice = strstr(html, "The raw recording cannot be read");
 	cr_assert_not_null(notice);
@@ -259,10 +252,10 @@ Test(view, what_is_not_a_result_is_refused)
 {
 	struct error error = {0};
 	write_file("result.json", "{\"schema\": \"other\"}");
-	cr_expect_not(report_render(folder, templates(), folder, &error));
+	cr_expect_not(report_render(folder, TEMPLATES, folder, &error));
 	cr_expect_eq(error.kind, ERROR_CONFIG);
 	cr_expect_not_null(strstr(error.text, "result.json: this is not a result of tmsrig"), "%s", error.text);
 	write_file("result.json", "{\"schema\": ");
-	cr_expect_not(report_render(folder, templates(), folder, &error));
+	cr_expect_not(report_render(folder, TEMPLATES, folder, &error));
 	cr_expect_not_null(strstr(error.text, "result.json:1:"), "%s", error.text);
 }
