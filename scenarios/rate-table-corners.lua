@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The corners of a rate table of the MagPro X100 class: the highest rate at an intensity and the highest intensity at a rate, as short trains.
+-- The corners of a rate table of the MagPro X100 class: the highest rate at an intensity and the highest intensity at a rate, as short
+-- trains. The table is that of fixtures/devices/magpro-x100-cool-b65.yaml.
 local protocols = require "protocols"
 
 scenario { id = "rate-table-corners", title = "Corners of the rate table", verifies = protocols.verifies }
-intensity(20)
+intensity(45)
 arm()
 await("ready", seconds(2))
-for _, corner in ipairs { { 20, 100 }, { 40, 60 }, { 60, 40 }, { 80, 30 }, { 100, 20 }, { 100, 1 } } do
+for _, corner in ipairs { { 45, 100 }, { 65, 50 }, { 85, 30 }, { 100, 20 }, { 100, 1 } } do
 	local level, rate = table.unpack(corner)
 	intensity(level)
 	await("ready", seconds(10))

@@ -83,7 +83,15 @@ static void put_block(const struct plan *plan, const struct plan_block *block, s
 		text_printf(out, "%13.6f s  last pulse\n", last->time_s);
 }
 
-static void put_step(const struct step *step, struct text *out)
+/* When the step behind a wait stands: the next one of its section, or the section's end. */
+static double wait_end_s(const struct plan *plan, const struct step *step)
+{
+	const struct step *next = step + 1;
+	return next < plan->steps + plan->step_count && next->section == step->section ? next->time_s
+										       : plan->section_duration_s[step->section];
+}
+
+static void put_step(const struct plan *plan, const struct step *step, struct text *out)
 {
 	text_printf(out, "%13.6f s  ", step->time_s);
 	switch (step->kind) {
@@ -99,7 +107,7 @@ static void put_step(const struct step *step, struct text *out)
 	case STEP_AWAIT: text_printf(out, "wait until the device is %s, at most %.6g s\n", step->await.name, step->await.timeout_s); break;
 	case STEP_TRIGGER: text_puts(out, "trigger\n"); break;
 	case STEP_DRIVE_LINE: text_printf(out, "drive line %s %s\n", step->drive.name, step->drive.level ? "high" : "low"); break;
-	case STEP_WAIT: text_puts(out, "wait\n"); break;
+	case STEP_WAIT: text_printf(out, "wait for %.9g s\n", wait_end_s(plan, step) - step->time_s); break;
 	case STEP_PROMPT:
 		text_puts(out, "ask the operator: ");
 		put_wrapped(out, step->prompt.text, 18);
@@ -128,7 +136,7 @@ void plan_print_text(const struct plan *plan, struct text *out)
 				    plan->section_duration_s[section]);
 		}
 		if (step->kind != STEP_TRIGGER) {
-			put_step(step, out);
+			put_step(plan, step, out);
 			continue;
 		}
 		const struct plan_block *block = &plan->blocks[plan->pulses[step->trigger.pulse].block];

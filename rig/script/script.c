@@ -186,7 +186,11 @@ static int locate(lua_State *state)
 		text = luaL_tolstring(state, 1, NULL);
 	if (!text)
 		text = lua_pushfstring(state, "error() was called with a %s value instead of a message", luaL_typename(state, 1));
-	lua_pushfstring(state, "%s: %s", located ? where : script->chunk_count ? script->chunks[0].short_name : "script", text);
+	if (located)
+		lua_pushfstring(state, "%s: %s", where, text);
+	else
+		lua_pushfstring(state, "%s:1: %s", script->chunk_count ? script->chunks[script->chunk_count - 1].short_name : "script",
+				text);
 	return 1;
 }
 
@@ -204,6 +208,9 @@ static void set_detail(const struct chunk *chunk, int line, struct error *error)
 	if (length && at[length - 1] == '\r')
 		length--;
 	error_detail(error, "%.*s", (int)(length < 500 ? length : 500), at);
+	for (char *c = error->detail; *c; c++)
+		if ((unsigned char)*c < ' ' && *c != '\t')
+			*c = '?';
 }
 
 static bool fail(struct script *script, int status, struct error *error)

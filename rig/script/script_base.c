@@ -8,7 +8,7 @@
 
 #include "script_internal.h"
 
-enum { MAX_UNPACK = 100000, MAX_LIBRARY_BYTES = 1 << 20 };
+enum { MAX_LIBRARY_BYTES = 1 << 20 };
 
 static const char key_modules[] = "modules";
 
@@ -136,7 +136,7 @@ static int base_require(lua_State *state)
 {
 	const char *name = luaL_checkstring(state, 1), *dir = script_library_dir(state);
 	luaL_argexpected(state, lua_type(state, 1) == LUA_TSTRING, 1, "string");
-	if (!is_plain_name(name))
+	if (!is_plain_name(name) || strlen(name) != lua_rawlen(state, 1))
 		return luaL_error(state, "require: '%s' is not a plain name (letters, digits and _)", name);
 	if (!dir)
 		return luaL_error(state, "require: there is no library here to take '%s' from", name);
@@ -221,8 +221,7 @@ static int string_format(lua_State *state)
 	return 1;
 }
 
-/* Calls the library's own function (first upvalue) after charging for the length of the first argument. */
-static int charged(lua_State *state)
+int script_charged(lua_State *state)
 {
 	size_t length = lua_type(state, 1) == LUA_TSTRING || lua_type(state, 1) == LUA_TTABLE ? (size_t)lua_rawlen(state, 1) : 0;
 	script_charge(state, lua_type(state, 1) == LUA_TSTRING ? length / 16 : length);
@@ -233,116 +232,7 @@ static int charged(lua_State *state)
 	return lua_gettop(state);
 }
 
-/* table.insert and table.remove move what follows, except at the end. */
-static int table_insert(lua_State *state)
-{
-	if (lua_gettop(state) > 2)
-		return charged(state);
-	lua_pushvalue(state, lua_upvalueindex(1));
-	lua_insert(state, 1);
-	lua_call(state, lua_gettop(state) - 1, 0);
-	return 0;
-}
-
-static int table_remove(lua_State *state)
-{
-	if (lua_gettop(state) > 1)
-		return charged(state);
-	lua_pushvalue(state, lua_upvalueindex(1));
-	lua_insert(state, 1);
-	lua_call(state, lua_gettop(state) - 1, 1);
-	return 1;
-}
-
-static int table_unpack(lua_State *state)
-{
-	luaL_checktype(state, 1, LUA_TTABLE);
-	lua_Integer first = luaL_optinteger(state, 2, 1), last = luaL_opt(state, luaL_checkinteger, 3, (lua_Integer)lua_rawlen(state, 1));
-	if (first > last)
-		return 0;
-	uint64_t count = (uint64_t)last - (uint64_t)first;
-	if (count >= MAX_UNPACK || !lua_checkstack(state, (int)count + 1))
-		return luaL_error(state, "table.unpack: more than %d values", MAX_UNPACK);
-	script_charge(state, count);
-	for (lua_Integer i = first; i < last; i++)
-		lua_rawgeti(state, 1, i);
-	lua_rawgeti(state, 1, last);
-	return (int)count + 1;
-}
-
-/* Stack: 1 the table, 2 the comparison or nil. True when the value at `later` has to come before the one at `earlier`. */
-static bool comes_before(lua_State *state, int later, int earlier)
-{
-	bool before;
-	uint64_t work = 4;
-	if (lua_isnil(state, 2)) {
-		if (lua_type(state, later) == LUA_TSTRING && lua_type(state, earlier) == LUA_TSTRING)
-			work += lua_rawlen(state, later) / 16;
-		before = lua_compare(state, later, earlier, LUA_OPLT);
-	} else {
-		lua_pushvalue(state, 2);
-		lua_pushvalue(state, later);
-		lua_pushvalue(state, earlier);
-		lua_call(state, 2, 1);
-		before = lua_toboolean(state, -1);
-		lua_pop(state, 1);
-	}
-	script_charge(state, work);
-	return before;
-}
-
-/* Merges the runs [low, middle) and [middle, high) of the table at `from` into the table at `to`; counted from 1. */
-static void merge(lua_State *state, int from, int to, lua_Integer low, lua_Integer middle, lua_Integer high)
-{
-	for (lua_Integer left = low, right = middle, out = low; out < high; out++) {
-		lua_rawgeti(state, from, left);
-		lua_rawgeti(state, from, right);
-		int top = lua_gettop(state);
-		bool take_right = left >= middle || (right < high && comes_before(state, top, top - 1));
-		lua_pushvalue(state, take_right ? top : top - 1);
-		lua_rawseti(state, to, out);
-		lua_settop(state, top - 2);
-		if (take_right)
-			right++;
-		else
-			left++;
-	}
-}
-
-/* A stable merge sort: Lua's quicksort takes its pivot from the clock. */
-static int table_sort(lua_State *state)
-{
-	luaL_checktype(state, 1, LUA_TTABLE);
-	if (!lua_isnoneornil(state, 2))
-		luaL_checktype(state, 2, LUA_TFUNCTION);
-	lua_settop(state, 2);
-	lua_Integer count = (lua_Integer)lua_rawlen(state, 1);
-	lua_createtable(state, (int)(count < INT32_MAX ? count : 0), 0);
-	lua_createtable(state, (int)(count < INT32_MAX ? count : 0), 0);
-	script_charge(state, (uint64_t)count);
-	for (lua_Integer i = 1; i <= count; i++) {
-		lua_rawgeti(state, 1, i);
-		lua_rawseti(state, 3, i);
-	}
-	int from = 3, to = 4;
-	for (lua_Integer width = 1; width < count; width *= 2) {
-		for (lua_Integer low = 1; low <= count; low += 2 * width) {
-			lua_Integer middle = low + width <= count ? low + width : count + 1;
-			merge(state, from, to, low, middle, middle + width <= count ? middle + width : count + 1);
-		}
-		int other = from;
-		from = to;
-		to = other;
-	}
-	for (lua_Integer i = 1; i <= count; i++) {
-		lua_rawgeti(state, from, i);
-		lua_rawseti(state, 1, i);
-	}
-	return 0;
-}
-
-/* Keeps only the named fields of the table on top of the stack. */
-static void keep_only(lua_State *state, const char *const *names)
+void script_keep_only(lua_State *state, const char *const *names)
 {
 	lua_newtable(state);
 	for (; *names; names++) {
@@ -352,8 +242,7 @@ static void keep_only(lua_State *state, const char *const *names)
 	lua_remove(state, -2);
 }
 
-/* Replaces field `name` of the table on top by a closure that has the old value as its upvalue. */
-static void wrap(lua_State *state, const char *name, lua_CFunction function)
+void script_wrap(lua_State *state, const char *name, lua_CFunction function)
 {
 	lua_getfield(state, -1, name);
 	lua_pushcclosure(state, function, 1);
@@ -365,10 +254,10 @@ static void open_string(lua_State *state)
 	static const char *const kept[] = {"byte", "char", "format", "len", "lower", "rep", "reverse", "sub", "upper", NULL};
 	static const char *const patterns[] = {"find", "match", "gmatch", "gsub", NULL};
 	luaL_requiref(state, "string", luaopen_string, 0);
-	keep_only(state, kept);
-	wrap(state, "rep", string_rep);
-	wrap(state, "format", string_format);
-	wrap(state, "byte", charged);
+	script_keep_only(state, kept);
+	script_wrap(state, "rep", string_rep);
+	script_wrap(state, "format", string_format);
+	script_wrap(state, "byte", script_charged);
 	for (const char *const *name = patterns; *name; name++) {
 		lua_pushstring(state, *name);
 		lua_pushcclosure(state, string_off, 1);
@@ -384,19 +273,6 @@ static void open_string(lua_State *state)
 	lua_setglobal(state, "string");
 }
 
-static void open_table(lua_State *state)
-{
-	static const char *const kept[] = {"concat", "insert", "pack", "remove", "sort", "unpack", NULL};
-	luaL_requiref(state, "table", luaopen_table, 0);
-	keep_only(state, kept);
-	wrap(state, "concat", charged);
-	wrap(state, "insert", table_insert);
-	wrap(state, "remove", table_remove);
-	wrap(state, "sort", table_sort);
-	wrap(state, "unpack", table_unpack);
-	lua_setglobal(state, "table");
-}
-
 int script_open_base(lua_State *state)
 {
 	static const char *const base[] = {"_VERSION", "assert", "error", "ipairs", "pcall", "select", "tonumber", "type", NULL};
@@ -404,8 +280,8 @@ int script_open_base(lua_State *state)
 					   "fmod", "huge", "log",  "max",  "min",       "modf",       "pi",         "rad", "sin",
 					   "sqrt", "tan",  "type", "ult",  "tointeger", "maxinteger", "mininteger", NULL};
 	luaL_requiref(state, "_G", luaopen_base, 0);
-	keep_only(state, base);
-	wrap(state, "tonumber", charged);
+	script_keep_only(state, base);
+	script_wrap(state, "tonumber", script_charged);
 	lua_pushcfunction(state, base_tostring);
 	lua_setfield(state, -2, "tostring");
 	lua_pushcfunction(state, base_pairs);
@@ -415,15 +291,15 @@ int script_open_base(lua_State *state)
 	/* from here on these are the globals */
 	lua_rawseti(state, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	luaL_requiref(state, "math", luaopen_math, 0);
-	keep_only(state, math);
+	script_keep_only(state, math);
 	lua_setglobal(state, "math");
 	luaL_requiref(state, "utf8", luaopen_utf8, 0);
-	wrap(state, "len", charged);
-	wrap(state, "codepoint", charged);
-	wrap(state, "offset", charged);
+	script_wrap(state, "len", script_charged);
+	script_wrap(state, "codepoint", script_charged);
+	script_wrap(state, "offset", script_charged);
 	lua_setglobal(state, "utf8");
 	open_string(state);
-	open_table(state);
+	script_open_table(state);
 	script_open_text(state);
 	lua_newtable(state);
 	lua_setfield(state, LUA_REGISTRYINDEX, key_modules);

@@ -21,5 +21,13 @@ const char *script_library_dir(lua_State *state);
 void script_load(lua_State *state, const char *name, const char *text, size_t length);
 /* Opens the safe part of the base, table, math, string and utf8 libraries; a lua_CFunction, called protected. */
 int script_open_base(lua_State *state);
+/* Keeps only the named fields of the table on top of the stack; names end with NULL. */
+void script_keep_only(lua_State *state, const char *const *names);
+/* Replaces field `name` of the table on top of the stack by a closure that has the old value as its upvalue. */
+void script_wrap(lua_State *state, const char *name, lua_CFunction function);
+/* A function for script_wrap(): charges for the length of the first argument, then calls what it replaced. */
+int script_charged(lua_State *state);
+/* Adds the global table `table`. */
+void script_open_table(lua_State *state);
 /* Adds the global table `text`. */
 void script_open_text(lua_State *state);

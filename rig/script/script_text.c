@@ -105,15 +105,15 @@ static int text_lines(lua_State *state)
 static int text_replace(lua_State *state)
 {
 	struct view s = argument(state, 1), what = needle(state, 2), by = argument(state, 3);
-	size_t count = 0;
-	for (const char *at = find(s, what, 0); at; at = find(s, what, (size_t)(at - s.bytes) + what.length))
+	size_t count = 0, limit = script_string_limit(state), length = s.length;
+	for (const char *at = find(s, what, 0); at; at = find(s, what, (size_t)(at - s.bytes) + what.length)) {
+		script_charge(state, 4);
+		length += by.length - what.length;
 		count++;
-	size_t added;
-	if (__builtin_mul_overflow(count, by.length, &added) || added > script_string_limit(state) ||
-	    s.length - count * what.length > script_string_limit(state) - added)
-		return luaL_error(state, "text.replace: the result is longer than the %I bytes allowed",
-				  (lua_Integer)script_string_limit(state));
-	size_t length = s.length - count * what.length + added, from = 0;
+		if (by.length > what.length && length > limit)
+			return luaL_error(state, "text.replace: the result is longer than the %I bytes allowed", (lua_Integer)limit);
+	}
+	size_t from = 0;
 	luaL_Buffer buffer;
 	char *out = luaL_buffinitsize(state, &buffer, length);
 	for (const char *at; (at = find(s, what, from)); from = (size_t)(at - s.bytes) + what.length) {

@@ -8,6 +8,7 @@ scenario {
 	motor_threshold = 50,
 }
 justify("dose.no_limit", "quadripulse bursts are four pulses only (Hamada 2008); the tables were made for longer trains")
+justify("dose.iti", "quadripulse bursts are four pulses only (Hamada 2008); the tables were made for longer trains")
 intensity(percent_of_threshold(90))
 arm()
 await("ready", seconds(2))

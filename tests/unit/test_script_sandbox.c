@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "script.h"
+#include "text.h"
 
 static const struct script_limits limits = {.instructions = 20000000, .memory_bytes = 64 << 20, .string_bytes = 1 << 20};
 
@@ -206,6 +207,80 @@ Test(script_sandbox, text_helpers)
 		"assert(select('#', table.unpack({1, 2, 3})) == 3 and math.floor(2.5) == 2 and utf8.len('µs') == 2)";
 	struct error error = {0};
 	cr_assert(run(text, &error), "%s", error.text);
+}
+
+/* Text that is deep instead of long. */
+static void check_nested(const char *open, unsigned times, const char *rest)
+{
+	struct error error = {0};
+	auto_text struct text text = text_make(16 << 20);
+	text_puts(&text, "return ");
+	for (unsigned i = 0; i < times; i++)
+		text_puts(&text, open);
+	text_puts(&text, rest);
+	cr_expect_not(run(text_view(&text), &error), "%s", open);
+	cr_expect_eq(strncmp(error.text, "attack.lua:1: ", 14), 0, "%s: %s", open, error.text);
+}
+
+Test(script_sandbox, deep_text_is_refused)
+{
+	check_nested("(", 100000, "1");
+	check_nested("{", 100000, "1");
+	check_nested("- ", 1000000, "x");
+	check_nested("not ", 1000000, "x");
+	check_nested("function() return ", 100000, "1");
+	check_nested("'x' .. ", 1000000, "x");
+	check_nested("{},", 1000000, "(");
+}
+
+static void write_file(const char *folder, const char *name, const char *content)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	auto_file FILE *file = fopen(path, "w");
+	cr_assert_not_null(file);
+	fputs(content, file);
+}
+
+static bool run_with(const char *folder, const char *content, struct error *error)
+{
+	auto_script struct script *script = script_create(&limits, folder, error);
+	cr_assert_not_null(script);
+	return script_run(script, "main.lua", content, strlen(content), 0, error);
+}
+
+Test(script_sandbox, require_takes_plain_names_of_one_folder)
+{
+	char folder[] = "test_script_XXXXXX", expect[128];
+	struct error error = {0};
+	cr_assert_not_null(mkdtemp(folder));
+	write_file(folder, "fine.lua", "counter = (counter or 0) + 1 return {value = 7}");
+	write_file(folder, "silent.lua", "local x = 1");
+	write_file(folder, "loop.lua", "require 'loop'");
+	write_file(folder, "broken.lua", "\nerror('inside')");
+	cr_expect(run_with(folder, "assert(require('fine').value == 7 and require('fine') == require('fine') and counter == 1)", &error),
+		  "%s", error.text);
+	cr_expect(run_with(folder, "assert(require('silent') == true)", &error), "%s", error.text);
+	cr_expect_not(run_with(folder, "require 'loop'", &error));
+	cr_expect_not_null(strstr(error.text, "loop.lua:1: require: 'loop' requires itself"), "%s", error.text);
+	cr_expect_not(run_with(folder, "require 'broken'", &error));
+	snprintf(expect, sizeof expect, "%s/broken.lua:2: inside", folder);
+	cr_expect_str_eq(error.text, expect);
+	cr_expect_str_eq(error.detail, "error('inside')");
+	static const char *const names[] = {"../fine", "/etc/passwd", "fine.lua", ".", "", "a b", "fine\0x", "missing"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char content[64];
+		snprintf(content, sizeof content, "require '%s'", i == 6 ? "fine\\0x" : names[i]);
+		cr_expect_not(run_with(folder, content, &error), "%s", content);
+		cr_expect_eq(strncmp(error.text, "main.lua:1: require: ", 21), 0, "%s: %s", content, error.text);
+	}
+	static const char *const files[] = {"fine.lua", "silent.lua", "loop.lua", "broken.lua"};
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		char path[256];
+		snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+		cr_expect_eq(unlink(path), 0);
+	}
+	cr_expect_eq(rmdir(folder), 0);
 }
 
 Test(script_sandbox, results_and_calls)
