@@ -5,6 +5,8 @@
 
 /* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
 #define LOBE_SHARE 0.2
+/* A further lobe is over where this share of the first peak is left; some devices and probes come no nearer to zero. */
+#define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
 #define SHADOW_S 1.5e-3
 #define SHADOW_SHARE 0.05
@@ -60,16 +62,21 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pulse)
 {
 	ptrdiff_t n = (ptrdiff_t)trace->n, limit = later(pulse->detected, LOBE_LIMIT_S / trace->interval_s), i = pulse->detected;
+	ptrdiff_t flat_end = i;
 	pulse->peak1 = i;
 	for (; i < n && i < limit; i++) {
 		double y = level(trace, i, pulse->sign);
 		if (y > pulse->peak1_a) {
 			pulse->peak1_a = y;
-			pulse->peak1 = i;
+			pulse->peak1 = flat_end = i;
+		} else if (trace->counts[i] == trace->counts[pulse->peak1]) {
+			flat_end = i;
 		} else if (y < 0.5 * pulse->peak1_a) {
 			break;
 		}
 	}
+	/* A clipped lobe peaks in the middle of its flat top. */
+	pulse->peak1 += (flat_end - pulse->peak1) / 2;
 	return i;
 }
 
@@ -116,7 +123,7 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		if (level(trace, peak, sign) < least_a)
 			break;
 		pulse->lobes++;
-		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, 0.02 * pulse->peak1_a);
+		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, LOBE_END_SHARE * pulse->peak1_a);
 		if (pulse->lobes == 2) {
 			pulse->peak2 = peak;
 			pulse->zero2 = zero;
