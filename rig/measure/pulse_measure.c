@@ -74,7 +74,8 @@ static struct baseline find_baseline(const struct trace *trace, const struct out
 		}
 	}
 	for (ptrdiff_t i = from; i < to; i++) {
-		double rest = trace->current_a[i] - base.floor - base.level * exp(-base.decay * ((double)i - base.centre));
+		double tail = base.level != 0 ? base.level * exp(-base.decay * ((double)i - base.centre)) : 0;
+		double rest = trace->current_a[i] - base.floor - tail;
 		squares += rest * rest;
 	}
 	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
@@ -170,6 +171,8 @@ static void fit_wave(struct work *work, bool half_sine)
 		in.omega_start_per_s = PI / ((double)(work->peak2 - work->peak1) * work->ts);
 		in.alpha_start_per_s = -log(rho) * in.omega_start_per_s / PI;
 	}
+	double peak_s = ((double)work->peak1 - work->onset) * work->ts;
+	in.sine_start_a = work->y[work->peak1] * exp(in.alpha_start_per_s * peak_s) / fmax(0.5, sin(in.omega_start_per_s * peak_s));
 	size_t points = 0;
 	for (unsigned s = 0; s < in.span_count; s++) {
 		if (in.spans[s].to > work->n || in.spans[s].to <= in.spans[s].from)
@@ -314,10 +317,10 @@ static void measure_after(const struct work *work, double end_s, double time0, s
 {
 	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + AFTER_S) / work->ts;
 	size_t first = clamp_index(work, ceil(from)), last = clamp_index(work, floor(to) + 1);
-	double largest = NAN;
+	double largest = 0;
 	for (size_t i = first; i < last; i++)
-		largest = fmax(largest, fabs(work->y[i]));
-	pulse->after_current_rel = largest / fabs(pulse->peak1_a);
+		largest = fabs(work->y[i]) > largest ? fabs(work->y[i]) : largest;
+	pulse->after_current_rel = first < last ? largest / fabs(pulse->peak1_a) : NAN;
 }
 
 static void measure_charge(const struct work *work, double end_index, struct pulse *pulse)
