@@ -5,6 +5,8 @@
 
 /* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
 #define LOBE_SHARE 0.2
+/* A further lobe is over where this share of the first peak is left; some devices and probes come no nearer to zero. */
+#define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
 #define SHADOW_S 1.5e-3
 #define SHADOW_SHARE 0.05
@@ -32,27 +34,58 @@ static double level(const struct trace *trace, ptrdiff_t i, int sign)
 	return sign * (trace->current_a[i] - trace->baseline_a);
 }
 
+/* A run of samples beyond the threshold, and the valley before it. */
+struct rise {
+	size_t up, down;
+	double valley_a;
+};
+
+/* Looks at [from, to) with one threshold; the index at which `confirm` samples in a row were beyond it, or `to`. */
+static size_t follow_rise(const struct trace *trace, size_t from, size_t to, int home, double threshold_a, size_t confirm,
+			  struct rise *rise)
+{
+	size_t up = rise->up, down = rise->down, i = from;
+	double valley_a = rise->valley_a, baseline_a = trace->baseline_a;
+	const double *current_a = trace->current_a;
+	for (; i < to; i++) {
+		double y = home * (current_a[i] - baseline_a), floor_a = valley_a > 0 ? valley_a : 0;
+		if (y <= floor_a + threshold_a && -y <= threshold_a) {
+			up = down = 0;
+			valley_a = y < valley_a ? y : valley_a;
+			continue;
+		}
+		up = y > floor_a + threshold_a ? up + 1 : 0;
+		down = -y > threshold_a ? down + 1 : 0;
+		valley_a = y < valley_a ? y : valley_a;
+		if (up == confirm || down == confirm)
+			break;
+	}
+	*rise = (struct rise){up, down, valley_a};
+	return i;
+}
+
 /* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
 static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
 {
-	size_t confirm = confirm_samples(trace->interval_s), up = 0, down = 0;
+	size_t confirm = confirm_samples(trace->interval_s), n = trace->n, i = arming->from;
 	int home = arming->after ? arming->sign : 1;
-	double shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -1;
-	double shadow_a = fmax(trace->threshold_a, SHADOW_SHARE * arming->peak_a);
-	for (size_t i = arming->from; i < trace->n; i++) {
-		double y = level(trace, (ptrdiff_t)i, home), threshold_a = (double)i < shadow_end ? shadow_a : trace->threshold_a;
-		double floor_a = arming->after && arming->valley_a > 0 ? arming->valley_a : 0;
-		up = y > floor_a + threshold_a ? up + 1 : 0;
-		down = -y > threshold_a ? down + 1 : 0;
-		if (up == confirm || down == confirm) {
-			*sign = up == confirm ? home : -home;
-			return (ptrdiff_t)(i + 1 - confirm);
-		}
-		if (arming->after && y < arming->valley_a)
-			arming->valley_a = y;
+	struct rise rise = {.valley_a = arming->after ? arming->valley_a : 0};
+	if (arming->after) {
+		double end = ceil(arming->onset + SHADOW_S / trace->interval_s);
+		size_t shadow = end <= (double)i ? i : end >= (double)n ? n : (size_t)end;
+		double shadow_a = fmax(trace->threshold_a, SHADOW_SHARE * arming->peak_a);
+		i = follow_rise(trace, i, shadow, home, shadow_a, confirm, &rise);
 	}
-	size_t pending = up > down ? up : down;
-	arming->from = trace->n - (pending < trace->n - arming->from ? pending : trace->n - arming->from);
+	if (rise.up < confirm && rise.down < confirm)
+		i = follow_rise(trace, i, n, home, trace->threshold_a, confirm, &rise);
+	if (arming->after)
+		arming->valley_a = rise.valley_a;
+	if (rise.up == confirm || rise.down == confirm) {
+		*sign = rise.up == confirm ? home : -home;
+		return (ptrdiff_t)(i + 1 - confirm);
+	}
+	size_t pending = rise.up > rise.down ? rise.up : rise.down, seen = n - arming->from;
+	arming->from = n - (pending < seen ? pending : seen);
 	return NO_INDEX;
 }
 
@@ -60,16 +93,21 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pulse)
 {
 	ptrdiff_t n = (ptrdiff_t)trace->n, limit = later(pulse->detected, LOBE_LIMIT_S / trace->interval_s), i = pulse->detected;
+	ptrdiff_t flat_end = i;
 	pulse->peak1 = i;
 	for (; i < n && i < limit; i++) {
 		double y = level(trace, i, pulse->sign);
 		if (y > pulse->peak1_a) {
 			pulse->peak1_a = y;
-			pulse->peak1 = i;
+			pulse->peak1 = flat_end = i;
+		} else if (trace->counts[i] == trace->counts[pulse->peak1]) {
+			flat_end = i;
 		} else if (y < 0.5 * pulse->peak1_a) {
 			break;
 		}
 	}
+	/* A clipped lobe peaks in the middle of its flat top. */
+	pulse->peak1 += (flat_end - pulse->peak1) / 2;
 	return i;
 }
 
@@ -116,7 +154,7 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		if (level(trace, peak, sign) < least_a)
 			break;
 		pulse->lobes++;
-		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, 0.02 * pulse->peak1_a);
+		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, LOBE_END_SHARE * pulse->peak1_a);
 		if (pulse->lobes == 2) {
 			pulse->peak2 = peak;
 			pulse->zero2 = zero;

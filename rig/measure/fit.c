@@ -8,7 +8,7 @@
 
 enum { MAX_ITERATIONS = 30, COSINE = 0, SINE, ALPHA, OMEGA, OFFSET };
 /* Relative step of alpha and omega, in units of omega, at which the minimum counts as found: far below any uncertainty. */
-#define CONVERGED 1e-9
+#define CONVERGED 1e-8
 
 /* The normal equations at a point: J'J, J'r, and the sum of squared residuals. Times are scaled by `rate` so that they are near 1. */
 struct normal {
@@ -58,9 +58,12 @@ static bool start(const struct fit_input *in, double rate, unsigned n, double p[
 	memset(p, 0, LSQ_MAX * sizeof *p);
 	p[ALPHA] = in->alpha_start_per_s / rate;
 	p[OMEGA] = in->omega_start_per_s / rate;
+	p[SINE] = in->sine_start_a;
 	accumulate(in, rate, p, normal);
 	if (normal->points < n + 1)
 		return false;
+	if (in->sine_start_a != 0)
+		return true;
 	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
 	const unsigned linear[] = {COSINE, SINE, OFFSET};
 	unsigned m = n == LSQ_MAX ? 3 : 2;

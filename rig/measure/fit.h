@@ -22,6 +22,7 @@ struct fit_input {
 	unsigned span_count;
 	bool with_offset; /* fit c too; else c = 0 */
 	double alpha_start_per_s, omega_start_per_s;
+	double sine_start_a; /* 0: not known, the linear part is solved for first */
 };
 
 struct wave_fit {

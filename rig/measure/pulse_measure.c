@@ -31,6 +31,7 @@ struct work {
 	double peak_a;
 	struct wave_fit fit;
 	bool fitted;
+	bool straight;    /* the rise is a ramp: no bend to take out */
 	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
 };
 
@@ -73,7 +74,8 @@ static struct baseline find_baseline(const struct trace *trace, const struct out
 		}
 	}
 	for (ptrdiff_t i = from; i < to; i++) {
-		double rest = trace->current_a[i] - base.floor - base.level * exp(-base.decay * ((double)i - base.centre));
+		double tail = base.level != 0 ? base.level * exp(-base.decay * ((double)i - base.centre)) : 0;
+		double rest = trace->current_a[i] - base.floor - tail;
 		squares += rest * rest;
 	}
 	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
@@ -128,7 +130,7 @@ static bool onset_by_line(struct work *work, double *slope, double *u_slope)
 		struct line_sums sums = {0};
 		for (ptrdiff_t i = low + 1; i <= high; i++) {
 			double t = (double)i - onset;
-			line_add(&sums, t, work->y[i] - (pass > 0 ? tangent * bend(t, alpha, omega) : 0));
+			line_add(&sums, t, work->y[i] - (pass > 0 && !work->straight ? tangent * bend(t, alpha, omega) : 0));
 		}
 		if (!line_solve(&sums, &line) || !(line.slope > 0))
 			return false;
@@ -160,7 +162,7 @@ static void fit_wave(struct work *work, bool half_sine)
 	double wave = (double)work->zero1 - work->onset;
 	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * wave);
 	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = half_sine ? 1 : 2};
-	in.spans[0] = (struct fit_span){(size_t)ceil(work->onset + guard), (size_t)ceil((double)work->zero1 - guard)};
+	in.spans[0] = (struct fit_span){(size_t)fmax(0, ceil(work->onset + guard)), (size_t)ceil((double)work->zero1 - guard)};
 	in.omega_start_per_s = PI / (wave * work->ts);
 	in.alpha_start_per_s = 0.05 * in.omega_start_per_s;
 	if (!half_sine) {
@@ -169,6 +171,8 @@ static void fit_wave(struct work *work, bool half_sine)
 		in.omega_start_per_s = PI / ((double)(work->peak2 - work->peak1) * work->ts);
 		in.alpha_start_per_s = -log(rho) * in.omega_start_per_s / PI;
 	}
+	double peak_s = ((double)work->peak1 - work->onset) * work->ts;
+	in.sine_start_a = work->y[work->peak1] * exp(in.alpha_start_per_s * peak_s) / fmax(0.5, sin(in.omega_start_per_s * peak_s));
 	size_t points = 0;
 	for (unsigned s = 0; s < in.span_count; s++) {
 		if (in.spans[s].to > work->n || in.spans[s].to <= in.spans[s].from)
@@ -181,7 +185,6 @@ static void fit_wave(struct work *work, bool half_sine)
 		return;
 	double free = (double)work->fit.points - (in.with_offset ? 5 : 4);
 	work->fit_scale = fmax(work->noise, free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0);
-	/* The fit was made from the raw onset; move its origin to where it says the wave begins only when no line could say it. */
 }
 
 /* Standard uncertainty of the fit's slope at time t after its origin, by the gradient in its five parameters. */
@@ -314,10 +317,10 @@ static void measure_after(const struct work *work, double end_s, double time0, s
 {
 	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + AFTER_S) / work->ts;
 	size_t first = clamp_index(work, ceil(from)), last = clamp_index(work, floor(to) + 1);
-	double largest = NAN;
+	double largest = 0;
 	for (size_t i = first; i < last; i++)
-		largest = fmax(largest, fabs(work->y[i]));
-	pulse->after_current_rel = largest / fabs(pulse->peak1_a);
+		largest = fabs(work->y[i]) > largest ? fabs(work->y[i]) : largest;
+	pulse->after_current_rel = first < last ? largest / fabs(pulse->peak1_a) : NAN;
 }
 
 static void measure_charge(const struct work *work, double end_index, struct pulse *pulse)
@@ -436,8 +439,14 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	measure_onset(&work, pulse, time0);
 	measure_widths(&work, pulse);
 	measure_zeros(&work, biphasic, time0, pulse);
+	if (rises_linearly(pulse)) {
+		work.straight = true;
+		work.fitted = false;
+		work.onset = fit_origin;
+		measure_onset(&work, pulse, time0);
+	}
 	pulse->waveform = classify(outline, pulse);
-	if (work.fitted && pulse->waveform == WAVEFORM_RECTANGULAR) {
+	if (pulse->waveform == WAVEFORM_RECTANGULAR) {
 		pulse->fit_amplitude_a = pulse->fit_alpha_per_s = pulse->fit_omega_per_s = NAN;
 		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
 	}

@@ -126,12 +126,40 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 		find_start(stretch);
 	double tau = stretch->channel->droop_time_constant_s;
 	if (isfinite(tau) && tau > 0) {
+		double integral = stretch->droop_integral_as / tau, baseline_a = stretch->baseline_a, share = stretch->interval_s / tau;
+		double *current_a = stretch->current_a;
 		for (size_t i = old; i < stretch->n; i++) {
-			stretch->droop_integral_as += (stretch->current_a[i] - stretch->baseline_a) * stretch->interval_s;
-			stretch->current_a[i] += stretch->droop_integral_as / tau;
+			integral += (current_a[i] - baseline_a) * share;
+			current_a[i] += integral;
 		}
+		stretch->droop_integral_as = integral * tau;
 	}
 	return true;
+}
+
+/* Least and greatest of n > 0 values, in lanes that the compiler turns into vectors. */
+static void extremes(const double *x, size_t n, double *least, double *most)
+{
+	enum { LANES = 8 };
+	double low[LANES], high[LANES];
+	for (unsigned k = 0; k < LANES; k++)
+		low[k] = high[k] = x[0];
+	size_t i = 0;
+	for (; i + LANES <= n; i += LANES) {
+		for (unsigned k = 0; k < LANES; k++) {
+			low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
+			high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
+		}
+	}
+	*least = *most = x[0];
+	for (unsigned k = 0; k < LANES; k++) {
+		*least = low[k] < *least ? low[k] : *least;
+		*most = high[k] > *most ? high[k] : *most;
+	}
+	for (; i < n; i++) {
+		*least = x[i] < *least ? x[i] : *least;
+		*most = x[i] > *most ? x[i] : *most;
+	}
 }
 
 /* Takes note of how far the current is from its baseline outside pulses, up to index `to`. */
@@ -141,12 +169,8 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	to = to > (ptrdiff_t)stretch->n ? (ptrdiff_t)stretch->n : to;
 	if (from >= to)
 		return;
-	double least = stretch->current_a[from], most = least;
-	for (ptrdiff_t i = from; i < to; i++) {
-		double x = stretch->current_a[i];
-		least = x < least ? x : least;
-		most = x > most ? x : most;
-	}
+	double least, most;
+	extremes(stretch->current_a + from, (size_t)(to - from), &least, &most);
 	stretch->idle_from = to;
 	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
 	if (deviation_a > findings->quiet_peak_a) {

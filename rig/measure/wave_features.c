@@ -3,6 +3,23 @@
 
 #include <math.h>
 
+/*
+ * How far a parabola through 2 half + 1 samples lies above the top of a cosine, relative to it (negative: below): the constant of the
+ * least-squares parabola through omega^4 t^4 / 24. For many samples that tends to -(omega half)^4 / 280.
+ */
+static double parabola_bias(double omega, size_t half)
+{
+	double s0 = 1, s2 = 0, s4 = 0, s6 = 0;
+	for (size_t i = 1; i <= half; i++) {
+		double tt = (double)(i * i);
+		s0 += 2;
+		s2 += 2 * tt;
+		s4 += 2 * tt * tt;
+		s6 += 2 * tt * tt * tt;
+	}
+	return omega * omega * omega * omega / 24 * (s4 * s4 - s2 * s6) / (s0 * s4 - s2 * s2);
+}
+
 bool feature_peak(const double *y, size_t n, size_t near, size_t half, int sign, double omega, double noise, struct feature *peak)
 {
 	if (near < half || near + half >= n)
@@ -13,13 +30,11 @@ bool feature_peak(const double *y, size_t n, size_t near, size_t half, int sign,
 	double shift = -c[1] / (2 * c[2]);
 	if (fabs(shift) > (double)half)
 		return false;
-	double top = c[0] - c[1] * c[1] / (4 * c[2]), points = (double)(2 * half + 1), width = omega * (double)half;
-	/* A parabola lies below the top of a cosine by I (omega w)^4 / 280; three points lie on it. */
-	double bias = half > 1 ? top * width * width * width * width / 280 : 0;
+	double top = c[0] - c[1] * c[1] / (4 * c[2]), points = (double)(2 * half + 1);
 	double squares = points * points;
 	*peak = (struct feature){
 		.at = (double)near + shift,
-		.value = top + bias,
+		.value = top * (1 - parabola_bias(omega, half)),
 		.u_at = noise * sqrt(12.0) / (fabs(top) * omega * omega * pow(points, 1.5)),
 		.u_value = noise * sqrt(3 * (3 * squares - 7) / (4 * points * (squares - 4))),
 	};
