@@ -28,11 +28,12 @@ static bool fail(struct store *store, struct error *error)
 static hid_t create_file(const char *path)
 {
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+	auto_hdf5 hid_t creation = H5Pcreate(H5P_FILE_CREATE);
 	/* SWMR needs the latest format; a file system without locks is no reason to refuse. */
 	if (access < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) < 0 ||
-	    H5Pset_file_locking(access, true, true) < 0)
+	    H5Pset_file_locking(access, true, true) < 0 || H5Pset_obj_track_times(creation, false) < 0)
 		return -1;
-	return H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+	return H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
 }
 
 struct store *store_create(const char *path, struct error *error)
