@@ -124,11 +124,12 @@ uint64_t column_rows(const struct column *column)
 	return column->base + column->filled;
 }
 
-void column_finish(struct column *column)
+void column_finish(struct column *column, bool abandon)
 {
 	if (!column->spec)
 		return;
-	hdf5_close(column->dataset);
+	if (!abandon)
+		hdf5_close(column->dataset);
 	hdf5_close(column->memory_type);
 	free(column->rows);
 	*column = (struct column){0};

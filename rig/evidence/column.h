@@ -31,5 +31,5 @@ bool column_write(struct column *column, struct error *error) must_check;
 bool column_flush(struct column *column, struct error *error) must_check;
 /* Rows appended so far. */
 uint64_t column_rows(const struct column *column);
-/* Closes the dataset; a zeroed or finished column is accepted. */
-void column_finish(struct column *column);
+/* Closes the dataset, or leaves it open in a file that is abandoned; a zeroed or finished column is accepted. */
+void column_finish(struct column *column, bool abandon);

@@ -7,6 +7,8 @@ enum { CAUSE_SIZE = 256 };
 
 void hdf5_quiet(void)
 {
+	/* At exit HDF5 would close what it could not close for a full disk once more, and crash; everything here is closed by its owner. */
+	H5dont_atexit();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -44,6 +46,11 @@ bool hdf5_error(struct error *error, enum error_kind kind, const char *format, .
 
 void hdf5_close(hid_t id)
 {
-	if (id >= 0)
-		H5Idec_ref(id);
+	if (id < 0)
+		return;
+	/* Every call of HDF5 clears its error stack: what failed before this must still be there for hdf5_error(). */
+	hid_t stack = H5Eget_num(H5E_DEFAULT) > 0 ? H5Eget_current_stack() : -1;
+	H5Idec_ref(id);
+	if (stack >= 0)
+		H5Eset_current_stack(stack);
 }

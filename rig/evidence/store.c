@@ -28,11 +28,12 @@ static bool fail(struct store *store, struct error *error)
 static hid_t create_file(const char *path)
 {
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+	auto_hdf5 hid_t creation = H5Pcreate(H5P_FILE_CREATE);
 	/* SWMR needs the latest format; a file system without locks is no reason to refuse. */
 	if (access < 0 || H5Pset_libver_bounds(access, H5F_LIBVER_LATEST, H5F_LIBVER_LATEST) < 0 ||
-	    H5Pset_file_locking(access, true, true) < 0)
+	    H5Pset_file_locking(access, true, true) < 0 || H5Pset_obj_track_times(creation, false) < 0)
 		return -1;
-	return H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+	return H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
 }
 
 struct store *store_create(const char *path, struct error *error)
@@ -72,14 +73,21 @@ static bool put_attributes(hid_t file, const struct recording_format *format, co
 	       put_attribute(file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells);
 }
 
-/* A contiguous dataset of count elements, allocated now so that it can be overwritten under SWMR; -1 on failure. */
-static hid_t put_dataset(hid_t file, const char *name, hid_t memory_type, size_t count, const void *value)
+static bool set_storage(hid_t properties, const hsize_t *chunk)
+{
+	if (chunk)
+		return H5Pset_chunk(properties, 1, chunk) >= 0 && H5Pset_fletcher32(properties) >= 0;
+	return H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY) >= 0;
+}
+
+/* A dataset of count elements: with a checksum, or plain and allocated now so that it can be overwritten under SWMR. -1 on failure. */
+static hid_t put_dataset(hid_t file, const char *name, hid_t memory_type, size_t count, const void *value, bool checksum)
 {
 	const hsize_t size[1] = {count};
 	auto_hdf5 hid_t space = H5Screate_simple(1, size, NULL);
 	auto_hdf5 hid_t type = store_file_type(memory_type);
 	auto_hdf5 hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
-	if (properties < 0 || H5Pset_alloc_time(properties, H5D_ALLOC_TIME_EARLY) < 0 || H5Pset_obj_track_times(properties, false) < 0)
+	if (properties < 0 || !set_storage(properties, checksum ? size : NULL) || H5Pset_obj_track_times(properties, false) < 0)
 		return -1;
 	auto_hdf5 hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
 	if (dataset < 0 || H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) < 0)
@@ -104,9 +112,10 @@ static bool put_head(struct store *store, const struct reduced_layout *layout)
 	auto_hdf5 hid_t bool_type = element_memory_type(ELEMENT_BOOL);
 	const bool complete = false;
 	const uint64_t total_frames = 0;
-	auto_hdf5 hid_t channels = put_dataset(store->file, "channels", channel_type, store->format.channel_count, store->format.channels);
-	store->complete = put_dataset(store->file, "complete", bool_type, 1, &complete);
-	store->total_frames = put_dataset(store->file, "total_frames", H5T_NATIVE_UINT64, 1, &total_frames);
+	auto_hdf5 hid_t channels =
+		put_dataset(store->file, "channels", channel_type, store->format.channel_count, store->format.channels, true);
+	store->complete = put_dataset(store->file, "complete", bool_type, 1, &complete, false);
+	store->total_frames = put_dataset(store->file, "total_frames", H5T_NATIVE_UINT64, 1, &total_frames, false);
 	return channels >= 0 && store->complete >= 0 && store->total_frames >= 0 && put_attributes(store->file, &store->format, layout) &&
 	       put_group(store->file, "windows") && put_group(store->file, "envelope");
 }
@@ -243,14 +252,21 @@ static bool store_event_push(void *self, const struct run_event *event, struct e
 	return push_row(self, COLUMN_EVENTS, event, ITEM_EVENT, error);
 }
 
-/* Closes every object of the file, then the file; false when anything could not be written. */
+/*
+ * Closes every object of the file, then the file; false when anything could not be written. A file that failed is left open until the process ends:
+ * HDF5 1.10 frees half of what it cannot write when it is closed, and crashes at its next look at it.
+ */
 static bool close_file(struct store *store)
 {
+	bool abandon = store->file >= 0 && H5Fflush(store->file, H5F_SCOPE_LOCAL) < 0;
+	bool closed = !abandon;
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		column_finish(&store->columns[i]);
-	hdf5_close(store->complete);
-	hdf5_close(store->total_frames);
-	bool closed = store->file < 0 || H5Fclose(store->file) >= 0;
+		column_finish(&store->columns[i], abandon);
+	if (!abandon) {
+		hdf5_close(store->complete);
+		hdf5_close(store->total_frames);
+		closed = store->file < 0 || H5Fclose(store->file) >= 0;
+	}
 	store->file = store->complete = store->total_frames = -1;
 	return closed;
 }

@@ -9,7 +9,11 @@
 #include "store.h"
 #include "store_format.h"
 
-enum { MAX_CELL_FRAMES = 1 << 24 };
+/*
+ * Attempts at a piece of metadata that fails its checksum, because the writer was just at it or because it is damaged. HDF5 doubles its pause after
+ * each, from 1 ns on: its 100 attempts of SWMR never end on a damaged file, 22 of them take 4 ms.
+ */
+enum { READ_ATTEMPTS = 22, MAX_CELL_FRAMES = 1 << 24 };
 
 struct store_reader {
 	char *path;
@@ -175,7 +179,7 @@ static bool open_file(struct store_reader *reader, struct error *error)
 	if (!inspect(reader->path, &open_for_writing, error))
 		return false;
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-	if (access < 0 || H5Pset_file_locking(access, true, true) < 0)
+	if (access < 0 || H5Pset_file_locking(access, true, true) < 0 || H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) < 0)
 		return hdf5_error(error, ERROR_BENCH, "%s: cannot open the recording", reader->path);
 	reader->file = H5Fopen(reader->path, open_for_writing ? H5F_ACC_RDONLY | H5F_ACC_SWMR_READ : H5F_ACC_RDONLY, access);
 	if (reader->file < 0)
