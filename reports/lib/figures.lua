@@ -217,7 +217,7 @@ function figures.amplitude()
 	svg.dots(xs, ys, "dots")
 	local index = session.worst_pulse()
 	for i = 1, amplitude.count do
-		if amplitude.subject[i] == index and requirement and requirement.verdict ~= "pass" and format.is_number(amplitude.value[i]) then
+		if amplitude.index[i] == index and requirement and requirement.verdict ~= "pass" and format.is_number(amplitude.value[i]) then
 			svg.mark("worst", c.x(amplitude.start_s[i]), c.y(amplitude.value[i]))
 		end
 	end

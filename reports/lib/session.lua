@@ -15,7 +15,7 @@ end
 
 local measured = {}
 
--- All measurements of a measurand, read once: arrays subject, value, planned, start_s, voided, … and count.
+-- All measurements of a measurand, read once: arrays index, value, planned, start_s, voided, … and count.
 function session.measurements(measurand)
 	if not measured[measurand] then
 		measured[measurand] = evidence.measurements(measurand)
@@ -143,7 +143,7 @@ function session.worst_pulse()
 		local planned = amplitude.planned[i]
 		local size = format.is_number(planned) and planned ~= 0 and math.abs(amplitude.value[i] / planned - 1) or 0
 		if size > most and not is_true(amplitude.voided[i]) then
-			index, most = amplitude.subject[i], size
+			index, most = amplitude.index[i], size
 		end
 	end
 	return index and math.floor(index), most > 0 and "has the largest amplitude error" or "is the first"

@@ -137,7 +137,7 @@ static int lua_column(lua_State *lua)
 /* evidence.measurements(measurand): a table of arrays, one entry a measurement */
 static int lua_measurements(lua_State *lua)
 {
-	static const char *const NAMES[] = {"subject",  "value",   "u_random", "u_systematic", "planned",
+	static const char *const NAMES[] = {"index",    "value",   "u_random", "u_systematic", "planned",
 					    "expected", "start_s", "end_s",    "voided"};
 	enum { COUNT = sizeof NAMES / sizeof *NAMES };
 	struct evidence_view *view = self(lua);

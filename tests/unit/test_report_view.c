@@ -239,7 +239,7 @@ Test(view, a_lab_can_add_a_view)
 	cr_assert_eq(mkdir(in_folder("views"), 0700), 0);
 	write_file("views/own.csv.lua",
 		   "<?lua local m = evidence.measurements(\"pulse.interval\") ?>\n"
-		   "<?= m.count ?>,<?= m.subject[1] ?>,<?= m.planned[1] ?>\n"
+		   "<?= m.count ?>,<?= m.index[1] ?>,<?= m.planned[1] ?>\n"
 		   "<?lua local t = evidence.pulse_trace(2, 10e-6, 20e-6) ?>\n"
 		   "<?= t.count ?>,<?= string.format(\"%.0f\", t.t[1] * 1e6) ?>\n"
 		   "<?= #evidence.column(\"pulses\", \"match\") ?>,<?= evidence.column(\"pulses\", \"match\")[1] ?>\n");
