@@ -231,24 +231,37 @@ function figures.intervals()
 		return unavailable("Interval error", "No interval with a planned value was measured.")
 	end
 	local requirement = session.requirement(session.interval)
-	local limits, legend = {}, {{"dot", "dots", "measured minus planned interval"}}
+	local limits, words, legend = {}, "", {{"dot", "dots", "measured minus planned interval"}}
 	if requirement and format.is_number(requirement.planned) then
-		limits = {requirement.lower and requirement.lower - requirement.planned, requirement.upper and requirement.upper - requirement.planned}
-		legend[2] = {"line", "limit", string.format("limit of %s at %s", requirement.id, format.quantity(requirement.planned, "s"))}
+		for _, limit in ipairs {requirement.lower or 0 / 0, requirement.upper or 0 / 0} do
+			if format.is_number(limit) then
+				limits[#limits + 1] = limit - requirement.planned
+			end
+		end
+		words = string.format("limit of %s at an interval of %s", requirement.id, format.quantity(requirement.planned, "s"))
 	end
 	local low, high = chart.extent(errors)
-	local error_low, error_high = low, high
-	for _, limit in pairs(limits) do
-		low, high = math.min(low, limit), math.max(high, limit)
+	local look = string.format("Scatter is jitter, an offset that grows with the interval is clock error. All errors lie between %s and %s.",
+		format.quantity(low, "s"), format.quantity(high, "s"))
+	-- Limits far away would press the scatter flat: they are then told instead of drawn.
+	local reach, drawn = 4 * math.max(math.abs(low), math.abs(high)), {}
+	for _, limit in ipairs(limits) do
+		if math.abs(limit) <= reach then
+			drawn[#drawn + 1] = limit
+		else
+			look = look .. string.format(" Outside the picture: %s, %s.", words, format.quantity(limit, "s"))
+		end
 	end
+	if #drawn > 0 then
+		legend[2] = {"line", "limit", words}
+	end
+	low, high = chart.extent({low, high, 0}, drawn)
 	low, high = chart.padded(low, high, 0.1)
 	local c = chart.open {
-		title = "Interval error over time", height = 270, legend = legend,
-		look = string.format("Scatter is jitter, a constant offset that grows with the interval is clock error. All errors lie between %s and %s.",
-			format.quantity(error_low, "s"), format.quantity(error_high, "s")),
+		title = "Interval error over time", height = 270, legend = legend, look = look,
 		x = chart.session_axis(session.duration_s()), y = chart.axis(low, high, "s", "Interval error"),
 	}
-	for _, limit in pairs(limits) do
+	for _, limit in ipairs(drawn) do
 		svg.line(c.left, c.y(limit), c.right, c.y(limit), "limit")
 	end
 	svg.line(c.left, c.y(0), c.right, c.y(0), "zero")
@@ -352,7 +365,7 @@ function figures.capacitor()
 	local low, high = chart.extent(band.minimum, band.maximum)
 	low, high = chart.padded(math.min(low, 0), high, 0.08)
 	local c = chart.open {
-		title = "Capacitor voltage", height = 230, look = "Each pulse takes from it and the charger restores it; after disarming it has to fall and stay low.",
+		title = "Capacitor voltage", height = 230, look = "During a pulse it swings with the oscillation, between pulses the charger restores it, after disarming it has to fall and stay low.",
 		x = chart.session_axis(math.max(session.duration_s(), band.t[band.count])), y = chart.axis(low, high, channel.unit or "V", "Capacitor voltage"),
 	}
 	local xs, lows, highs = {}, {}, {}
