@@ -153,7 +153,8 @@ local function draw_planned(c, amplitude, lower_ratio, upper_ratio)
 	local i = 1
 	while i <= amplitude.count do
 		local planned, from = amplitude.planned[i], i
-		while i < amplitude.count and amplitude.planned[i + 1] == planned do
+		-- A pulse nobody planned does not end a run.
+		while i < amplitude.count and (amplitude.planned[i + 1] == planned or not format.is_number(amplitude.planned[i + 1])) do
 			i = i + 1
 		end
 		if format.is_number(planned) then
@@ -207,14 +208,14 @@ function figures.amplitude()
 	end
 	local c = chart.open {
 		title = "Amplitude over time", height = 290, legend = legend,
-		look = "Dots outside the shaded tolerance break the limit; a slope is drift or droop, steps are the programme's.",
+		look = "Dots outside the shaded tolerance break the limit; a slope is drift or droop, steps are the programme's." ..
+			chart.scatter_words(amplitude.count),
 		x = chart.session_axis(session.duration_s()), y = chart.axis(low, high, "A", "First peak"),
 	}
 	if planned_runs(amplitude) <= 2000 then
 		draw_planned(c, amplitude, lower_ratio, upper_ratio)
 	end
-	local xs, ys = chart.points(c, amplitude.start_s, amplitude.value, 900)
-	svg.dots(xs, ys, "dots")
+	chart.scatter(c, amplitude.start_s, amplitude.value, "dots")
 	local index = session.worst_pulse()
 	for i = 1, amplitude.count do
 		if amplitude.index[i] == index and requirement and requirement.verdict ~= "pass" and format.is_number(amplitude.value[i]) then
@@ -242,15 +243,18 @@ function figures.intervals()
 	end
 	local low, high = chart.extent(errors)
 	local look = string.format("Scatter is jitter, an offset that grows with the interval is clock error. All errors lie between %s and %s.",
-		format.quantity(low, "s"), format.quantity(high, "s"))
+		format.quantity(low, "s"), format.quantity(high, "s")) .. chart.scatter_words(#errors)
 	-- Limits far away would press the scatter flat: they are then told instead of drawn.
-	local reach, drawn = 4 * math.max(math.abs(low), math.abs(high)), {}
+	local reach, drawn, outside = 4 * math.max(math.abs(low), math.abs(high)), {}, {}
 	for _, limit in ipairs(limits) do
 		if math.abs(limit) <= reach then
 			drawn[#drawn + 1] = limit
 		else
-			look = look .. string.format(" Outside the picture: %s, %s.", words, format.quantity(limit, "s"))
+			outside[#outside + 1] = format.quantity(limit, "s")
 		end
+	end
+	if #outside > 0 then
+		look = look .. string.format(" Outside the picture: %s, %s.", words, format.list(outside))
 	end
 	if #drawn > 0 then
 		legend[2] = {"line", "limit", words}
@@ -265,8 +269,7 @@ function figures.intervals()
 		svg.line(c.left, c.y(limit), c.right, c.y(limit), "limit")
 	end
 	svg.line(c.left, c.y(0), c.right, c.y(0), "zero")
-	local xs, ys = chart.points(c, times, errors, 900)
-	svg.dots(xs, ys, "dots")
+	chart.scatter(c, times, errors, "dots")
 	chart.close(c)
 end
 
@@ -309,7 +312,7 @@ function figures.histogram(options)
 	end
 	for _, limit in ipairs(options.limits or {}) do
 		if limit and limit >= low and limit <= high then
-			svg.line(c.x(limit), c.top - 8, c.x(limit), c.bottom, "limit")
+			svg.line(c.x(limit), c.top, c.x(limit), c.bottom, "limit")
 		end
 	end
 	svg.line(c.x(mean), c.top, c.x(mean), c.bottom, "planned")

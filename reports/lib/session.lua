@@ -15,7 +15,7 @@ end
 
 local measured = {}
 
--- All measurements of a measurand, read once: arrays index, value, planned, start_s, voided, … and count.
+-- All measurements of a measurand, read once: arrays index (of the subject), value, planned, start_s, voided, … and count.
 function session.measurements(measurand)
 	if not measured[measurand] then
 		measured[measurand] = evidence.measurements(measurand)

@@ -253,7 +253,7 @@ static bool wrong_unit(const char *text, const char *symbol, const struct unit *
 	return error_config(error, "unknown unit '%.40s' in '%.80s'; %s was expected, for example '%s'", symbol, text, expected, example);
 }
 
-bool quantity_parse(const char *text, enum dimension dimension, double *value, struct error *error)
+bool quantity_parse_scaled(const char *text, enum dimension dimension, int scale, double *value, struct error *error)
 {
 	size_t mantissa;
 	const char *end = number_end(text, &mantissa);
@@ -265,16 +265,22 @@ bool quantity_parse(const char *text, enum dimension dimension, double *value, s
 	char symbol[UNIT_MAX];
 	int exponent = 0;
 	const struct unit *unit = unit_normalise(written, symbol) ? unit_find(symbol, &exponent) : NULL;
-	if (!unit && *written && (*written == '_' || *written == ',' || *written == '.' || isdigit((unsigned char)*written)))
+	bool hexadecimal = end == text + 1 && (*end == 'x' || *end == 'X');
+	if (!unit && *written && (hexadecimal || *written == '_' || *written == ',' || *written == '.' || isdigit((unsigned char)*written)))
 		return not_a_number(text, dimension, error);
 	if (!unit || unit->dimension != dimension)
 		return wrong_unit(text, written, unit, dimension, error);
 	double number;
-	if (!number_value(text, end, mantissa, exponent, &number))
+	if (!number_value(text, end, mantissa, exponent + scale, &number))
 		return error_config(error, "the number in '%.80s' is too large or has too many digits; %s was expected, for example '%s'",
 				    text, dimension_name(dimension), dimension_example(dimension));
 	*value = number * unit->factor;
 	return true;
+}
+
+bool quantity_parse(const char *text, enum dimension dimension, double *value, struct error *error)
+{
+	return quantity_parse_scaled(text, dimension, 0, value, error);
 }
 
 /* Whether a unit is written with prefixes for people; seconds are, but only below one. */

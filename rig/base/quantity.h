@@ -41,6 +41,9 @@ const char *dimension_example(enum dimension dimension);
  */
 bool quantity_parse(const char *text, enum dimension dimension, double *value, struct error *error) must_check;
 
+/* As quantity_parse(), but *value is the SI value times 10^exponent, correctly rounded: with 2, "110 %" is exactly 110. */
+bool quantity_parse_scaled(const char *text, enum dimension dimension, int exponent, double *value, struct error *error) must_check;
+
 /*
  * Writes value (in SI `unit`, e.g. "s", "A", "A/s", "1") for people: three to `digits` significant digits with an engineering prefix,
  * "290.0 us", "6.53 kA", "149.8 A/us"; a ratio ("1") as given, with "%" when |value| < 1 and percent is asked for.

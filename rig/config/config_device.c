@@ -30,7 +30,7 @@ static bool read_rate_limit(const struct reader *reader, const struct node *node
 {
 	static const struct field FIELDS[] = {
 		{"intensity", FIELD_QUANTITY, .required = true, .offset = offsetof(struct rate_limit, intensity_pct),
-		 .range = {RANGE_WITHIN, 0, 1.2}, .factor = PERCENT},
+		 .range = {RANGE_WITHIN, 0, 1.2}, .exponent = PERCENT},
 		{"rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct rate_limit, rate_hz), .dimension = DIMENSION_FREQUENCY,
 		 POSITIVE},
 		{0},
@@ -83,7 +83,7 @@ static const struct field NOMINAL[] = {
 	SOURCED("period", period_s, DIMENSION_TIME, WITHIN(1e-6, 100e-3)),
 	SOURCED("rise_time", rise_time_s, DIMENSION_TIME, WITHIN(1e-6, 100e-3)),
 	SOURCED("decay_ratio", decay_ratio, DIMENSION_RATIO, WITHIN(0, 1)),
-	SOURCED("intensity_step", intensity_step_pct, DIMENSION_RATIO, WITHIN(1e-5, 0.5), .factor = PERCENT),
+	SOURCED("intensity_step", intensity_step_pct, DIMENSION_RATIO, WITHIN(1e-5, 0.5), .exponent = PERCENT),
 	{0},
 };
 

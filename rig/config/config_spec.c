@@ -38,9 +38,9 @@ static bool read_waveform(const struct reader *reader, const struct node *node, 
 
 static const struct field INTENSITY[] = {
 	{"minimum", FIELD_QUANTITY, .offset = offsetof(struct requirement, select.intensity_min_pct), .range = RANGE_INTENSITY,
-	 .factor = PERCENT},
+	 .exponent = PERCENT},
 	{"maximum", FIELD_QUANTITY, .offset = offsetof(struct requirement, select.intensity_max_pct), .range = RANGE_INTENSITY,
-	 .factor = PERCENT},
+	 .exponent = PERCENT},
 	{0},
 };
 

@@ -25,8 +25,8 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 /* config_fault.c: the `simulation:` section. */
 bool config_read_simulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 
-/* 80 % is held as 80. */
-enum { PERCENT = 100 };
+/* Power of ten by which intensities are held: 80 % as 80. */
+enum { PERCENT = 2 };
 
 /* Intensities are in percent of the maximum stimulator output; some devices have a boost above 100 %. */
 #define RANGE_INTENSITY                                                                                                                    \

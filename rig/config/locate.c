@@ -45,8 +45,8 @@ static bool not_found(const char *name, const char *directory, const char *kind,
 		suggest_list(names, (size_t)count, list, sizeof list);
 		near = suggest(name, names, (size_t)count);
 	}
-	error_config(error, "no %s '%.80s' in %.200s%s%s%s; there are: %s", kind, name, directory, near ? ", did you mean '" : "",
-		     near ? near : "", near ? "'?" : "", list);
+	error_config(error, "no %s '%.80s' in %.200s%s%s%s; there are: %s", kind, name, directory, near ? " (did you mean '" : "",
+		     near ? near : "", near ? "'?)" : "", list);
 	free(names);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);

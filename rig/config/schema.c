@@ -46,9 +46,8 @@ static bool read_quantity(const struct reader *reader, const struct node *node, 
 {
 	if (!schema_quantity(reader, node, what, field->dimension, &field->range, value, error))
 		return false;
-	if (field->factor != 0)
-		*value *= field->factor;
-	return true;
+	/* Read anew rather than multiplied: 110 % must be 110, not 110.00000000000001. */
+	return field->exponent == 0 || quantity_parse_scaled(node->text, field->dimension, field->exponent, value, error);
 }
 
 static bool read_sourced(const struct reader *reader, const struct node *node, const struct field *field, struct sourced *sourced,
@@ -63,7 +62,8 @@ static bool read_sourced(const struct reader *reader, const struct node *node, c
 		const char *source;
 	} pair;
 	const struct field fields[] = {
-		{"value", FIELD_QUANTITY, .required = true, .dimension = field->dimension, .range = field->range, .factor = field->factor},
+		{"value", FIELD_QUANTITY, .required = true, .dimension = field->dimension, .range = field->range,
+		 .exponent = field->exponent},
 		{"source", FIELD_TEXT, .required = true, .offset = offsetof(__typeof__(pair), source)},
 		{0},
 	};

@@ -151,7 +151,9 @@ static bool take_event(struct builder *b, struct fy_event *event, struct error *
 	case FYET_SCALAR:
 		return refuse_decoration(b, event->scalar.anchor, event->scalar.tag, error) &&
 		       begin_node(b, NODE_SCALAR, event->scalar.value, error);
-	case FYET_ALIAS: return builder_error(b, error, "aliases (*name) are not allowed here; write the value out");
+	case FYET_ALIAS:
+		b->at.column -= b->at.column > 1; /* the mark is behind the asterisk */
+		return builder_error(b, error, "aliases (*name) are not allowed here; write the value out");
 	case FYET_MAPPING_END:
 	case FYET_SEQUENCE_END: b->depth--; return true;
 	case FYET_NONE:

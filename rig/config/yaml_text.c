@@ -7,6 +7,9 @@
 
 enum { EXCERPT_BEFORE = 90, EXCERPT_AFTER = 40 };
 
+/* libfyaml looks ahead through a line; one without end would keep it busy for seconds. */
+enum { LINE_MAX_CHARACTERS = 65536 };
+
 /* The length of the UTF-8 sequence at bytes; 0 when it is none (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). */
 static size_t utf8_length(const unsigned char *bytes, size_t left)
 {
@@ -43,6 +46,8 @@ const char *yaml_text_check(const char *bytes, size_t length, unsigned *line, un
 			return "not a text file (this is not UTF-8)";
 		if (indentation && byte == '\t')
 			return "a tab in the indentation; use spaces";
+		if (*column > LINE_MAX_CHARACTERS)
+			return "a line of more than 65536 characters";
 		i += step;
 		if (byte == '\n') {
 			(*line)++;

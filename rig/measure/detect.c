@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "detect.h"
+
+#include <math.h>
+
+/* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
+#define LOBE_SHARE 0.2
+/* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
+#define SHADOW_S 1.5e-3
+#define SHADOW_SHARE 0.05
+/* A pulse's first lobe is looked at for no longer than this. */
+#define LOBE_LIMIT_S 2e-3
+/* For a sine the zero comes one rise time after the peak, a little later with damping; a monophasic tail takes far longer. */
+#define FAST_ZERO_RISES 1.6
+#define CONFIRM_S 2e-6
+
+static ptrdiff_t later(ptrdiff_t index, double samples)
+{
+	return index + (ptrdiff_t)ceil(samples);
+}
+
+static size_t confirm_samples(double interval_s)
+{
+	if (interval_s > 4e-6)
+		return 2;
+	double samples = ceil(CONFIRM_S / interval_s);
+	return samples < 3 ? 3 : (size_t)samples;
+}
+
+static double level(const struct trace *trace, ptrdiff_t i, int sign)
+{
+	return sign * (trace->current_a[i] - trace->baseline_a);
+}
+
+/* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
+static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
+{
+	size_t confirm = confirm_samples(trace->interval_s), up = 0, down = 0;
+	int home = arming->after ? arming->sign : 1;
+	double shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -1;
+	double shadow_a = fmax(trace->threshold_a, SHADOW_SHARE * arming->peak_a);
+	for (size_t i = arming->from; i < trace->n; i++) {
+		double y = level(trace, (ptrdiff_t)i, home), threshold_a = (double)i < shadow_end ? shadow_a : trace->threshold_a;
+		double floor_a = arming->after && arming->valley_a > 0 ? arming->valley_a : 0;
+		up = y > floor_a + threshold_a ? up + 1 : 0;
+		down = -y > threshold_a ? down + 1 : 0;
+		if (up == confirm || down == confirm) {
+			*sign = up == confirm ? home : -home;
+			return (ptrdiff_t)(i + 1 - confirm);
+		}
+		if (arming->after && y < arming->valley_a)
+			arming->valley_a = y;
+	}
+	size_t pending = up > down ? up : down;
+	arming->from = trace->n - (pending < trace->n - arming->from ? pending : trace->n - arming->from);
+	return NO_INDEX;
+}
+
+/* Follows the first lobe down to half its peak; the index where that was, or the end of what there is. */
+static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pulse)
+{
+	ptrdiff_t n = (ptrdiff_t)trace->n, limit = later(pulse->detected, LOBE_LIMIT_S / trace->interval_s), i = pulse->detected;
+	pulse->peak1 = i;
+	for (; i < n && i < limit; i++) {
+		double y = level(trace, i, pulse->sign);
+		if (y > pulse->peak1_a) {
+			pulse->peak1_a = y;
+			pulse->peak1 = i;
+		} else if (y < 0.5 * pulse->peak1_a) {
+			break;
+		}
+	}
+	return i;
+}
+
+/* The onset of a sine from where it passes 10 and 50 %: asin(0.1) and asin(0.5) of it. */
+static double extrapolate_onset(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
+{
+	ptrdiff_t half = pulse->peak1;
+	while (half > lowest && level(trace, half, pulse->sign) > 0.5 * pulse->peak1_a)
+		half--;
+	ptrdiff_t tenth = half;
+	while (tenth > lowest && level(trace, tenth, pulse->sign) > 0.1 * pulse->peak1_a)
+		tenth--;
+	double onset = (double)tenth - 0.236 * (double)(half - tenth);
+	return onset > (double)lowest ? onset : (double)lowest;
+}
+
+/* The first index from `from` on, before `limit`, where the current in direction `sign` is no more than `least`; or NO_INDEX. */
+static ptrdiff_t find_below(const struct trace *trace, ptrdiff_t from, ptrdiff_t limit, int sign, double least)
+{
+	for (ptrdiff_t i = from; i < (ptrdiff_t)trace->n && i <= limit; i++)
+		if (level(trace, i, sign) <= least)
+			return i;
+	return NO_INDEX;
+}
+
+static ptrdiff_t find_extremum(const struct trace *trace, ptrdiff_t from, ptrdiff_t limit, int sign)
+{
+	ptrdiff_t best = from;
+	for (ptrdiff_t i = from; i < (ptrdiff_t)trace->n && i <= limit; i++)
+		if (level(trace, i, sign) > level(trace, best, sign))
+			best = i;
+	return best;
+}
+
+/* The half waves after the first zero. */
+static void follow_lobes(const struct trace *trace, struct outline *pulse, double rise)
+{
+	double width = (double)pulse->zero1 - pulse->onset, least_a = LOBE_SHARE * pulse->peak1_a;
+	ptrdiff_t zero = pulse->zero1;
+	int sign = pulse->sign;
+	while (zero != NO_INDEX && zero < (ptrdiff_t)trace->n) {
+		sign = -sign;
+		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
+		if (level(trace, peak, sign) < least_a)
+			break;
+		pulse->lobes++;
+		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, 0.02 * pulse->peak1_a);
+		if (pulse->lobes == 2) {
+			pulse->peak2 = peak;
+			pulse->zero2 = zero;
+		}
+		pulse->end = zero == NO_INDEX ? later(peak, rise) : zero;
+	}
+	pulse->end = later(pulse->end, 0.25 * width);
+}
+
+bool detect_next(const struct trace *trace, struct arming *arming, struct outline *found)
+{
+	*found = (struct outline){.peak1 = NO_INDEX, .zero1 = NO_INDEX, .peak2 = NO_INDEX, .zero2 = NO_INDEX, .lobes = 1};
+	ptrdiff_t lowest = (ptrdiff_t)arming->from;
+	found->detected = find_rise(trace, arming, &found->sign);
+	if (found->detected == NO_INDEX)
+		return false;
+	ptrdiff_t half = follow_first_lobe(trace, found);
+	found->onset = extrapolate_onset(trace, found, lowest);
+	double rise = fmax(1, (double)found->peak1 - found->onset);
+	found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, 0);
+	if (found->zero1 != NO_INDEX) {
+		found->end = found->zero1;
+		follow_lobes(trace, found, rise);
+	} else {
+		found->end = later(half > found->peak1 ? half : found->peak1, 0.25 * rise);
+	}
+	if (found->end > (ptrdiff_t)trace->n)
+		found->end = (ptrdiff_t)trace->n;
+	*arming = (struct arming){.from = (size_t)found->end,
+				  .after = true,
+				  .sign = found->sign,
+				  .peak_a = found->peak1_a,
+				  .onset = found->onset,
+				  .valley_a = INFINITY};
+	return true;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "discharge.h"
+
+#include <math.h>
+
+/* When the voltage may rise again: at the next arming of the plan, the next section or trigger, or the end of the recording. */
+static double watch_end_s(const struct population *in, const struct run_event *event)
+{
+	double end_s = in->results->duration_s;
+	const struct plan *plan = in->plan;
+	const struct step *step = &plan->steps[event->index];
+	for (size_t s = event->index + 1; s < plan->step_count && plan->steps[s].section == step->section; s++) {
+		if (plan->steps[s].kind == STEP_ARM) {
+			end_s = fmin(end_s, event->time_s + plan->steps[s].time_s - step->time_s);
+			break;
+		}
+	}
+	for (size_t k = 0; k < in->results->event_count; k++) {
+		const struct run_event *other = &in->results->events[k];
+		bool resumes = other->kind == EVENT_TRIGGER || (other->kind == EVENT_SECTION && other->index > step->section);
+		if (resumes && other->time_s > event->time_s)
+			end_s = fmin(end_s, other->time_s);
+	}
+	return end_s;
+}
+
+bool discharge_watch(const struct population *in, size_t k, struct discharge *discharge)
+{
+	const struct run_event *event = &in->results->events[k];
+	int index = recording_find(in->format, CHANNEL_CAPACITOR_VOLTAGE);
+	if (event->kind != EVENT_DISCHARGE || index < 0 || !in->plan || event->index >= in->plan->step_count ||
+	    in->plan->steps[event->index].kind != STEP_EXPECT_DISCHARGE)
+		return false;
+	const struct step *step = &in->plan->steps[event->index];
+	*discharge = (struct discharge){.channel = &in->format->channels[index],
+					.start_s = event->time_s,
+					.level_v = step->discharge.level_v,
+					.allowed_s = step->discharge.timeout_s,
+					.time_s = NAN,
+					.slope_v_per_s = NAN};
+	double end_s = watch_end_s(in, event);
+	discharge->watched_s = fmax(0, end_s - event->time_s);
+	const float *volts = in->findings->capacitor.items;
+	double cell_s = in->envelope_s, above_s = NAN, above_v = NAN, below_s = NAN, below_v = NAN;
+	size_t first = event->time_s > 0 ? (size_t)(event->time_s / cell_s) : 0;
+	for (size_t i = first; i < in->findings->capacitor.count && ((double)i + 1) * cell_s <= end_s + cell_s; i++) {
+		double centre_s = ((double)i + 0.5) * cell_s, v = fabs((double)volts[i]);
+		if (isnan(v))
+			continue;
+		if (v > discharge->level_v) {
+			above_s = centre_s;
+			above_v = v;
+			below_s = NAN;
+		} else if (isnan(below_s)) {
+			below_s = centre_s;
+			below_v = v;
+		}
+	}
+	if (isnan(below_s))
+		return true;
+	discharge->reached = true;
+	double crossed_s = event->time_s;
+	if (isfinite(above_s)) {
+		bool logarithmic = below_v > 0.01 * above_v && discharge->level_v > 0;
+		double share = logarithmic ? log(above_v / discharge->level_v) / log(above_v / below_v)
+					   : (above_v - discharge->level_v) / (above_v - below_v);
+		crossed_s = above_s + share * (below_s - above_s);
+		discharge->slope_v_per_s = (below_v - above_v) / (below_s - above_s);
+	}
+	discharge->time_s = fmax(0, crossed_s - event->time_s);
+	return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * Rising edges of a logic line that the ADC recorded: hysteresis, and the instant by linear interpolation at the threshold (IEC 60469).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "findings.h"
+
+struct edge_finder {
+	const struct channel *channel;
+	unsigned index, channels;
+	double sample_rate_hz;
+	uint64_t next_frame; /* the frame that would go on where the last window ended */
+	bool known, high, candidate;
+	double last_v, crossed_s, accepted_s;
+};
+
+/* Prepares for the trigger channel of the format; false when there is none with a threshold. */
+bool edge_finder_init(struct edge_finder *finder, const struct recording_format *format);
+/* Appends the rising edges of these interleaved samples to *edges. */
+bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const int16_t *samples, size_t frames, struct series *edges,
+			struct error *error) must_check;

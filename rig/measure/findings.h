@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What is gathered while a reduced recording streams by; everything that needs the whole of it waits for the end. So the result does not depend
+ * on how windows, envelope, events and edges are interleaved.
+ */
+#include "pulse.h"
+#include "recording.h"
+
+/* A growing array; items are moved, never shared. */
+struct series {
+	void *items;
+	size_t count, capacity, item_size;
+};
+
+/* Appends a copy of *item (item_size bytes). Fails (ERROR_BENCH) when out of memory. */
+bool series_add(struct series *series, const void *item, struct error *error) must_check;
+/* Hands the items to the caller, who frees them, and empties the series. */
+void *series_take(struct series *series);
+
+/* The stretch of time that a window covered. */
+struct covered {
+	uint64_t first_frame, end_frame;
+};
+
+/* An envelope cell in which the current left its baseline further than it usually does; idle only where no window covers it. */
+struct excursion {
+	uint64_t first_frame, end_frame;
+	double deviation_a;
+};
+
+struct findings {
+	struct series pulses;     /* struct pulse */
+	struct series edges;      /* double: rising edges of the recorded trigger line, s */
+	struct series logic;      /* double: rising edges of it that the logic analyser saw, s */
+	struct series gaps;       /* struct gap */
+	struct series events;     /* struct run_event */
+	struct series windows;    /* struct covered */
+	struct series excursions; /* struct excursion */
+	struct series capacitor;  /* float: mean of envelope cell number k, V; NAN where there is none */
+	double quiet_peak_a;      /* largest deviation in cells that are no excursion, and in windows outside pulses */
+	uint64_t quiet_peak_frame;
+	double usual_deviation_a; /* tracked over quiet cells */
+	double idle_baseline_a;
+	bool idle_known;
+	uint64_t total_frames;
+};
+
+void findings_init(struct findings *findings);
+void findings_finish(struct findings *findings);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "linear.h"
+
+enum { MAX_ITERATIONS = 30, COSINE = 0, SINE, ALPHA, OMEGA, OFFSET };
+/* Relative step of alpha and omega, in units of omega, at which the minimum counts as found: far below any uncertainty. */
+#define CONVERGED 1e-9
+
+/* The normal equations at a point: J'J, J'r, and the sum of squared residuals. Times are scaled by `rate` so that they are near 1. */
+struct normal {
+	double jj[LSQ_MAX][LSQ_MAX], jr[LSQ_MAX], squares;
+	size_t points;
+};
+
+/* alpha and omega are in units of `rate`. */
+static void accumulate(const struct fit_input *in, double rate, const double p[LSQ_MAX], struct normal *out)
+{
+	double n00 = 0, n01 = 0, n02 = 0, n03 = 0, n04 = 0, n11 = 0, n12 = 0, n13 = 0, n14 = 0, n22 = 0, n23 = 0, n24 = 0, n33 = 0, n34 = 0;
+	double r0 = 0, r1 = 0, r2 = 0, r3 = 0, r4 = 0, squares = 0, dt = in->interval_s * rate;
+	double decay = exp(-p[ALPHA] * dt), turn_re = decay * cos(p[OMEGA] * dt), turn_im = decay * sin(p[OMEGA] * dt);
+	size_t points = 0;
+	for (unsigned s = 0; s < in->span_count; s++) {
+		double t = ((double)in->spans[s].from - in->origin) * dt, size = exp(-p[ALPHA] * t);
+		double c = size * cos(p[OMEGA] * t), d = size * sin(p[OMEGA] * t);
+		for (size_t i = in->spans[s].from; i < in->spans[s].to; i++) {
+			double wave = p[COSINE] * c + p[SINE] * d, quadrature = p[SINE] * c - p[COSINE] * d;
+			double residual = in->current_a[i] - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
+			n00 += c * c, n01 += c * d, n02 += c * da, n03 += c * dw, n04 += c;
+			n11 += d * d, n12 += d * da, n13 += d * dw, n14 += d;
+			n22 += da * da, n23 += da * dw, n24 += da, n33 += dw * dw, n34 += dw;
+			r0 += c * residual, r1 += d * residual, r2 += da * residual, r3 += dw * residual, r4 += residual;
+			squares += residual * residual;
+			double next = c * turn_re - d * turn_im;
+			d = c * turn_im + d * turn_re;
+			c = next;
+			t += dt;
+		}
+		points += in->spans[s].to - in->spans[s].from;
+	}
+	double jj[LSQ_MAX][LSQ_MAX] = {{n00, n01, n02, n03, n04},
+				       {n01, n11, n12, n13, n14},
+				       {n02, n12, n22, n23, n24},
+				       {n03, n13, n23, n33, n34},
+				       {n04, n14, n24, n34, (double)points}};
+	double jr[LSQ_MAX] = {r0, r1, r2, r3, r4};
+	memcpy(out->jj, jj, sizeof jj);
+	memcpy(out->jr, jr, sizeof jr);
+	out->squares = squares;
+	out->points = points;
+}
+
+static bool start(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
+{
+	memset(p, 0, LSQ_MAX * sizeof *p);
+	p[ALPHA] = in->alpha_start_per_s / rate;
+	p[OMEGA] = in->omega_start_per_s / rate;
+	accumulate(in, rate, p, normal);
+	if (normal->points < n + 1)
+		return false;
+	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
+	const unsigned linear[] = {COSINE, SINE, OFFSET};
+	unsigned m = n == LSQ_MAX ? 3 : 2;
+	double matrix[LSQ_MAX][LSQ_MAX], rhs[LSQ_MAX];
+	for (unsigned i = 0; i < m; i++) {
+		rhs[i] = normal->jr[linear[i]];
+		for (unsigned j = 0; j < m; j++)
+			matrix[i][j] = normal->jj[linear[i]][linear[j]];
+	}
+	if (!cholesky_solve(matrix, rhs, m, NULL))
+		return false;
+	for (unsigned i = 0; i < m; i++)
+		p[linear[i]] = rhs[i];
+	accumulate(in, rate, p, normal);
+	return true;
+}
+
+static bool descend(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal, unsigned *iterations)
+{
+	double damping = 0;
+	for (*iterations = 1; *iterations <= MAX_ITERATIONS; ++*iterations) {
+		double matrix[LSQ_MAX][LSQ_MAX], step[LSQ_MAX];
+		memcpy(matrix, normal->jj, sizeof matrix);
+		memcpy(step, normal->jr, sizeof step);
+		for (unsigned i = 0; i < n; i++)
+			matrix[i][i] *= 1 + damping;
+		if (!cholesky_solve(matrix, step, n, NULL))
+			return false;
+		double trial[LSQ_MAX];
+		memcpy(trial, p, sizeof trial);
+		for (unsigned i = 0; i < n; i++)
+			trial[i] += step[i];
+		double movement = fmax(fabs(step[ALPHA]), fabs(step[OMEGA]));
+		bool sane = trial[OMEGA] > 0.05 && trial[OMEGA] < 20 && fabs(trial[ALPHA]) < 20;
+		struct normal next = {.squares = INFINITY};
+		if (sane)
+			accumulate(in, rate, trial, &next);
+		if (next.squares <= normal->squares || (sane && movement < CONVERGED)) {
+			memcpy(p, trial, sizeof trial);
+			*normal = next;
+			damping = damping > 1e-6 ? damping / 10 : 0;
+			if (movement < CONVERGED)
+				return true;
+		} else {
+			damping = damping > 0 ? damping * 10 : 1e-3;
+		}
+	}
+	return false;
+}
+
+bool wave_fit(const struct fit_input *input, struct wave_fit *fit)
+{
+	double rate = input->omega_start_per_s;
+	if (!(rate > 0) || !isfinite(rate) || !isfinite(input->alpha_start_per_s))
+		return false;
+	unsigned n = input->with_offset ? 5 : 4;
+	double p[LSQ_MAX];
+	struct normal normal;
+	*fit = (struct wave_fit){0};
+	if (!start(input, rate, n, p, &normal) || !descend(input, rate, n, p, &normal, &fit->iterations))
+		return false;
+	double inverse[LSQ_MAX][LSQ_MAX] = {0}, unused[LSQ_MAX] = {0};
+	if (!cholesky_solve(normal.jj, unused, n, inverse))
+		return false;
+	const unsigned order[LSQ_MAX] = {COSINE, SINE, OFFSET, ALPHA, OMEGA};
+	const double scale[LSQ_MAX] = {1, 1, 1, rate, rate};
+	for (unsigned i = 0; i < LSQ_MAX; i++)
+		for (unsigned j = 0; j < LSQ_MAX; j++)
+			fit->covariance[i][j] = inverse[order[i]][order[j]] * scale[i] * scale[j];
+	fit->cosine_a = p[COSINE];
+	fit->sine_a = p[SINE];
+	fit->offset_a = p[OFFSET];
+	fit->alpha_per_s = p[ALPHA] * rate;
+	fit->omega_per_s = p[OMEGA] * rate;
+	fit->points = normal.points;
+	fit->residual_a = sqrt(normal.squares / (double)normal.points);
+	return true;
+}
+
+double wave_current_a(const struct wave_fit *fit, double t_s)
+{
+	double angle = fit->omega_per_s * t_s;
+	return exp(-fit->alpha_per_s * t_s) * (fit->cosine_a * cos(angle) + fit->sine_a * sin(angle)) + fit->offset_a;
+}
+
+double wave_slope_a_per_s(const struct wave_fit *fit, double t_s)
+{
+	double angle = fit->omega_per_s * t_s, a = fit->alpha_per_s, w = fit->omega_per_s;
+	return exp(-a * t_s) * ((w * fit->sine_a - a * fit->cosine_a) * cos(angle) - (w * fit->cosine_a + a * fit->sine_a) * sin(angle));
+}

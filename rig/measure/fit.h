@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * The damped wave i(t) = exp(-alpha t) (a cos(omega t) + b sin(omega t)) + c, fitted by least squares (Levenberg-Marquardt); the solution of
+ * the discharge of a capacitor through a coil (domain: series RLC circuit, underdamped).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { FIT_MAX_SPANS = 3 };
+
+/* Samples [from, to) that take part. */
+struct fit_span {
+	size_t from, to;
+};
+
+struct fit_input {
+	const double *current_a; /* sample i belongs to time (i - origin) * interval_s */
+	double interval_s;
+	double origin; /* index, may lie between samples */
+	struct fit_span spans[FIT_MAX_SPANS];
+	unsigned span_count;
+	bool with_offset; /* fit c too; else c = 0 */
+	double alpha_start_per_s, omega_start_per_s;
+};
+
+struct wave_fit {
+	double cosine_a, sine_a, offset_a, alpha_per_s, omega_per_s;
+	double covariance[5][5]; /* in the order above, for unit variance of a sample; zero for an offset that was not fitted */
+	double residual_a;       /* rms */
+	size_t points;
+	unsigned iterations;
+};
+
+/* False when there are too few points or no minimum is found. */
+bool wave_fit(const struct fit_input *input, struct wave_fit *fit);
+/* The fitted current at a time, A; and its slope, A/s. */
+double wave_current_a(const struct wave_fit *fit, double t_s);
+double wave_slope_a_per_s(const struct wave_fit *fit, double t_s);

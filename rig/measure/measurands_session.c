@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts, populations, discharge, what happens between pulses. */
+#include <math.h>
+
+#include "discharge.h"
+#include "registry.h"
+
+static void add_count(const struct population *in, const struct measurand *measurand, size_t count, double planned,
+		      struct measurement_list *out)
+{
+	struct measurement measurement = session_measurement(in, measurand, (double)count);
+	measurement.planned = planned;
+	measurement_add(out, &measurement);
+}
+
+void measurand_session_pulse_count(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	if (in->current)
+		add_count(in, measurand, in->results->pulse_count, in->plan ? (double)in->plan->pulse_count : NAN, out);
+}
+
+void measurand_session_missing(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	if (in->current && in->plan)
+		add_count(in, measurand, in->results->missing_count, 0, out);
+}
+
+void measurand_session_extra(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	if (in->current && in->plan)
+		add_count(in, measurand, in->results->extra_count, 0, out);
+}
+
+void measurand_session_untriggered(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	if (in->current && in->has_trigger)
+		add_count(in, measurand, in->results->untriggered_count, 0, out);
+}
+
+void measurand_session_gaps(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct measurement gaps = session_measurement(in, measurand, (double)in->results->gap_count);
+	gaps.planned = 0;
+	gaps.voided = false;
+	measurement_add(out, &gaps);
+}
+
+/* Amplitudes of the matched pulses that count, one entry an intensity. */
+struct level {
+	double intensity_pct;
+	double n, mean_a, squares; /* squares: of the deviations from the mean */
+};
+
+static struct level *find_level(struct series *levels, double intensity_pct, struct measurement_list *out)
+{
+	struct level *items = levels->items;
+	for (size_t i = 0; i < levels->count; i++)
+		if (items[i].intensity_pct == intensity_pct)
+			return &items[i];
+	struct level fresh = {.intensity_pct = intensity_pct};
+	if (!series_add(levels, &fresh, out->error)) {
+		out->failed = true;
+		return NULL;
+	}
+	items = levels->items;
+	return &items[levels->count - 1];
+}
+
+static bool usable(const struct pulse *pulse)
+{
+	return pulse && !pulse->voided && !pulse->clipped && isfinite(pulse->peak1_a);
+}
+
+static bool collect_levels(const struct population *in, struct series *levels, struct measurement_list *out)
+{
+	*levels = (struct series){.item_size = sizeof(struct level)};
+	for (size_t p = 0; in->plan && p < in->plan->pulse_count; p++) {
+		const struct pulse *pulse = pulse_of(in, p);
+		if (!usable(pulse) || !(in->plan->pulses[p].intensity_pct > 0))
+			continue;
+		struct level *level = find_level(levels, in->plan->pulses[p].intensity_pct, out);
+		if (!level)
+			return false;
+		double step = fabs(pulse->peak1_a) - level->mean_a;
+		level->n += 1;
+		level->mean_a += step / level->n;
+		level->squares += step * (fabs(pulse->peak1_a) - level->mean_a);
+	}
+	return true;
+}
+
+void measurand_session_amplitude_cv(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct series levels;
+	double squares = 0, dof = 0, noise = 0, pulses = 0;
+	if (collect_levels(in, &levels, out)) {
+		const struct level *level = levels.items;
+		for (size_t i = 0; i < levels.count; i++) {
+			squares += level[i].squares / (level[i].mean_a * level[i].mean_a);
+			dof += level[i].n - 1;
+		}
+	}
+	free(levels.items);
+	if (dof < 2)
+		return;
+	for (size_t k = 0; k < in->results->pulse_count; k++) {
+		if (usable(&in->results->pulses[k])) {
+			noise += in->results->pulses[k].u_peak1_a / fabs(in->results->pulses[k].peak1_a);
+			pulses += 1;
+		}
+	}
+	struct measurement cv = session_measurement(in, measurand, sqrt(squares / dof));
+	cv.dof = dof;
+	cv.u_random = hypot(cv.value / sqrt(2 * dof), noise / fmax(pulses, 1) / sqrt(2 * dof));
+	cv.planned = in->device ? in->device->amplitude_cv.value : NAN;
+	measurement_add(out, &cv);
+}
+
+/* The line of first peak against intensity. */
+struct linearity {
+	double at_zero_a, at_full_a, worst_a;
+	double u_zero_a, u_level_a;
+	double dof;
+};
+
+static bool fit_linearity(const struct level *level, size_t count, struct linearity *line)
+{
+	double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+	for (size_t i = 0; i < count; i++) {
+		double x = level[i].intensity_pct / 100, w = level[i].n;
+		n += w;
+		sx += w * x;
+		sy += w * level[i].mean_a;
+		sxx += w * x * x;
+		sxy += w * x * level[i].mean_a;
+	}
+	double determinant = n * sxx - sx * sx;
+	if (count < 3 || !(determinant > 0))
+		return false;
+	double slope = (n * sxy - sx * sy) / determinant, squares = 0;
+	*line = (struct linearity){.at_zero_a = (sxx * sy - sx * sxy) / determinant, .dof = n - 2};
+	line->at_full_a = line->at_zero_a + slope;
+	for (size_t i = 0; i < count; i++) {
+		double rest = level[i].mean_a - line->at_zero_a - slope * level[i].intensity_pct / 100;
+		line->worst_a = fmax(line->worst_a, fabs(rest));
+		squares += level[i].squares + level[i].n * rest * rest;
+	}
+	double scatter = sqrt(squares / line->dof);
+	line->u_zero_a = scatter * sqrt(sxx / determinant);
+	line->u_level_a = scatter / sqrt(n / (double)count);
+	return line->at_full_a > 0;
+}
+
+static void add_linearity(const struct population *in, const struct measurand *measurand, bool offset, struct measurement_list *out)
+{
+	struct series levels;
+	struct linearity line;
+	bool ok = collect_levels(in, &levels, out) && fit_linearity(levels.items, levels.count, &line);
+	free(levels.items);
+	if (!ok)
+		return;
+	struct measurement measurement = session_measurement(in, measurand, (offset ? line.at_zero_a : line.worst_a) / line.at_full_a);
+	measurement.u_random = (offset ? line.u_zero_a : line.u_level_a) / line.at_full_a;
+	measurement.u_systematic = offset ? in->current->u_offset / line.at_full_a : 0;
+	measurement.dof = line.dof;
+	measurement.planned = 0;
+	measurement_add(out, &measurement);
+}
+
+void measurand_session_linearity_inl(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	add_linearity(in, measurand, false, out);
+}
+
+void measurand_session_linearity_offset(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	add_linearity(in, measurand, true, out);
+}
+
+static void each_discharge(const struct population *in, const struct measurand *measurand, bool reached, struct measurement_list *out)
+{
+	for (size_t k = 0; k < in->results->event_count; k++) {
+		struct discharge discharge;
+		if (!discharge_watch(in, k, &discharge))
+			continue;
+		double limit_s = discharge.allowed_s;
+		bool in_time = discharge.reached && discharge.time_s <= limit_s;
+		/* Neither reached nor watched for long enough: nothing can be said. */
+		bool unknown = !discharge.reached && discharge.watched_s < limit_s;
+		const struct channel *channel = discharge.channel;
+		struct measurement measurement = {
+			.measurand = measurand,
+			.value = reached             ? in_time
+				 : discharge.reached ? discharge.time_s
+						     : discharge.watched_s,
+			.dof = INFINITY,
+			.planned = reached ? 1 : NAN,
+			.subject = in->results->events[k].index,
+			.expected = PULSE_NOT_EXPECTED,
+			.start_s = discharge.start_s,
+			.end_s = discharge.start_s + (discharge.reached ? discharge.time_s : discharge.watched_s),
+		};
+		measurement.voided = unknown || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
+		if (!reached) {
+			double u_level = hypot(channel->u_gain_rel * discharge.level_v, channel->u_offset);
+			double u_volts = isfinite(discharge.slope_v_per_s) ? u_level / fabs(discharge.slope_v_per_s) : 0;
+			measurement.u_random = hypot(in->envelope_s / sqrt(12.0), in->results->events[k].u_time_s);
+			measurement.u_systematic = hypot(u_volts, in->format->u_clock_rel * measurement.value);
+		}
+		measurement_add(out, &measurement);
+	}
+}
+
+void measurand_discharge_time(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	each_discharge(in, measurand, false, out);
+}
+
+void measurand_discharge_reached(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	each_discharge(in, measurand, true, out);
+}
+
+/* Whether a window, kept at full rate and looked at there, covers part of these frames. */
+static bool covered(const struct findings *findings, const struct excursion *excursion)
+{
+	const struct covered *window = findings->windows.items;
+	for (size_t i = 0; i < findings->windows.count; i++)
+		if (window[i].first_frame < excursion->end_frame && window[i].end_frame > excursion->first_frame)
+			return true;
+	return false;
+}
+
+void measurand_session_idle_peak(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	const struct findings *findings = in->findings;
+	if (!in->current)
+		return;
+	double largest = findings->quiet_peak_a;
+	uint64_t frame = findings->quiet_peak_frame;
+	const struct excursion *excursion = findings->excursions.items;
+	for (size_t i = 0; i < findings->excursions.count; i++) {
+		if (excursion[i].deviation_a > largest && !covered(findings, &excursion[i])) {
+			largest = excursion[i].deviation_a;
+			frame = excursion[i].first_frame;
+		}
+	}
+	struct measurement peak = session_measurement(in, measurand, largest);
+	peak.start_s = (double)frame / in->format->sample_rate_hz;
+	peak.end_s = peak.start_s + in->envelope_s;
+	peak.u_systematic = hypot(in->current->u_gain_rel * largest, fabs(in->current->scale) / sqrt(12.0));
+	measurement_add(out, &peak);
+}

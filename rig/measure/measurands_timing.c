@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Latency, intervals, trains, pairs. */
+#include <math.h>
+#include <string.h>
+
+#include "registry.h"
+
+/* Between two instants of the recording, each with its random uncertainty. */
+static struct measurement interval_measurement(const struct population *in, const struct measurand *measurand, double start_s,
+					       double u_start_s, double end_s, double u_end_s)
+{
+	return (struct measurement){.measurand = measurand,
+				    .value = end_s - start_s,
+				    .u_random = hypot(u_start_s, u_end_s),
+				    .u_systematic = in->format->u_clock_rel * fabs(end_s - start_s),
+				    .dof = INFINITY,
+				    .planned = NAN,
+				    .expected = PULSE_NOT_EXPECTED,
+				    .start_s = start_s,
+				    .end_s = end_s,
+				    .voided = gap_between(in, start_s, end_s)};
+}
+
+static double edge_uncertainty_s(const struct population *in)
+{
+	return 1 / (in->format->sample_rate_hz * sqrt(12.0));
+}
+
+void measurand_pulse_latency(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	for (size_t k = 0; k < in->results->pulse_count; k++) {
+		const struct pulse *pulse = &in->results->pulses[k];
+		if (!in->has_trigger || !isfinite(pulse->trigger_s))
+			continue;
+		struct measurement latency =
+			interval_measurement(in, measurand, pulse->trigger_s, edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
+		latency.u_systematic = hypot(latency.u_systematic, in->current->u_delay_s);
+		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
+		latency.subject = (uint32_t)k;
+		latency.expected = pulse->expected;
+		latency.voided |= pulse->voided;
+		measurement_add(out, &latency);
+	}
+}
+
+void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	double mean = 0, squares = 0, n = 0;
+	for (size_t k = 0; k < in->results->pulse_count; k++) {
+		const struct pulse *pulse = &in->results->pulses[k];
+		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
+			continue;
+		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
+		n += 1;
+		mean += step / n;
+		squares += step * (latency - mean);
+	}
+	if (n < 3)
+		return;
+	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
+	jitter.dof = n - 1;
+	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), edge_uncertainty_s(in) / sqrt(n));
+	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
+	measurement_add(out, &jitter);
+}
+
+static void add_interval(const struct population *in, const struct measurand *measurand, size_t earlier, size_t later, double planned_s,
+			 bool error, struct measurement_list *out)
+{
+	const struct pulse *from = &in->results->pulses[earlier], *to = &in->results->pulses[later];
+	struct measurement interval = interval_measurement(in, measurand, from->onset_s, from->u_onset_s, to->onset_s, to->u_onset_s);
+	interval.planned = planned_s;
+	interval.subject = (uint32_t)later;
+	interval.expected = to->expected;
+	interval.voided |= from->voided || to->voided;
+	if (error) {
+		interval.value -= planned_s;
+		interval.planned = 0;
+	}
+	measurement_add(out, &interval);
+}
+
+static void each_interval(const struct population *in, const struct measurand *measurand, bool error, struct measurement_list *out)
+{
+	if (!in->plan) {
+		for (size_t k = 1; k < in->results->pulse_count && !error; k++)
+			add_interval(in, measurand, k - 1, k, NAN, false, out);
+		return;
+	}
+	for (size_t p = 1; p < in->plan->pulse_count; p++) {
+		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
+		if (from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, error,
+				     out);
+	}
+}
+
+void measurand_pulse_interval(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	each_interval(in, measurand, false, out);
+}
+
+void measurand_pulse_interval_error(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	each_interval(in, measurand, true, out);
+}
+
+void measurand_pair_interval(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	for (size_t p = 1; in->plan && p < in->plan->pulse_count; p++) {
+		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
+		bool pair = strcmp(in->plan->blocks[to->block].kind, "pair") == 0 && from->block == to->block && from->train == to->train &&
+			    from->burst == to->burst && to->index == 1;
+		if (pair && from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, false,
+				     out);
+	}
+}
+
+/* The expected pulses [first, end) of one train, and which train of the session it is. */
+struct train {
+	size_t first, end;
+	uint32_t number;
+};
+
+/* The train after *train; begin with a zeroed one. False at the end. */
+static bool next_train(const struct plan *plan, struct train *train)
+{
+	size_t first = train->end;
+	if (!plan || first >= plan->pulse_count)
+		return false;
+	const struct expected_pulse *head = &plan->pulses[first];
+	size_t end = first + 1;
+	while (end < plan->pulse_count && plan->pulses[end].block == head->block && plan->pulses[end].train == head->train)
+		end++;
+	*train = (struct train){first, end, first == 0 ? 0 : train->number + 1};
+	return true;
+}
+
+/* Indices of the first and last matched pulse of a train, when it lies in one section and has at least two. */
+static bool train_ends(const struct population *in, const struct train *train, size_t *first, size_t *last, size_t *matched)
+{
+	*matched = 0;
+	for (size_t p = train->first; p < train->end; p++) {
+		if (in->plan->pulses[p].section != in->plan->pulses[train->first].section)
+			return false;
+		if (in->observed[p] < 0)
+			continue;
+		if (*matched == 0)
+			*first = p;
+		*last = p;
+		++*matched;
+	}
+	return *matched >= 2;
+}
+
+static bool is_train(const struct population *in, const struct train *train)
+{
+	return strcmp(in->plan->blocks[in->plan->pulses[train->first].block].kind, "train") == 0;
+}
+
+static struct measurement train_measurement(const struct population *in, const struct measurand *measurand, const struct train *train,
+					    size_t from, size_t to)
+{
+	const struct pulse *start = pulse_of(in, from), *end = pulse_of(in, to);
+	struct measurement measurement =
+		interval_measurement(in, measurand, start->onset_s, start->u_onset_s, end->onset_s, end->u_onset_s);
+	measurement.subject = train->number;
+	measurement.expected = (int32_t)train->first;
+	measurement.planned = in->plan->pulses[to].time_s - in->plan->pulses[from].time_s;
+	measurement.voided |= start->voided || end->voided;
+	return measurement;
+}
+
+void measurand_train_rate(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct train train = {0};
+	while (next_train(in->plan, &train)) {
+		size_t first, last, matched, planned = train.end - train.first;
+		if (!is_train(in, &train) || !train_ends(in, &train, &first, &last, &matched))
+			continue;
+		struct measurement rate = train_measurement(in, measurand, &train, first, last);
+		double duration_s = rate.value, planned_s = in->plan->pulses[train.end - 1].time_s - in->plan->pulses[train.first].time_s;
+		rate.value = (double)(matched - 1) / duration_s;
+		rate.u_random *= rate.value / duration_s;
+		rate.u_systematic *= rate.value / duration_s;
+		rate.planned = (double)(planned - 1) / planned_s;
+		measurement_add(out, &rate);
+	}
+}
+
+void measurand_train_duration(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct train train = {0};
+	while (next_train(in->plan, &train)) {
+		size_t first, last, matched;
+		if (!is_train(in, &train) || !train_ends(in, &train, &first, &last, &matched))
+			continue;
+		struct measurement duration = train_measurement(in, measurand, &train, first, last);
+		duration.planned = in->plan->pulses[train.end - 1].time_s - in->plan->pulses[train.first].time_s;
+		measurement_add(out, &duration);
+	}
+}
+
+/* The expected pulse of a train from which the interval to the next train counts. */
+static size_t interval_reference(const struct plan *plan, const struct train *train, enum iti_reference reference)
+{
+	size_t last = train->end - 1;
+	switch (reference) {
+	case ITI_NONE:
+	case ITI_TRAIN_ONSET: return train->first;
+	case ITI_LAST_PULSE: return last;
+	case ITI_LAST_BURST_ONSET: break;
+	}
+	while (last > train->first && plan->pulses[last - 1].burst == plan->pulses[train->end - 1].burst)
+		last--;
+	return last;
+}
+
+void measurand_train_interval(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct train train = {0}, before;
+	bool any = next_train(in->plan, &train);
+	while (any) {
+		before = train;
+		any = next_train(in->plan, &train);
+		if (!any)
+			break;
+		const struct expected_pulse *head = &in->plan->pulses[train.first];
+		enum iti_reference reference = in->plan->blocks[head->block].iti_reference;
+		size_t from = interval_reference(in->plan, &before, reference);
+		const struct expected_pulse *origin = &in->plan->pulses[from];
+		if (reference == ITI_NONE || origin->block != head->block || origin->section != head->section || !pulse_of(in, from) ||
+		    !pulse_of(in, train.first))
+			continue;
+		struct measurement interval = train_measurement(in, measurand, &train, from, train.first);
+		measurement_add(out, &interval);
+	}
+}
+
+void measurand_train_droop(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	struct train train = {0};
+	while (next_train(in->plan, &train)) {
+		const struct pulse *first = pulse_of(in, train.first), *last = pulse_of(in, train.end - 1);
+		if (!is_train(in, &train) || train.end - train.first < 2 || !first || !last ||
+		    in->plan->pulses[train.first].intensity_pct != in->plan->pulses[train.end - 1].intensity_pct)
+			continue;
+		struct measurement droop = train_measurement(in, measurand, &train, train.first, train.end - 1);
+		droop.value = fabs(last->peak1_a / first->peak1_a);
+		droop.u_random = droop.value * hypot(last->u_peak1_a / last->peak1_a, first->u_peak1_a / first->peak1_a);
+		droop.u_systematic = 0; /* the gain is the same for both */
+		droop.planned = 1;
+		droop.voided = first->voided || last->voided || first->clipped || last->clipped;
+		measurement_add(out, &droop);
+	}
+}
+
+void measurand_session_duration(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	size_t n = in->results->pulse_count;
+	if (n < 2)
+		return;
+	const struct pulse *first = &in->results->pulses[0], *last = &in->results->pulses[n - 1];
+	struct measurement duration = interval_measurement(in, measurand, first->onset_s, first->u_onset_s, last->onset_s, last->u_onset_s);
+	if (in->plan && in->plan->pulse_count > 0) {
+		const struct expected_pulse *start = &in->plan->pulses[0], *end = &in->plan->pulses[in->plan->pulse_count - 1];
+		if (start->section == end->section)
+			duration.planned = end->time_s - start->time_s;
+	}
+	measurement_add(out, &duration);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "measure.h"
+
+#include <math.h>
+
+#include "edges.h"
+#include "match.h"
+#include "registry.h"
+#include "stretch.h"
+
+/* An envelope cell is an excursion when its largest deviation is so many times the usual one. */
+#define EXCURSION 2.0
+#define IDLE_TRACKING 0.0625
+/* Measured on so much before and after its onset, a pulse is void when a gap is there. */
+#define GAP_BEFORE_S 300e-6
+#define GAP_AFTER_S 1.6e-3
+/* No session is longer; a frame number past it is nonsense. */
+#define LONGEST_S (7 * 24 * 3600.0)
+
+struct measure {
+	const struct plan *plan;
+	const struct device *device;
+	struct recording_format format;
+	struct reduced_layout layout;
+	bool formatted, finished;
+	int current, capacitor;
+	bool has_edges;
+	struct edge_finder edges;
+	struct stretch *stretch;
+	struct findings findings;
+};
+
+struct measure *measure_create(const struct plan *plan, const struct device *device, struct error *error)
+{
+	struct measure *measure = calloc(1, sizeof *measure);
+	if (!measure) {
+		error_set(error, ERROR_BENCH, "out of memory for measuring");
+		return NULL;
+	}
+	measure->plan = plan;
+	measure->device = device;
+	findings_init(&measure->findings);
+	return measure;
+}
+
+void measure_destroy(struct measure *measure)
+{
+	if (!measure)
+		return;
+	stretch_destroy(measure->stretch);
+	findings_finish(&measure->findings);
+	free(measure);
+}
+
+size_t measure_pulses_so_far(const struct measure *measure)
+{
+	return measure->findings.pulses.count;
+}
+
+static bool take_format(void *self, const struct recording_format *format, const struct reduced_layout *layout, struct error *error)
+{
+	struct measure *measure = self;
+	if (measure->formatted)
+		return error_config(error, "the recording declares its format twice");
+	measure->format = *format;
+	measure->layout = *layout;
+	measure->formatted = true;
+	measure->current = recording_find(format, CHANNEL_COIL_CURRENT);
+	measure->capacitor = recording_find(format, CHANNEL_CAPACITOR_VOLTAGE);
+	measure->has_edges = edge_finder_init(&measure->edges, &measure->format);
+	if (measure->current < 0)
+		return true;
+	measure->stretch = stretch_create(&measure->format, error);
+	return measure->stretch != NULL;
+}
+
+static bool take_window(void *self, const struct window *window, struct error *error)
+{
+	struct measure *measure = self;
+	struct covered covered = {window->first_frame, window->first_frame + window->frames};
+	if (!series_add(&measure->findings.windows, &covered, error))
+		return false;
+	if (measure->has_edges &&
+	    !edge_finder_window(&measure->edges, window->first_frame, window->samples, window->frames, &measure->findings.edges, error))
+		return false;
+	return !measure->stretch || stretch_window(measure->stretch, window, &measure->findings, error);
+}
+
+static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
+{
+	struct findings *findings = &measure->findings;
+	const struct channel *channel = &measure->format.channels[measure->current];
+	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
+	if (!findings->idle_known)
+		findings->idle_baseline_a = mean;
+	double above = cell->maximum[measure->current] - findings->idle_baseline_a;
+	double below = findings->idle_baseline_a - cell->minimum[measure->current];
+	double deviation_a = scale * fmax(above, below);
+	if (!findings->idle_known || deviation_a > EXCURSION * findings->usual_deviation_a) {
+		struct excursion excursion = {cell->first_frame, cell->first_frame + cell->frames, deviation_a};
+		if (!series_add(&findings->excursions, &excursion, error))
+			return false;
+	} else if (deviation_a > findings->quiet_peak_a) {
+		findings->quiet_peak_a = deviation_a;
+		findings->quiet_peak_frame = cell->first_frame;
+	}
+	/* Track slowly whatever comes, the excursions with a bounded weight: a step of the baseline becomes the new one. */
+	double weight = findings->idle_known ? IDLE_TRACKING : 1,
+	       limit_a = findings->idle_known ? EXCURSION * findings->usual_deviation_a : INFINITY;
+	findings->usual_deviation_a += weight * (fmin(deviation_a, limit_a) - findings->usual_deviation_a);
+	double shift = mean - findings->idle_baseline_a, most = limit_a / scale;
+	findings->idle_baseline_a += weight * fmax(-most, fmin(most, shift));
+	findings->idle_known = true;
+	return true;
+}
+
+static bool take_capacitor(struct measure *measure, const struct envelope_cell *cell, struct error *error)
+{
+	struct series *capacitor = &measure->findings.capacitor;
+	const struct channel *channel = &measure->format.channels[measure->capacitor];
+	uint64_t number = cell->first_frame / measure->layout.envelope_frames;
+	if ((double)cell->first_frame > LONGEST_S * measure->format.sample_rate_hz)
+		return error_config(error, "sample number %llu lies beyond any session", (unsigned long long)cell->first_frame);
+	const float nothing = NAN;
+	while (capacitor->count <= number)
+		if (!series_add(capacitor, &nothing, error))
+			return false;
+	((float *)capacitor->items)[number] = (float)(channel->scale * (double)cell->mean[measure->capacitor] + channel->offset);
+	return true;
+}
+
+static bool take_envelope(void *self, const struct envelope_cell *cell, struct error *error)
+{
+	struct measure *measure = self;
+	if (measure->current >= 0 && !take_idle_current(measure, cell, error))
+		return false;
+	return measure->capacitor < 0 || take_capacitor(measure, cell, error);
+}
+
+static bool take_gap(void *self, const struct gap *gap, struct error *error)
+{
+	struct measure *measure = self;
+	return series_add(&measure->findings.gaps, gap, error);
+}
+
+static bool take_edge(void *self, const struct edge *edge, struct error *error)
+{
+	struct measure *measure = self;
+	if (edge->line != LOGIC_TRIGGER || !edge->rising)
+		return true;
+	return series_add(&measure->findings.logic, &edge->time_s, error);
+}
+
+static bool take_event(void *self, const struct run_event *event, struct error *error)
+{
+	struct measure *measure = self;
+	return series_add(&measure->findings.events, event, error);
+}
+
+static bool take_finish(void *self, uint64_t total_frames, struct error *error)
+{
+	struct measure *measure = self;
+	measure->finished = true;
+	measure->findings.total_frames = total_frames;
+	return !measure->stretch || stretch_finish(measure->stretch, &measure->findings, error);
+}
+
+struct reduced_sink measure_sink(struct measure *measure)
+{
+	return (struct reduced_sink){.self = measure,
+				     .format = take_format,
+				     .window = take_window,
+				     .envelope = take_envelope,
+				     .gap = take_gap,
+				     .edge = take_edge,
+				     .event = take_event,
+				     .finish = take_finish};
+}
+
+/* Moves what was found into the results. */
+static void hand_over(struct measure *measure, struct results *results)
+{
+	struct findings *findings = &measure->findings;
+	struct series *edges = measure->has_edges ? &findings->edges : &findings->logic;
+	results->pulse_count = findings->pulses.count;
+	results->trigger_edge_count = edges->count;
+	results->gap_count = findings->gaps.count;
+	results->event_count = findings->events.count;
+	results->pulses = series_take(&findings->pulses);
+	results->trigger_edges_s = series_take(edges);
+	results->gaps = series_take(&findings->gaps);
+	results->events = series_take(&findings->events);
+	results->duration_s = (double)findings->total_frames / measure->format.sample_rate_hz;
+	for (size_t k = 0; k < results->event_count; k++)
+		results->aborted |= results->events[k].kind == EVENT_ABORTED;
+}
+
+static void void_pulses(const struct population *in, struct results *results)
+{
+	for (size_t k = 0; k < results->pulse_count; k++) {
+		struct pulse *pulse = &results->pulses[k];
+		pulse->voided = gap_between(in, pulse->onset_s - GAP_BEFORE_S, pulse->onset_s + GAP_AFTER_S);
+	}
+}
+
+struct results *measure_finish(struct measure *measure, struct error *error)
+{
+	if (!measure->formatted || !measure->finished) {
+		error_config(error, "the recording is not complete: it has no %s", measure->formatted ? "end" : "format");
+		return NULL;
+	}
+	auto_results struct results *results = calloc(1, sizeof *results);
+	size_t planned = measure->plan ? measure->plan->pulse_count : 0;
+	auto_free int32_t *observed = calloc(planned + 1, sizeof *observed);
+	if (!results || !observed) {
+		error_set(error, ERROR_BENCH, "out of memory for results");
+		return NULL;
+	}
+	bool has_trigger = measure->has_edges || measure->findings.logic.count > 0;
+	hand_over(measure, results);
+	struct matching matching = {.plan = measure->plan, .device = measure->device, .has_trigger = has_trigger, .observed = observed};
+	if (!match_pulses(&matching, results, error))
+		return NULL;
+	struct population in = {
+		.plan = measure->plan,
+		.device = measure->device,
+		.format = &measure->format,
+		.current = measure->current >= 0 ? &measure->format.channels[measure->current] : NULL,
+		.findings = &measure->findings,
+		.results = results,
+		.observed = measure->plan ? observed : NULL,
+		.envelope_s = measure->layout.envelope_frames / measure->format.sample_rate_hz,
+		.has_trigger = has_trigger,
+	};
+	void_pulses(&in, results);
+	struct measurement_list list = {.series.item_size = sizeof(struct measurement), .error = error};
+	bool ok = registry_compute(&in, &list);
+	results->measurement_count = list.series.count;
+	results->measurements = series_take(&list.series);
+	return ok ? steal(&results) : NULL;
+}

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pulse_measure.h"
+
+#include <math.h>
+
+#include "fit.h"
+#include "wave_features.h"
+
+#define BASELINE_FROM_S 150e-6
+#define BASELINE_TO_S 10e-6
+enum { BASELINE_MIN_SAMPLES = 8 };
+#define SEGMENT_S 1.5e-3
+/* Left out of the fit to either side of the onset and of a switching instant; of short pulses no more than this share of a half wave. */
+#define GUARD_S 5e-6
+#define GUARD_SHARE 0.08
+#define SPIKE_S 0.5e-6
+#define AFTER_S 500e-6
+#define CHARGE_S 1e-3
+#define PI 3.14159265358979323846
+
+/* The pulse in hand: upright, free of its baseline; indices count from context->from. */
+struct work {
+	const double *y;
+	size_t n;
+	double ts;
+	int sign;
+	double noise, u_baseline;
+	ptrdiff_t peak1, zero1, peak2, zero2;
+	double onset, u_onset;
+	double rise; /* samples from onset to first peak, coarse */
+	double peak_a;
+	struct wave_fit fit;
+	bool fitted;
+	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
+};
+
+struct baseline {
+	double level, decay, centre; /* level * exp(-decay (i - centre)) + floor */
+	double floor, noise, u;
+	double dof;
+};
+
+static struct baseline find_baseline(const struct trace *trace, const struct outline *outline, const struct pulse_context *context)
+{
+	double guard = fmax(BASELINE_TO_S / trace->interval_s, 1.5);
+	ptrdiff_t to = (ptrdiff_t)floor(outline->onset - guard),
+		  from = (ptrdiff_t)ceil(outline->onset - BASELINE_FROM_S / trace->interval_s - 1);
+	if (from < (ptrdiff_t)context->from)
+		from = (ptrdiff_t)context->from;
+	double quantum = fabs(context->channel->scale) / sqrt(12.0);
+	struct baseline base = {.noise = fmax(context->carried_noise_a, quantum), .u = context->channel->u_offset};
+	double n = (double)(to - from);
+	if (n < BASELINE_MIN_SAMPLES)
+		return base;
+	double sum = 0, early = 0, squares = 0;
+	ptrdiff_t middle = from + (to - from) / 2;
+	for (ptrdiff_t i = from; i < to; i++) {
+		sum += trace->current_a[i];
+		if (i < middle)
+			early += trace->current_a[i];
+	}
+	base.floor = sum / n;
+	if (context->previous) {
+		/* On the tail of an earlier pulse: what decays towards that pulse's baseline is carried on as an exponential. */
+		double floor = context->previous->baseline_a,
+		       halves[2] = {early / (double)(middle - from) - floor, (sum - early) / (double)(to - middle) - floor};
+		double ratio = halves[1] / halves[0];
+		if (fabs(halves[1]) > 5 * base.noise / sqrt(n / 2) && ratio > 0 && ratio < 1) {
+			base.floor = floor;
+			base.level = halves[1];
+			base.decay = -log(ratio) / (0.5 * n);
+			base.centre = 0.5 * (double)(middle + to - 1);
+		}
+	}
+	for (ptrdiff_t i = from; i < to; i++) {
+		double rest = trace->current_a[i] - base.floor - base.level * exp(-base.decay * ((double)i - base.centre));
+		squares += rest * rest;
+	}
+	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
+	base.u = base.noise / sqrt(n);
+	base.dof = n - 1;
+	return base;
+}
+
+static void free_of_baseline(const struct trace *trace, const struct baseline *base, int sign, const struct pulse_context *context)
+{
+	double tail = 0, factor = 1;
+	if (base->level != 0) {
+		tail = base->level * exp(-base->decay * ((double)context->from - base->centre));
+		factor = exp(-base->decay);
+	}
+	for (size_t i = context->from; i < context->to; i++) {
+		context->scratch[i - context->from] = sign * (trace->current_a[i] - base->floor - tail);
+		tail *= factor;
+	}
+}
+
+/* The index, going back from `from`, of the last sample that is at or below the level; -1 when there is none. */
+static ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, double level)
+{
+	while (from >= 0 && work->y[from] > level)
+		from--;
+	return from;
+}
+
+/*
+ * What a damped wave adds to its tangent at the onset, t samples after it, in units of slope times sample; alpha and omega per sample.
+ */
+static double bend(double t, double alpha, double omega)
+{
+	return exp(-alpha * t) * sin(omega * t) / omega - t;
+}
+
+/*
+ * The onset: a straight line through the samples between 5 and 25 % of the peak, met with the baseline; the bend of the wave is taken out with
+ * the fit's alpha and omega, or with those a quarter wave of the same rise would have. False with too few samples.
+ */
+static bool onset_by_line(struct work *work, double *slope, double *u_slope)
+{
+	ptrdiff_t high = back_to_level(work, work->peak1, 0.25 * work->peak_a), low = back_to_level(work, high, 0.05 * work->peak_a);
+	if (high - low < 4)
+		return false;
+	double alpha = work->fitted ? work->fit.alpha_per_s * work->ts : 0;
+	double omega = work->fitted ? work->fit.omega_per_s * work->ts : 0.5 * PI / work->rise;
+	struct line_fit line = {0};
+	double onset = work->onset, tangent = 0;
+	for (unsigned pass = 0; pass < 3; pass++) {
+		struct line_sums sums = {0};
+		for (ptrdiff_t i = low + 1; i <= high; i++) {
+			double t = (double)i - onset;
+			line_add(&sums, t, work->y[i] - (pass > 0 ? tangent * bend(t, alpha, omega) : 0));
+		}
+		if (!line_solve(&sums, &line) || !(line.slope > 0))
+			return false;
+		onset += line.zero;
+		tangent = line.slope;
+	}
+	double m = line.slope, sigma = work->noise;
+	double variance = sigma * sigma * line.zero_variance + work->u_baseline * work->u_baseline;
+	double u_bend = 0;
+	if (!work->fitted) {
+		/* The damping is not known: up to a tenth of omega, which bends the line by alpha t1 t2 / 2. */
+		u_bend = 0.05 * omega * ((double)low + 1 - onset) * ((double)high - onset);
+	}
+	work->onset = onset;
+	work->u_onset = sqrt(variance / (m * m) + 1 / (12 * line.points) + u_bend * u_bend);
+	*slope = m;
+	*u_slope = sigma * sqrt(line.slope_variance);
+	return true;
+}
+
+/* Index, relative to the fit's origin, where the fitted wave is zero near the onset. */
+static double fit_zero(const struct work *work)
+{
+	return -atan2(work->fit.cosine_a, work->fit.sine_a) / (work->fit.omega_per_s * work->ts);
+}
+
+static void fit_wave(struct work *work, bool half_sine)
+{
+	double wave = (double)work->zero1 - work->onset;
+	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * wave);
+	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = half_sine ? 1 : 2};
+	in.spans[0] = (struct fit_span){(size_t)ceil(work->onset + guard), (size_t)ceil((double)work->zero1 - guard)};
+	in.omega_start_per_s = PI / (wave * work->ts);
+	in.alpha_start_per_s = 0.05 * in.omega_start_per_s;
+	if (!half_sine) {
+		double rho = fmin(0.99, fabs(work->y[work->peak2] / work->y[work->peak1]));
+		in.spans[1] = (struct fit_span){(size_t)ceil((double)work->zero1 + guard), (size_t)ceil((double)work->zero2 - guard)};
+		in.omega_start_per_s = PI / ((double)(work->peak2 - work->peak1) * work->ts);
+		in.alpha_start_per_s = -log(rho) * in.omega_start_per_s / PI;
+	}
+	size_t points = 0;
+	for (unsigned s = 0; s < in.span_count; s++) {
+		if (in.spans[s].to > work->n || in.spans[s].to <= in.spans[s].from)
+			return;
+		points += in.spans[s].to - in.spans[s].from;
+	}
+	in.with_offset = !half_sine && points >= 12;
+	work->fitted = wave_fit(&in, &work->fit);
+	if (!work->fitted)
+		return;
+	double free = (double)work->fit.points - (in.with_offset ? 5 : 4);
+	work->fit_scale = fmax(work->noise, free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0);
+	/* The fit was made from the raw onset; move its origin to where it says the wave begins only when no line could say it. */
+}
+
+/* Standard uncertainty of the fit's slope at time t after its origin, by the gradient in its five parameters. */
+static double fit_slope_uncertainty(const struct work *work, double t)
+{
+	const struct wave_fit *f = &work->fit;
+	double a = f->alpha_per_s, w = f->omega_per_s, e = exp(-a * t), c = e * cos(w * t), s = e * sin(w * t);
+	double gradient[5] = {
+		-a * c - w * s,
+		w * c - a * s,
+		0,
+		-t * wave_slope_a_per_s(f, t) - (f->cosine_a * c + f->sine_a * s),
+		f->sine_a * c - f->cosine_a * s + t * (-(w * f->sine_a - a * f->cosine_a) * s - (w * f->cosine_a + a * f->sine_a) * c),
+	};
+	double variance = 0;
+	for (unsigned i = 0; i < 5; i++)
+		for (unsigned j = 0; j < 5; j++)
+			variance += gradient[i] * f->covariance[i][j] * gradient[j];
+	return work->fit_scale * sqrt(fmax(0, variance));
+}
+
+static bool crossing(const struct work *work, ptrdiff_t near, double level, struct feature *out)
+{
+	size_t half = (size_t)fmax(1, 0.12 * work->rise), lowest = (size_t)fmax(0, ceil(work->onset));
+	return near >= 0 && feature_crossing(work->y, work->n, (size_t)near, half, lowest, level, work->noise, out);
+}
+
+static void measure_widths(const struct work *work, struct pulse *pulse)
+{
+	struct feature tenth, ninetieth, up, down;
+	double peak = fabs(pulse->peak1_a);
+	if (crossing(work, back_to_level(work, work->peak1, 0.1 * peak), 0.1 * peak, &tenth) &&
+	    crossing(work, back_to_level(work, work->peak1, 0.9 * peak), 0.9 * peak, &ninetieth)) {
+		pulse->rise_10_90_s = (ninetieth.at - tenth.at) * work->ts;
+		pulse->u_rise_10_90_s = hypot(tenth.u_at, ninetieth.u_at) * work->ts;
+	}
+	ptrdiff_t after = work->peak1;
+	while (after < (ptrdiff_t)work->n && work->y[after] > 0.5 * peak)
+		after++;
+	if (after < (ptrdiff_t)work->n && crossing(work, back_to_level(work, work->peak1, 0.5 * peak), 0.5 * peak, &up) &&
+	    crossing(work, after, 0.5 * peak, &down)) {
+		pulse->half_width_s = (down.at - up.at) * work->ts;
+		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
+	}
+}
+
+/* A peak by parabola; where a quarter wave has too few samples for one, from the fit. Index and value in *peak. */
+static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct feature *peak)
+{
+	double omega = work->fitted ? work->fit.omega_per_s * work->ts : 0.5 * PI / work->rise;
+	double alpha = work->fitted ? work->fit.alpha_per_s * work->ts : 0;
+	if (work->fitted && work->rise < 8) {
+		const struct wave_fit *f = &work->fit;
+		double first = fit_zero(work) + atan2(omega, alpha) / omega, at = first + (sign < 0 ? PI / omega : 0);
+		double value = wave_current_a(f, at * work->ts);
+		double u = work->fit_scale * sqrt(2.0 / (double)f->points);
+		*peak = (struct feature){.at = work->onset + at, .value = value, .u_value = 2 * u, .u_at = 2 * u / (fabs(value) * omega)};
+		return true;
+	}
+	size_t half = (size_t)fmax(1, round(0.2 * work->rise));
+	if (near < 0 || !feature_peak(work->y, work->n, (size_t)near, half, sign, omega, work->noise, peak))
+		return false;
+	/* The third derivative of a damped wave at its peak, 2 alpha omega^2 I, moves the top of the parabola by alpha w^2 / 5. */
+	peak->at -= half > 1 ? 0.2 * alpha * (double)half * (double)half : 0;
+	return true;
+}
+
+static void measure_peaks(struct work *work, double time0, struct pulse *pulse)
+{
+	struct feature peak = {.at = (double)work->peak1, .value = work->y[work->peak1], .u_value = work->noise};
+	if (!find_peak(work, work->peak1, 1, &peak))
+		peak.u_value = 2 * work->noise;
+	pulse->peak1_s = time0 + peak.at * work->ts;
+	pulse->peak1_a = work->sign * peak.value;
+	pulse->u_peak1_a = hypot(peak.u_value, work->u_baseline);
+	work->peak_a = peak.value;
+	if (work->peak2 >= 0 && find_peak(work, work->peak2, -1, &peak)) {
+		pulse->peak2_s = time0 + peak.at * work->ts;
+		pulse->peak2_a = work->sign * peak.value;
+		pulse->u_peak2_a = hypot(peak.u_value, work->u_baseline);
+	}
+}
+
+static size_t clamp_index(const struct work *work, double index)
+{
+	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
+}
+
+static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
+{
+	struct feature zero;
+	double guard = SPIKE_S / work->ts;
+	double reach = 0.2 * work->rise + 2;
+	if (work->zero1 >= 0) {
+		size_t from = clamp_index(work, (double)work->zero1 - reach),
+		       to = clamp_index(work, (double)work->zero1 + (biphasic ? reach : 0));
+		if (feature_zero(work->y, from, to, biphasic ? 0 : 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero1 - 0.5,
+				 guard < 0.5 ? 0 : guard, work->noise, &zero))
+			pulse->zero1_s = time0 + zero.at * work->ts;
+	}
+	if (work->zero2 >= 0) {
+		size_t from = clamp_index(work, (double)work->zero2 - reach), to = clamp_index(work, (double)work->zero2);
+		if (feature_zero(work->y, from, to, 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero2 - 0.5, 0, work->noise,
+				 &zero))
+			pulse->zero2_s = time0 + zero.at * work->ts;
+	}
+}
+
+/* From the linear rise of a near-rectangular pulse to the sine of the others: t10-90 / t0-100 is 0.8 for a ramp, 0.649 for a quarter sine. */
+static bool rises_linearly(const struct pulse *pulse)
+{
+	double rise = pulse->peak1_s - pulse->onset_s;
+	return rise > 0 && pulse->rise_10_90_s / rise > 0.74;
+}
+
+static enum waveform classify(const struct outline *outline, const struct pulse *pulse)
+{
+	if (outline->lobes > 2)
+		return WAVEFORM_UNKNOWN;
+	if (isnan(pulse->half_width_s))
+		return WAVEFORM_UNKNOWN;
+	if (rises_linearly(pulse))
+		return WAVEFORM_RECTANGULAR;
+	if (outline->lobes == 2)
+		return outline->zero2 == NO_INDEX ? WAVEFORM_UNKNOWN : WAVEFORM_BIPHASIC;
+	return outline->zero1 == NO_INDEX ? WAVEFORM_MONOPHASIC : WAVEFORM_HALF_SINE;
+}
+
+static void measure_after(const struct work *work, double end_s, double time0, struct pulse *pulse)
+{
+	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + AFTER_S) / work->ts;
+	size_t first = clamp_index(work, ceil(from)), last = clamp_index(work, floor(to) + 1);
+	double largest = NAN;
+	for (size_t i = first; i < last; i++)
+		largest = fmax(largest, fabs(work->y[i]));
+	pulse->after_current_rel = largest / fabs(pulse->peak1_a);
+}
+
+static void measure_charge(const struct work *work, double end_index, struct pulse *pulse)
+{
+	size_t first = clamp_index(work, ceil(work->onset)), last = clamp_index(work, floor(end_index) + 1);
+	double sum = 0;
+	for (size_t i = first; i < last; i++)
+		sum += work->y[i];
+	double n = (double)last - (double)first;
+	pulse->net_charge_as = work->sign * sum * work->ts;
+	pulse->u_net_charge_as = work->ts * hypot(work->noise * sqrt(fmax(n, 0)), work->u_baseline * n);
+}
+
+static bool is_clipped(const struct trace *trace, const struct pulse_context *context, ptrdiff_t from, ptrdiff_t to)
+{
+	const struct channel *channel = context->channel;
+	unsigned full = 0;
+	if (channel->count_min >= channel->count_max)
+		return false;
+	for (ptrdiff_t i = from < 0 ? 0 : from; i < to && i < (ptrdiff_t)trace->n; i++)
+		full += trace->counts[i] <= channel->count_min || trace->counts[i] >= channel->count_max;
+	return full >= 2;
+}
+
+static void take_fit(struct work *work, double slope, double u_slope, struct pulse *pulse)
+{
+	pulse->didt0_a_per_s = work->sign * slope / work->ts;
+	pulse->u_didt0_a_per_s = u_slope / work->ts;
+	if (!work->fitted)
+		return;
+	const struct wave_fit *fit = &work->fit;
+	double start_s = fit_zero(work) * work->ts;
+	pulse->fit_amplitude_a = work->sign * hypot(fit->cosine_a, fit->sine_a) * exp(-fit->alpha_per_s * start_s);
+	pulse->fit_alpha_per_s = fit->alpha_per_s;
+	pulse->fit_omega_per_s = fit->omega_per_s;
+	pulse->u_fit_alpha_per_s = work->fit_scale * sqrt(fit->covariance[3][3]);
+	pulse->u_fit_omega_per_s = work->fit_scale * sqrt(fit->covariance[4][4]);
+	pulse->fit_residual_rel = fit->residual_a / fabs(pulse->peak1_a);
+	pulse->didt0_a_per_s = work->sign * wave_slope_a_per_s(fit, start_s);
+	pulse->u_didt0_a_per_s = fit_slope_uncertainty(work, start_s);
+}
+
+static void set_nothing_known(struct pulse *pulse)
+{
+	*pulse = (struct pulse){.expected = PULSE_NOT_EXPECTED, .match = PULSE_UNMATCHED};
+	double *const values[] = {&pulse->onset_s,          &pulse->u_onset_s,       &pulse->trigger_s,         &pulse->peak1_s,
+				  &pulse->peak1_a,          &pulse->u_peak1_a,       &pulse->peak2_s,           &pulse->peak2_a,
+				  &pulse->u_peak2_a,        &pulse->zero1_s,         &pulse->zero2_s,           &pulse->rise_10_90_s,
+				  &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,   &pulse->fit_amplitude_a,
+				  &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s, &pulse->u_fit_omega_per_s,
+				  &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,    &pulse->after_current_rel,
+				  &pulse->net_charge_as,    &pulse->u_net_charge_as};
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		*values[i] = NAN;
+}
+
+static ptrdiff_t relative(ptrdiff_t index, size_t from)
+{
+	return index == NO_INDEX ? NO_INDEX : index - (ptrdiff_t)from;
+}
+
+static void measure_onset(struct work *work, struct pulse *pulse, double time0)
+{
+	double slope = NAN, u_slope = NAN, before = work->onset;
+	if (!onset_by_line(work, &slope, &u_slope)) {
+		work->u_onset = 0.5;
+		if (work->fitted) {
+			work->onset = before + fit_zero(work);
+			double u =
+				work->fit_scale * sqrt(work->fit.covariance[0][0]) / (fabs(wave_slope_a_per_s(&work->fit, 0)) * work->ts);
+			work->u_onset = hypot(u, 0.1);
+		}
+	}
+	pulse->onset_s = time0 + work->onset * work->ts;
+	pulse->u_onset_s = work->u_onset * work->ts;
+	double corrected = work->onset;
+	work->onset = before;
+	take_fit(work, slope, u_slope, pulse);
+	work->onset = corrected;
+}
+
+void pulse_measure(const struct trace *trace, const struct outline *outline, const struct pulse_context *context, struct pulse *pulse)
+{
+	set_nothing_known(pulse);
+	struct baseline base = find_baseline(trace, outline, context);
+	free_of_baseline(trace, &base, outline->sign, context);
+	struct work work = {.y = context->scratch,
+			    .n = context->to - context->from,
+			    .ts = trace->interval_s,
+			    .sign = outline->sign,
+			    .noise = base.noise,
+			    .u_baseline = base.u,
+			    .peak1 = relative(outline->peak1, context->from),
+			    .zero1 = relative(outline->zero1, context->from),
+			    .peak2 = relative(outline->peak2, context->from),
+			    .zero2 = relative(outline->zero2, context->from),
+			    .onset = outline->onset - (double)context->from,
+			    .rise = fmax(1, (double)outline->peak1 - outline->onset)};
+	/* Sample n was taken at n / rate; the sensor showed it delay_s late. */
+	double time0 = (double)(context->first_frame + context->from) / context->sample_rate_hz - context->channel->delay_s;
+	pulse->baseline_a = base.floor;
+	pulse->noise_a = base.noise;
+	pulse->noise_dof = base.dof;
+	double raw_peak = work.y[work.peak1];
+	work.peak_a = raw_peak;
+	bool biphasic = outline->lobes == 2 && outline->zero2 != NO_INDEX && outline->zero2 < (ptrdiff_t)context->to;
+	bool half_sine = outline->lobes == 1 && outline->zero1 != NO_INDEX && outline->zero1 < (ptrdiff_t)context->to;
+	double slope, u_slope, raw_onset = work.onset;
+	if (!onset_by_line(&work, &slope, &u_slope))
+		work.onset = raw_onset;
+	double fit_origin = work.onset;
+	if (biphasic || half_sine)
+		fit_wave(&work, half_sine);
+	measure_peaks(&work, time0, pulse);
+	work.onset = fit_origin;
+	measure_onset(&work, pulse, time0);
+	measure_widths(&work, pulse);
+	measure_zeros(&work, biphasic, time0, pulse);
+	pulse->waveform = classify(outline, pulse);
+	if (work.fitted && pulse->waveform == WAVEFORM_RECTANGULAR) {
+		pulse->fit_amplitude_a = pulse->fit_alpha_per_s = pulse->fit_omega_per_s = NAN;
+		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
+	}
+	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
+	if (isfinite(end_s))
+		measure_after(&work, end_s, time0, pulse);
+	measure_charge(&work, isfinite(end_s) ? (end_s - time0) / work.ts : work.onset + CHARGE_S / work.ts, pulse);
+	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
+	ptrdiff_t first = (ptrdiff_t)floor(outline->onset - BASELINE_FROM_S / trace->interval_s);
+	ptrdiff_t last = (ptrdiff_t)ceil(outline->onset + SEGMENT_S / trace->interval_s);
+	first = first < (ptrdiff_t)context->from ? (ptrdiff_t)context->from : first;
+	last = last > (ptrdiff_t)context->to ? (ptrdiff_t)context->to : last;
+	pulse->first_frame = context->first_frame + (uint64_t)first;
+	pulse->frames = (uint32_t)(last - first);
+}

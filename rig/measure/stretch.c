@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "stretch.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "activity.h"
+#include "detect.h"
+#include "pulse_measure.h"
+
+/* A pulse is measured once so much of the stretch after it is there, or the stretch is over. */
+#define COMPLETE_S 1.7e-3
+/* Kept before a pulse that has to wait: its baseline. */
+#define KEEP_S 0.5e-3
+#define IDLE_BEFORE_S 50e-6
+#define IDLE_AFTER_S 1.5e-3
+/* A pulse's own samples end so long before the next one is detected. */
+#define NEXT_S 10e-6
+#define QUIET_START_S 100e-6
+#define TAIL_S 5e-3
+
+struct stretch {
+	const struct recording_format *format;
+	const struct channel *channel;
+	unsigned index;
+	double interval_s;
+	double *current_a, *scratch;
+	int16_t *counts;
+	size_t n, capacity, scratch_capacity;
+	uint64_t first_frame;
+	double baseline_a, known_baseline_a, droop_integral_as, noise_a;
+	bool baseline_known;
+	struct arming arming;
+	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
+	ptrdiff_t measured_end; /* end of the last pulse */
+	struct pulse previous;
+};
+
+struct stretch *stretch_create(const struct recording_format *format, struct error *error)
+{
+	int index = recording_find(format, CHANNEL_COIL_CURRENT);
+	if (index < 0)
+		return NULL;
+	struct stretch *stretch = calloc(1, sizeof *stretch);
+	if (!stretch) {
+		error_set(error, ERROR_BENCH, "out of memory for measuring");
+		return NULL;
+	}
+	stretch->format = format;
+	stretch->index = (unsigned)index;
+	stretch->channel = &format->channels[index];
+	stretch->interval_s = 1 / format->sample_rate_hz;
+	return stretch;
+}
+
+void stretch_destroy(struct stretch *stretch)
+{
+	if (!stretch)
+		return;
+	free(stretch->current_a);
+	free(stretch->scratch);
+	free(stretch->counts);
+	free(stretch);
+}
+
+static bool reserve(struct stretch *stretch, size_t n, struct error *error)
+{
+	if (n <= stretch->capacity)
+		return true;
+	size_t capacity = n + n / 2;
+	double *current_a = reallocarray(stretch->current_a, capacity, sizeof *current_a);
+	if (current_a)
+		stretch->current_a = current_a;
+	double *scratch = reallocarray(stretch->scratch, capacity, sizeof *scratch);
+	if (scratch)
+		stretch->scratch = scratch;
+	int16_t *counts = reallocarray(stretch->counts, capacity, sizeof *counts);
+	if (counts)
+		stretch->counts = counts;
+	if (!current_a || !scratch || !counts)
+		return error_set(error, ERROR_BENCH, "out of memory for a window of %zu samples", n);
+	stretch->capacity = capacity;
+	return true;
+}
+
+static double full_scale_threshold_a(const struct stretch *stretch)
+{
+	return ACTIVITY_FULL_SCALE * channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale);
+}
+
+/* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
+static void find_start(struct stretch *stretch)
+{
+	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
+	n = n < stretch->n ? n : stretch->n;
+	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
+	for (size_t i = 0; i < n; i++) {
+		sum += stretch->current_a[i];
+		least = fmin(least, stretch->current_a[i]);
+		most = fmax(most, stretch->current_a[i]);
+	}
+	stretch->baseline_a = stretch->baseline_known ? stretch->known_baseline_a : 0;
+	if (n < 8 || most - least > fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a))
+		return;
+	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
+	stretch->baseline_known = true;
+	for (size_t i = 0; i < n; i++)
+		squares += (stretch->current_a[i] - stretch->baseline_a) * (stretch->current_a[i] - stretch->baseline_a);
+	stretch->noise_a = sqrt(squares / (double)(n - 1));
+}
+
+static bool append(struct stretch *stretch, const struct window *window, struct error *error)
+{
+	size_t old = stretch->n, channels = stretch->format->channel_count;
+	if (!reserve(stretch, old + window->frames, error))
+		return false;
+	double scale = stretch->channel->scale, offset = stretch->channel->offset;
+	const int16_t *in = window->samples + stretch->index;
+	for (size_t i = 0; i < window->frames; i++) {
+		int16_t count = in[i * channels];
+		stretch->counts[old + i] = count;
+		stretch->current_a[old + i] = scale * count + offset;
+	}
+	stretch->n = old + window->frames;
+	if (old == 0)
+		find_start(stretch);
+	double tau = stretch->channel->droop_time_constant_s;
+	if (isfinite(tau) && tau > 0) {
+		for (size_t i = old; i < stretch->n; i++) {
+			stretch->droop_integral_as += (stretch->current_a[i] - stretch->baseline_a) * stretch->interval_s;
+			stretch->current_a[i] += stretch->droop_integral_as / tau;
+		}
+	}
+	return true;
+}
+
+/* Takes note of how far the current is from its baseline outside pulses, up to index `to`. */
+static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *findings)
+{
+	ptrdiff_t from = stretch->idle_from < 0 ? 0 : stretch->idle_from;
+	to = to > (ptrdiff_t)stretch->n ? (ptrdiff_t)stretch->n : to;
+	if (from >= to)
+		return;
+	double least = stretch->current_a[from], most = least;
+	for (ptrdiff_t i = from; i < to; i++) {
+		double x = stretch->current_a[i];
+		least = x < least ? x : least;
+		most = x > most ? x : most;
+	}
+	stretch->idle_from = to;
+	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
+	if (deviation_a > findings->quiet_peak_a) {
+		findings->quiet_peak_a = deviation_a;
+		findings->quiet_peak_frame = stretch->first_frame + (uint64_t)from;
+	}
+}
+
+static bool measure_one(struct stretch *stretch, const struct trace *trace, const struct outline *outline, size_t to,
+			struct findings *findings, struct error *error)
+{
+	double onset_s = ((double)stretch->first_frame + outline->onset) * stretch->interval_s;
+	bool tail = findings->pulses.count > 0 && onset_s - stretch->previous.onset_s < TAIL_S && isfinite(stretch->previous.onset_s);
+	struct pulse_context context = {.channel = stretch->channel,
+					.sample_rate_hz = stretch->format->sample_rate_hz,
+					.first_frame = stretch->first_frame,
+					.from = stretch->measured_end < 0 ? 0 : (size_t)stretch->measured_end,
+					.to = to,
+					.previous = tail ? &stretch->previous : NULL,
+					.carried_noise_a = stretch->noise_a,
+					.scratch = stretch->scratch};
+	/* Only so much before the onset is of use. */
+	double keep = floor(outline->onset - KEEP_S / stretch->interval_s);
+	if (keep > (double)context.from)
+		context.from = (size_t)keep;
+	look_idle(stretch, (ptrdiff_t)floor(outline->onset - IDLE_BEFORE_S / stretch->interval_s), findings);
+	struct pulse pulse;
+	pulse_measure(trace, outline, &context, &pulse);
+	if (pulse.noise_dof > 0)
+		stretch->noise_a = pulse.noise_a;
+	stretch->idle_from = (ptrdiff_t)ceil(outline->onset + IDLE_AFTER_S / stretch->interval_s);
+	stretch->measured_end = outline->end;
+	stretch->previous = pulse;
+	return series_add(&findings->pulses, &pulse, error);
+}
+
+static void drop(struct stretch *stretch, size_t count)
+{
+	if (count == 0)
+		return;
+	memmove(stretch->current_a, stretch->current_a + count, (stretch->n - count) * sizeof *stretch->current_a);
+	memmove(stretch->counts, stretch->counts + count, (stretch->n - count) * sizeof *stretch->counts);
+	stretch->n -= count;
+	stretch->first_frame += count;
+	stretch->arming.from -= count;
+	stretch->arming.onset -= (double)count;
+	stretch->idle_from -= (ptrdiff_t)count;
+	stretch->measured_end -= (ptrdiff_t)count;
+}
+
+/* Measures every pulse that is complete; with `over` every one. */
+static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
+{
+	struct trace trace = {.current_a = stretch->current_a,
+			      .counts = stretch->counts,
+			      .n = stretch->n,
+			      .interval_s = stretch->interval_s,
+			      .baseline_a = stretch->baseline_a,
+			      .threshold_a = fmax(ACTIVITY_SIGMA * stretch->noise_a, full_scale_threshold_a(stretch))};
+	struct arming before = stretch->arming;
+	struct outline current, next;
+	bool found = detect_next(&trace, &stretch->arming, &current);
+	double complete = COMPLETE_S / stretch->interval_s;
+	while (found) {
+		if (!over && current.onset + complete > (double)stretch->n) {
+			stretch->arming = before;
+			break;
+		}
+		struct arming between = stretch->arming;
+		found = detect_next(&trace, &stretch->arming, &next);
+		double end = current.onset + complete;
+		if (found)
+			end = fmin(end, (double)next.detected - NEXT_S / stretch->interval_s);
+		end = fmin(fmax(end, (double)current.end), (double)stretch->n);
+		if (!measure_one(stretch, &trace, &current, (size_t)end, findings, error))
+			return false;
+		before = between;
+		current = next;
+	}
+	double keep = KEEP_S / stretch->interval_s;
+	size_t settled = stretch->arming.from;
+	if (over)
+		settled = stretch->n;
+	look_idle(stretch, (ptrdiff_t)settled - (found ? (ptrdiff_t)keep : 0), findings);
+	double first = (double)settled - keep;
+	if (found && current.onset - keep < first)
+		first = current.onset - keep;
+	if (first > (double)stretch->arming.from)
+		first = (double)stretch->arming.from;
+	drop(stretch, first > 0 ? (size_t)first : 0);
+	return true;
+}
+
+bool stretch_window(struct stretch *stretch, const struct window *window, struct findings *findings, struct error *error)
+{
+	if (window->frames == 0)
+		return true;
+	if (stretch->n > 0 && window->first_frame != stretch->first_frame + stretch->n && !stretch_finish(stretch, findings, error))
+		return false;
+	if (stretch->n == 0) {
+		stretch->first_frame = window->first_frame;
+		stretch->droop_integral_as = 0;
+		stretch->arming = (struct arming){0};
+		stretch->idle_from = stretch->measured_end = 0;
+	}
+	return append(stretch, window, error) && measure_all(stretch, false, findings, error);
+}
+
+bool stretch_finish(struct stretch *stretch, struct findings *findings, struct error *error)
+{
+	if (stretch->n > 0 && !measure_all(stretch, true, findings, error))
+		return false;
+	stretch->n = 0;
+	return true;
+}

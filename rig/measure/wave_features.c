@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "wave_features.h"
+
+#include <math.h>
+
+bool feature_peak(const double *y, size_t n, size_t near, size_t half, int sign, double omega, double noise, struct feature *peak)
+{
+	if (near < half || near + half >= n)
+		return false;
+	double c[3];
+	if (!parabola_fit(y + near - half, 2 * half + 1, c) || !(c[2] * sign < 0))
+		return false;
+	double shift = -c[1] / (2 * c[2]);
+	if (fabs(shift) > (double)half)
+		return false;
+	double top = c[0] - c[1] * c[1] / (4 * c[2]), points = (double)(2 * half + 1), width = omega * (double)half;
+	/* A parabola lies below the top of a cosine by I (omega w)^4 / 280; three points lie on it. */
+	double bias = half > 1 ? top * width * width * width * width / 280 : 0;
+	double squares = points * points;
+	*peak = (struct feature){
+		.at = (double)near + shift,
+		.value = top + bias,
+		.u_at = noise * sqrt(12.0) / (fabs(top) * omega * omega * pow(points, 1.5)),
+		.u_value = noise * sqrt(3 * (3 * squares - 7) / (4 * points * (squares - 4))),
+	};
+	return true;
+}
+
+bool feature_crossing(const double *y, size_t n, size_t near, size_t half, size_t lowest, double level, double noise,
+		      struct feature *crossing)
+{
+	size_t from = near > half + lowest ? near - half : lowest;
+	size_t points = 2 * half + 1;
+	if (half < 1 || from + points > n)
+		return false;
+	double c[3];
+	if (!parabola_fit(y + from, points, c))
+		return false;
+	double middle = (double)(from + points / 2), target = (double)near - middle;
+	double root = c[1] * c[1] - 4 * c[2] * (c[0] - level);
+	if (root < 0)
+		return false;
+	double at;
+	if (fabs(c[2]) * (double)(points * points) < 1e-9 * fabs(c[1])) {
+		at = (level - c[0]) / c[1];
+	} else {
+		double one = (-c[1] + sqrt(root)) / (2 * c[2]), other = (-c[1] - sqrt(root)) / (2 * c[2]);
+		at = fabs(one - target) < fabs(other - target) ? one : other;
+	}
+	if (!(fabs(at - target) <= (double)half + 2))
+		return false;
+	double slope = c[1] + 2 * c[2] * at;
+	/* The variance of a quadratic fit at its middle is 9/4 of that of a mean; of three points it is that of one. */
+	double u = noise * (points > 3 ? 1.5 / sqrt((double)points) : 1.0) / fabs(slope);
+	*crossing = (struct feature){.at = middle + at, .value = slope, .u_at = u, .u_value = 0};
+	return isfinite(u);
+}
+
+bool feature_zero(const double *y, size_t from, size_t to, double least, double most, double zero, double guard, double noise,
+		  struct feature *out)
+{
+	struct line_sums sums = {0};
+	for (size_t i = from; i < to; i++) {
+		double size = fabs(y[i]);
+		if (size >= least && size <= most && fabs((double)i - zero) > guard)
+			line_add(&sums, (double)i - zero, y[i]);
+	}
+	struct line_fit line;
+	if (sums.n < 3 || !line_solve(&sums, &line))
+		return false;
+	*out = (struct feature){.at = zero + line.zero, .value = line.slope, .u_at = noise * sqrt(line.zero_variance) / fabs(line.slope)};
+	return true;
+}
