@@ -81,7 +81,9 @@ function figures.timeline()
 		look = "Everything the coil did, without a break: between the pulses the band must be flat. " .. describe_marks(marks),
 		x = chart.session_axis(math.max(session.duration_s(), band.t[band.count])), y = chart.axis(low, high, "A", "Coil current"),
 	}
-	local pieces, half = {}, math.max(0.5, 0.5 * (c.right - c.left) / 960)
+	-- As wide as what it stands for: a part of the session, or a cell of the envelope in a short one.
+	local spacing = band.count > 1 and (band.t[band.count] - band.t[1]) / (band.count - 1) or 0
+	local pieces, half = {}, math.max(0.5, 0.5 * (c.x(spacing) - c.x(0)))
 	for i = 1, band.count do
 		if format.is_number(band.minimum[i]) then
 			local x, top, bottom = c.x(band.t[i]), c.y(band.maximum[i]), c.y(band.minimum[i])
@@ -204,7 +206,7 @@ function figures.amplitude()
 		legend[#legend + 1] = {"line", "planned", "planned"}
 	end
 	if lower_ratio then
-		legend[#legend + 1] = {"box", "tolerance", "limit of " .. requirement.id}
+		legend[#legend + 1] = {"box", "tolerance", "limit of " .. requirement.id .. ", for the pulses it selects"}
 	end
 	local c = chart.open {
 		title = "Amplitude over time", height = 290, legend = legend,
