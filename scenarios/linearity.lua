@@ -2,7 +2,7 @@
 -- Output against setting, up and down: eleven levels, ten pulses each.
 local protocols = require "protocols"
 
-scenario { id = "linearity", title = "Linearity of the output, up and down", verifies = protocols.verifies }
+scenario { id = "linearity", title = "Linearity of the output, up and down", verifies = protocols.verifies_linearity }
 intensity(10)
 arm()
 await("ready", seconds(2))

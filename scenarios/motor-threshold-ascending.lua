@@ -2,7 +2,7 @@
 -- The intensities of a search for the motor threshold (Rossini 1994): weak first, up in steps of 5 %, until the response is there.
 local protocols = require "protocols"
 
-scenario { id = "motor-threshold-ascending", title = "Motor threshold ladder, ascending", verifies = protocols.verifies }
+scenario { id = "motor-threshold-ascending", title = "Motor threshold ladder, ascending", verifies = protocols.verifies_pulses }
 intensity(25)
 arm()
 await("ready", seconds(2))

@@ -3,7 +3,7 @@
 -- slow direction: the device has to give charge away, and must not fire at the old level.
 local protocols = require "protocols"
 
-scenario { id = "motor-threshold-descending", title = "Motor threshold ladder, descending", verifies = protocols.verifies }
+scenario { id = "motor-threshold-descending", title = "Motor threshold ladder, descending", verifies = protocols.verifies_pulses }
 intensity(35)
 arm()
 await("ready", seconds(2))

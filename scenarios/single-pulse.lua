@@ -2,7 +2,7 @@
 -- Single pulses at five levels.
 local protocols = require "protocols"
 
-scenario { id = "single-pulse", title = "Single pulses at five intensities", verifies = protocols.verifies }
+scenario { id = "single-pulse", title = "Single pulses at five intensities", verifies = protocols.verifies_pulses }
 intensity(20)
 arm()
 await("ready", seconds(2))

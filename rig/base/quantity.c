@@ -61,6 +61,7 @@ static const struct unit {
 	{"J/K", DIMENSION_HEAT_CAPACITY, 0, 1, true},
 	{"K/W", DIMENSION_THERMAL_RESISTANCE, 0, 1, true},
 	{"C", DIMENSION_CHARGE, 0, 1, true},
+	{"A s", DIMENSION_CHARGE, 0, 1, true},
 	{"A2s", DIMENSION_ACTION, 0, 1, true},
 };
 enum { UNIT_COUNT = sizeof UNITS / sizeof *UNITS };

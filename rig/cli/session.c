@@ -138,11 +138,24 @@ static void print_outcome(const struct session_setup *setup, const struct judgem
 	printf("report:   %s/report.html\n", setup->out);
 }
 
+/* A scenario may name requirements of another spec than the one at hand; that must not go unseen. */
+static void tell_unknown_requirements(const struct plan *plan, const struct spec *spec)
+{
+	for (size_t i = 0; plan && i < plan->verifies_count; i++) {
+		bool known = false;
+		for (size_t k = 0; k < spec->count; k++)
+			known = known || strcmp(spec->requirements[k].id, plan->verifies[i]) == 0;
+		if (!known)
+			fprintf(stderr, "%s: note: it verifies '%s', which %s does not have\n", plan->source, plan->verifies[i], spec->file);
+	}
+}
+
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
 	char started[32];
 	utc_now(started, sizeof started);
+	tell_unknown_requirements(setup->plan, setup->spec);
 	struct session session = {.setup = setup};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */

@@ -26,6 +26,11 @@ struct written_channel {
 
 static const struct range POSITIVE = {RANGE_POSITIVE}, NOT_NEGATIVE = {RANGE_NOT_NEGATIVE};
 
+static bool is_file(const struct adc_setup *adc)
+{
+	return strcmp(adc->driver, "file") == 0;
+}
+
 static enum channel_role role_of(const char *name)
 {
 	if (strcmp(name, "coil_current") == 0)
@@ -61,37 +66,45 @@ static bool ignore(const struct reader *reader, const struct node *node, void *o
 
 #define AT(slot) .offset = offsetof(struct written_channel, slot)
 
-/* The keys a channel may have depend on the driver, on the file's format and on the role; returns how many were written. */
-static size_t channel_fields(const struct adc_setup *adc, enum channel_role role, const struct written_channel *written, struct field *out)
+/* The keys that only a channel of a recorded file has. */
+static void file_fields(enum file_format format, enum channel_role role, const struct written_channel *written, struct field *out)
 {
-	bool file = strcmp(adc->driver, "file") == 0, raw = file && adc->format == FILE_S16LE;
-	enum dimension dimension = written->dimension;
-	enum dimension scaled = written->derivative ? DIMENSION_CURRENT_SLOPE : dimension;
+	bool raw = format == FILE_S16LE;
+	enum dimension scaled = written->derivative ? DIMENSION_CURRENT_SLOPE : written->dimension;
 	size_t n = 0;
-	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = !raw, AT(range), .dimension = dimension, .range = POSITIVE};
-	out[n++] = (struct field){"bits", FIELD_COUNT, .required = !file, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
+	out[n++] = (struct field){"scale", FIELD_QUANTITY, .required = raw || written->derivative, AT(scale), .dimension = scaled};
+	out[n++] = (struct field){"offset", FIELD_QUANTITY, AT(offset), .dimension = scaled};
+	if (raw) {
+		out[n++] = (struct field){"bits", FIELD_COUNT, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
+		out[n] = (struct field){"index", FIELD_COUNT, .required = true, AT(index),
+					.range = {RANGE_WITHIN, 0, RECORDING_MAX_CHANNELS - 1}};
+		return;
+	}
+	out[n++] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
+	if (role == CHANNEL_COIL_CURRENT)
+		out[n] = (struct field){"derivative", FIELD_READ, .read = ignore};
+}
+
+/* The keys a channel may have depend on the driver, on the file's format and on the role. */
+static void channel_fields(const struct adc_setup *adc, enum channel_role role, const struct written_channel *written, struct field *out)
+{
+	enum dimension dimension = written->dimension;
+	size_t n = 0;
 	out[n++] = (struct field){"sensor", FIELD_NAME, AT(sensor)};
 	out[n++] = (struct field){"gain_accuracy", FIELD_QUANTITY, AT(gain_accuracy), .range = {RANGE_WITHIN, 0, 0.5}};
 	if (role == CHANNEL_TRIGGER)
 		out[n++] = (struct field){"threshold", FIELD_QUANTITY, .required = true, AT(threshold), .dimension = dimension};
 	if (role == CHANNEL_OTHER)
 		out[n++] = (struct field){"unit", FIELD_READ, .read = ignore};
-	if (strcmp(adc->driver, "sim") == 0)
-		out[n++] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
-	if (!file) {
-		out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
-		return n;
+	if (is_file(adc)) {
+		file_fields(adc->format, role, written, out + n);
+		return;
 	}
-	out[n++] = (struct field){"scale", FIELD_QUANTITY, .required = raw || written->derivative, AT(scale), .dimension = scaled};
-	out[n++] = (struct field){"offset", FIELD_QUANTITY, AT(offset), .dimension = scaled};
-	if (role == CHANNEL_COIL_CURRENT)
-		out[n++] = (struct field){"derivative", FIELD_READ, .read = ignore};
-	if (raw)
-		out[n++] = (struct field){"index", FIELD_COUNT, .required = true, AT(index),
-					  .range = {RANGE_WITHIN, 0, RECORDING_MAX_CHANNELS - 1}};
-	else
-		out[n++] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
-	return n;
+	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
+	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = true, AT(range), .dimension = dimension, .range = POSITIVE};
+	out[n++] = (struct field){"bits", FIELD_COUNT, .required = true, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
+	if (strcmp(adc->driver, "sim") == 0)
+		out[n] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
 }
 
 static bool load_channel_sensor(const struct reader *reader, const struct written_channel *written, struct adc_channel_setup *setup,
@@ -114,27 +127,26 @@ static bool load_channel_sensor(const struct reader *reader, const struct writte
 	return true;
 }
 
-/* What one count is worth, and where the counts end, before the sensor's correction. */
+/*
+ * What one count is worth, and where the counts end, before the sensor's correction. For tables of numbers it is what 1 in the column is
+ * worth; the driver chooses the counts.
+ */
 static void set_scale(const struct adc_setup *adc, const struct written_channel *written, struct adc_channel_setup *setup)
 {
 	struct channel *channel = &setup->channel;
-	bool file = strcmp(adc->driver, "file") == 0, raw = file && adc->format == FILE_S16LE;
 	int32_t half = (int32_t)1 << (written->bits - 1);
 	channel->count_min = -half;
 	channel->count_max = half - 1;
-	channel->scale = written->range / half;
-	setup->column_scale = setup->column_offset = NAN;
-	if (raw && !written->derivative) {
-		channel->scale = written->scale;
-		channel->offset = isnan(written->offset) ? 0 : written->offset;
-	} else if (file) {
-		setup->column_scale = isnan(written->scale) ? 1 : written->scale;
-		setup->column_offset = isnan(written->offset) ? 0 : written->offset;
+	setup->adc_range = written->range;
+	if (!is_file(adc)) {
+		channel->scale = written->range / half;
+		return;
 	}
-	setup->adc_range = file ? NAN : written->range;
+	channel->scale = isnan(written->scale) ? 1 : written->scale;
+	channel->offset = isnan(written->offset) ? 0 : written->offset;
 }
 
-/* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b), domain/measurands.md 1. */
+/* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b). */
 static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
 {
 	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
@@ -145,8 +157,7 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
 	double seconds = written->derivative ? INTEGRATION_S : 1;
 	channel->scale *= gain;
-	/* The driver that integrates a slope takes its baseline away first, and with it the sensor's bias. */
-	channel->offset = written->derivative ? 0 : gain * (channel->offset - bias);
+	channel->offset = gain * (channel->offset - bias);
 	channel->droop_time_constant_s = sensor->droop_time_constant.value;
 	channel->bandwidth_hz = sensor->bandwidth_hz;
 	channel->delay_s = sensor->delay.value;
@@ -157,10 +168,11 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 	snprintf(channel->sensor, sizeof channel->sensor, "%s", sensor->id);
 }
 
-static bool check_threshold(const struct reader *reader, const struct written_channel *written, const struct channel *channel,
-			    struct error *error)
+static bool check_threshold(const struct reader *reader, const struct adc_setup *adc, const struct written_channel *written,
+			    const struct channel *channel, struct error *error)
 {
-	if (isnan(channel->threshold))
+	bool any_number = is_file(adc) && adc->format != FILE_S16LE;
+	if (isnan(channel->threshold) || any_number)
 		return true;
 	double low = channel->scale * channel->count_min + channel->offset, high = channel->scale * channel->count_max + channel->offset;
 	if (channel->threshold > fmin(low, high) && channel->threshold < fmax(low, high))
@@ -182,9 +194,9 @@ static bool check_source(const struct reader *reader, const struct adc_setup *ad
 		const struct adc_channel_setup *other = &adc->channels[c];
 		bool same = mine->source ? other->source && strcmp(mine->source, other->source) == 0 : mine->index == other->index;
 		if (same) {
-			const struct node *node = schema_find(written->node, mine->index >= 0                   ? "index"
-									     : strcmp(adc->driver, "file") == 0 ? "column"
-														: "channel");
+			const struct node *node = schema_find(written->node, mine->index >= 0 ? "index"
+									     : is_file(adc)   ? "column"
+											      : "channel");
 			return yaml_error(reader->yaml, node, error, "'%s' is '%s', which '%s' has already", node->key->text, node->text,
 					  other->channel.name);
 		}
@@ -210,7 +222,7 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	if (!read_channel_name(reader, node, channel, error))
 		return false;
 	channel->role = role_of(channel->name);
-	struct written_channel written = {.bits = ADC_MAX_BITS, .node = node, .threshold = NAN, .noise = NAN};
+	struct written_channel written = {.bits = ADC_MAX_BITS, .node = node, .threshold = NAN, .noise = NAN, .range = NAN};
 	struct field fields[SCHEMA_MAX_FIELDS] = {0};
 	if (!read_unit(reader, node, channel->role, &written, error))
 		return false;
@@ -218,8 +230,6 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	channel_fields(adc, channel->role, &written, fields);
 	if (!schema_read(reader, node, fields, channel->name, &written, error))
 		return false;
-	if (written.derivative && adc->format == FILE_S16LE && strcmp(adc->driver, "file") == 0 && isnan(written.range))
-		return yaml_error(reader->yaml, node, error, "with 'derivative: yes' the key 'range' of the integrated current is needed");
 	if (written.scale == 0)
 		return yaml_error(reader->yaml, schema_find(node, "scale"), error, "'scale' must not be zero");
 	snprintf(channel->unit, sizeof channel->unit, "%s", written.unit);
@@ -237,13 +247,13 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	if (!loaded)
 		return false;
 	apply_sensor(&written, setup->sensor, channel);
-	return check_threshold(reader, &written, channel, error);
+	return check_threshold(reader, adc, &written, channel, error);
 }
 
 /* Interleaved samples have no gaps between channels: a channel that is in the file must be named, or the others would be read wrongly. */
 static bool check_indices(const struct reader *reader, const struct node *node, const struct adc_setup *adc, struct error *error)
 {
-	if (strcmp(adc->driver, "file") != 0 || adc->format != FILE_S16LE)
+	if (!is_file(adc) || adc->format != FILE_S16LE)
 		return true;
 	for (unsigned c = 0; c < adc->channel_count; c++)
 		if (adc->channels[c].index >= (int)adc->channel_count)

@@ -7,7 +7,7 @@
 enum { FAULTS_MAX = 1000, PULSES_MAX = 1000000 };
 
 /* A pulse that is doubled without saying when comes again so much later. */
-static const double DOUBLE_DELAY_S = 5e-3;
+static const double DOUBLE_DELAY_S = 2e-3;
 
 static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2};
 
@@ -23,7 +23,7 @@ static struct fault_form form_of(enum sim_fault_kind kind)
 {
 	switch (kind) {
 	case SIM_FAULT_DROP_PULSE: return (struct fault_form){true, NULL, false, "drop_pulse=17"};
-	case SIM_FAULT_DOUBLE_PULSE: return (struct fault_form){true, "after", false, "double_pulse=17:5 ms"};
+	case SIM_FAULT_DOUBLE_PULSE: return (struct fault_form){true, "after", false, "double_pulse=17:2 ms"};
 	case SIM_FAULT_AMPLITUDE: return (struct fault_form){false, NULL, false, "amplitude=0.97"};
 	case SIM_FAULT_LATE_PULSE: return (struct fault_form){true, "by", true, "late_pulse=40:2 ms"};
 	case SIM_FAULT_INVERTED: return (struct fault_form){true, NULL, false, "inverted=17"};

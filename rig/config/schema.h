@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * A schema: a table of the keys that a mapping may have, what each holds, and where in a struct it goes. Everything that is not in the table,
- * missing, written twice, of the wrong type, of another dimension or out of range is an error at its line and column.
+ * A schema: a table of the keys that a mapping may have, what each holds, and where in a struct it goes. Everything that is not in the
+ * table, missing, written twice, of the wrong type, of another dimension or out of range is an error at its line and column.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * NULL when the bytes are UTF-8 without control characters, and no line is indented with a tab or endless; else what is wrong (static string), with the
- * line and column (from 1, columns in characters) of the first such place.
+ * NULL when the bytes are UTF-8 without control characters, and no line is indented with a tab or endless; else what is wrong (static
+ * string), with the line and column (from 1, columns in characters) of the first such place.
  */
 const char *yaml_text_check(const char *bytes, size_t length, unsigned *line, unsigned *column);
 /* Writes the line and, below it, a caret under the column. A long line is cut to the part around the column. */

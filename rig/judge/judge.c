@@ -207,12 +207,21 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 	}
 }
 
+static bool declares(const struct plan *plan, const char *id)
+{
+	for (size_t i = 0; plan && i < plan->verifies_count; i++)
+		if (strcmp(plan->verifies[i], id) == 0)
+			return true;
+	return false;
+}
+
 static void judge_requirement(const struct requirement *requirement, const struct results *results, const struct plan *plan,
 			      const struct device *device, struct judgement *judgement)
 {
 	*judgement = (struct judgement){
 		.requirement = requirement,
 		.verdict = VERDICT_NOT_TESTED,
+		.declared = declares(plan, requirement->id),
 		.value = NAN,
 		.u = NAN,
 		.lower = NAN,

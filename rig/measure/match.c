@@ -269,7 +269,7 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;
-		results->extra_count += pulse->match == PULSE_EXTRA;
+		results->extra_count += pulse->match == PULSE_EXTRA || pulse->match == PULSE_UNTRIGGERED;
 		results->untriggered_count += pulse->match == PULSE_UNTRIGGERED;
 	}
 	return true;

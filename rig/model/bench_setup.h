@@ -34,12 +34,10 @@ enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGIST
 enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
 
 struct adc_channel_setup {
-	struct channel channel;  /* complete: scale, limits and uncertainties of ADC and sensor together */
+	struct channel channel;  /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
 	const char *source;      /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
 	int index;               /* driver file: interleaved position; else -1 */
 	bool derivative;         /* the column holds dI/dt; the driver integrates it */
-	double column_scale;     /* driver file, csv and sr: quantity (with derivative: quantity per s) per unit of the column; else NAN */
-	double column_offset;    /* quantity = column_scale * value + column_offset, before the sensor's corrections in `channel` */
 	double adc_range;        /* full scale of the ADC in the channel's unit; NAN for files */
 	unsigned bits;
 	double noise_rms;        /* driver sim: in the channel's unit */

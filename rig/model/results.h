@@ -15,7 +15,9 @@ struct results {
 	size_t trigger_edge_count;
 	uint32_t *missing;                /* indices of expected pulses that were not observed */
 	size_t missing_count;
-	size_t matched_count, extra_count, untriggered_count;
+	size_t matched_count;
+	size_t extra_count;               /* observed but not planned */
+	size_t untriggered_count;         /* of the extra ones: without a trigger */
 	struct gap *gaps;
 	size_t gap_count;
 	struct measurement *measurements; /* grouped by measurand in registry order, then by subject */

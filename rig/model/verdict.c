@@ -15,26 +15,31 @@ const char *verdict_name(enum verdict verdict)
 	return "?";
 }
 
-static int verdict_weight(enum verdict verdict)
+static int verdict_weight(enum verdict verdict, bool declared)
 {
 	switch (verdict) {
-	case VERDICT_FAIL: return 6;
-	case VERDICT_VOID: return 5;
-	case VERDICT_CONDITIONAL_FAIL: return 4;
-	case VERDICT_NOT_CAPABLE: return 3;
-	case VERDICT_CONDITIONAL_PASS: return 2;
+	case VERDICT_FAIL: return 7;
+	case VERDICT_VOID: return 6;
+	case VERDICT_CONDITIONAL_FAIL: return 5;
+	case VERDICT_NOT_CAPABLE: return 4;
+	case VERDICT_CONDITIONAL_PASS: return 3;
 	case VERDICT_PASS: return 1;
-	case VERDICT_NOT_TESTED: return 0;
+	case VERDICT_NOT_TESTED: return declared ? 2 : 0;
 	}
-	return 5;
+	return 6;
 }
 
 enum verdict verdict_overall(const struct judgement *judgements, size_t count)
 {
 	enum verdict overall = VERDICT_NOT_TESTED;
-	for (size_t i = 0; i < count; i++)
-		if (verdict_weight(judgements[i].verdict) > verdict_weight(overall))
+	int heaviest = 0;
+	for (size_t i = 0; i < count; i++) {
+		int weight = verdict_weight(judgements[i].verdict, judgements[i].declared);
+		if (weight > heaviest) {
+			heaviest = weight;
 			overall = judgements[i].verdict;
+		}
+	}
 	return overall;
 }
 

@@ -31,6 +31,7 @@ enum exit_status {
 struct judgement {
 	const struct requirement *requirement;
 	enum verdict verdict;
+	bool declared;               /* the scenario says that it verifies this requirement */
 	double value, u;             /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
 	double lower, upper;         /* the limits that applied to it; NAN: open */
 	double guard;                /* guard band w */
@@ -47,8 +48,9 @@ struct judgement {
 /* "pass", "conditional_pass", … Static string. */
 const char *verdict_name(enum verdict verdict);
 /*
- * The one verdict of a set: fail beats void beats conditional_fail beats not_capable beats conditional_pass beats pass. not_tested
- * requirements do not count unless all are. An empty set is VERDICT_NOT_TESTED.
+ * The one verdict of a set: fail beats void beats conditional_fail beats not_capable beats conditional_pass beats pass. A requirement that was
+ * not tested does not count, unless the scenario declared to verify it: then it beats a pass, for something was promised and not done. When nothing
+ * was tested, or the set is empty, the verdict is VERDICT_NOT_TESTED.
  */
 enum verdict verdict_overall(const struct judgement *judgements, size_t count);
 /* The exit status of the overall verdict. */

@@ -8,9 +8,8 @@
 
 #include "sim_sensor.h"
 #include "sim_signal.h"
+#include "sim_stream.h"
 #include "sim_world.h"
-
-enum { BATCH = 32 * SIM_CHUNK }; /* frames rendered at once */
 
 /* How far virtual time must be past a frame before it is rendered: an edge shows half its rise before its time. */
 static const double margin_s = 1e-6;
@@ -27,9 +26,7 @@ struct sim {
 	bool adc_started, adc_stopped;
 	double adc_start_s, adc_stop_s;
 	struct sim_signal *signal;
-	int16_t *frames;
-	uint64_t rendered, delivered; /* frames */
-	size_t batch_frames, batch_taken;
+	struct sim_stream stream;
 
 	bool logic_started, logic_stopped;
 	double logic_start_s;
@@ -152,6 +149,7 @@ static bool adc_stop(void *self, struct error *error)
 	if (!sim->adc_stopped) {
 		sim->adc_stopped = true;
 		sim->adc_stop_s = now_s;
+		sim->world.record_events = false;
 	}
 	pthread_cond_broadcast(&sim->moved);
 	return unlock(sim, true);
@@ -175,7 +173,7 @@ static bool await_chunks(struct sim *sim, size_t *chunks, uint64_t *total, struc
 			*total = frames_until(sim, sim->adc_stop_s);
 			available = (*total + SIM_CHUNK - 1) / SIM_CHUNK * SIM_CHUNK;
 		}
-		*chunks = available > sim->rendered ? (size_t)((available - sim->rendered) / SIM_CHUNK) : 0;
+		*chunks = available > sim->stream.rendered ? (size_t)((available - sim->stream.rendered) / SIM_CHUNK) : 0;
 		if (*chunks > 0 || sim->adc_stopped)
 			break;
 		pthread_cond_wait(&sim->moved, &sim->lock);
@@ -186,43 +184,24 @@ static bool await_chunks(struct sim *sim, size_t *chunks, uint64_t *total, struc
 	return unlock(sim, taken) || error_bench(error, "the simulated adc is out of memory");
 }
 
-static bool render_batch(struct sim *sim, bool *end, struct error *error)
-{
-	size_t chunks = 0;
-	uint64_t total = 0;
-	if (!await_chunks(sim, &chunks, &total, error))
-		return false;
-	size_t limit = BATCH / SIM_CHUNK, frame_size = sim->setup->adc.channel_count;
-	sim->batch_frames = sim->batch_taken = 0;
-	for (size_t n = 0; n < chunks && n < limit; n++) {
-		if (!sim_signal_chunk(sim->signal, sim->frames + sim->batch_frames * frame_size))
-			return error_bench(error, "the simulated adc cannot render: out of memory, or too many discharges at once");
-		sim->batch_frames += SIM_CHUNK;
-		sim->rendered += SIM_CHUNK;
-	}
-	if (sim->batch_frames > 0 && sim->rendered > total)
-		sim->batch_frames -= (size_t)(sim->rendered - total);
-	*end = sim->batch_frames == 0;
-	return true;
-}
-
 static bool adc_read(void *self, size_t max_frames, struct adc_read *read, struct error *error)
 {
 	struct sim *sim = self;
 	if (!sim->adc_started || max_frames == 0)
 		return error_bench(error, "the simulated adc was not started, or is asked for no frames");
-	bool end = false;
-	if (sim->batch_taken == sim->batch_frames && !render_batch(sim, &end, error))
-		return false;
+	if (sim_stream_empty(&sim->stream)) {
+		size_t chunks = 0;
+		uint64_t total = 0;
+		if (!await_chunks(sim, &chunks, &total, error))
+			return false;
+		if (!sim_stream_render(&sim->stream, chunks, total))
+			return error_bench(error, "the simulated adc cannot render: out of memory, or too many discharges at once");
+	}
 	*read = (struct adc_read){.state = ADC_END};
-	if (end)
+	if (sim_stream_empty(&sim->stream))
 		return true;
-	size_t left = sim->batch_frames - sim->batch_taken, frames = left < max_frames ? left : max_frames;
 	read->state = ADC_BLOCK;
-	read->block = (struct block){
-		.first_frame = sim->delivered, .frames = frames, .samples = sim->frames + sim->batch_taken * sim->setup->adc.channel_count};
-	sim->batch_taken += frames;
-	sim->delivered += frames;
+	read->block = sim_stream_next(&sim->stream, max_frames);
 	return true;
 }
 
@@ -341,7 +320,7 @@ static void sim_close(void *state)
 		pthread_cond_destroy(&sim->moved);
 		pthread_mutex_destroy(&sim->lock);
 	}
-	free(sim->frames);
+	sim_stream_finish(&sim->stream);
 	free(sim->truth);
 	free(sim);
 }
@@ -354,8 +333,7 @@ static bool open_adc(struct sim *sim, struct error *error)
 	sim->signal = sim_signal_create(sim->setup, &sim->world.circuit, error);
 	if (!sim->signal)
 		return false;
-	sim->frames = malloc((size_t)BATCH * sim->setup->adc.channel_count * sizeof *sim->frames);
-	return sim->frames || error_bench(error, "out of memory");
+	return sim_stream_make(&sim->stream, sim->signal, sim->setup->adc.channel_count) || error_bench(error, "out of memory");
 }
 
 static bool sim_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
@@ -390,7 +368,7 @@ static bool sim_open(const struct bench_setup *setup, const char *recording, str
 
 struct sim_truth sim_truth(const void *state)
 {
-	struct sim *sim = (struct sim *)(uintptr_t)state;
+	struct sim *sim = (struct sim *)state;
 	lock_now(sim);
 	const struct sim_world *world = &sim->world;
 	double scale = sim->signal ? sim_signal_rate_hz(sim->signal) / sim->setup->adc.sample_rate_hz : 1, start_s = sim->adc_start_s;

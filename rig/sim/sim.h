@@ -17,7 +17,7 @@ extern const struct driver driver_sim;
  * for the ADC's clock error), i.e. what a perfect measurement would report.
  */
 struct sim_truth_pulse {
-	double trigger_s;        /* NAN: spontaneous */
+	double trigger_s; /* NAN: spontaneous */
 	double onset_s;
 	double peak1_a, peak1_s; /* signed */
 	double peak2_a, peak2_s; /* NAN: none */
@@ -28,7 +28,7 @@ struct sim_truth_pulse {
 struct sim_truth {
 	const struct sim_truth_pulse *pulses;
 	size_t count;
-	double discharge_60v_s;  /* from the last disarm until the capacitor was at 60 V; NAN: never */
+	double discharge_60v_s; /* from the last disarm until the capacitor was at 60 V; NAN: never */
 };
 /* The truth of an opened bench whose state driver_sim.open returned; valid until it is closed. */
 struct sim_truth sim_truth(const void *state);

@@ -40,6 +40,34 @@ double sim_law_at(const struct sim_law *law, double t_s)
 	return law->start_v;
 }
 
+void sim_law_fill(const struct sim_law *law, double t_s, double step_s, float *volts, size_t count)
+{
+	enum { PIECE = 32 };
+	switch (law->kind) {
+	case SIM_LAW_HOLD:
+	case SIM_LAW_PULSE:
+		for (size_t k = 0; k < count; k++)
+			volts[k] = (float)law->start_v;
+		break;
+	case SIM_LAW_CHARGE: {
+		float base = (float)(law->start_v * law->start_v + law->parameter * t_s), slope = (float)(law->parameter * step_s);
+		for (size_t k = 0; k < count; k++) {
+			float square = base + slope * (float)(int)k;
+			volts[k] = sqrtf(square > 0 ? square : 0);
+		}
+		break;
+	}
+	case SIM_LAW_DECAY:
+		for (size_t k = 0; k < count; k += PIECE) {
+			float v = (float)sim_law_at(law, t_s + (double)k * step_s),
+			      end = (float)sim_law_at(law, t_s + (double)(k + PIECE) * step_s);
+			for (size_t n = 0; n < PIECE && k + n < count; n++)
+				volts[k + n] = v + (end - v) * (float)n / PIECE;
+		}
+		break;
+	}
+}
+
 static double band_v(const struct sim_charger *c, const struct sim_bank *bank)
 {
 	return fmax(ready_rel * bank->target_v, c->tolerance_v);

@@ -48,6 +48,8 @@ struct sim_charger {
 bool sim_charger_make(const struct device *device, struct sim_charger *charger, struct error *error) must_check;
 /* The value of a law after t seconds. */
 double sim_law_at(const struct sim_law *law, double t_s);
+/* The same from t_s on, count times step_s apart; a decay in straight pieces of 32, for steps far below its time constant. */
+void sim_law_fill(const struct sim_law *law, double t_s, double step_s, float *volts, size_t count);
 /* Carries voltages and reservoir on to time_s, at most sim_charger_next(). */
 void sim_charger_advance(struct sim_charger *charger, double time_s);
 /* Chooses every bank's law anew; call after any change and whenever sim_charger_next() is reached. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
 #include "sim_sensor.h"
 
 /*
@@ -62,7 +64,9 @@ static void interleave4(const int16_t *restrict a, const int16_t *restrict b, co
 void sim_interleave(const int16_t *planes, unsigned channel_count, size_t n, int16_t *frames)
 {
 	const int16_t *a = planes, *b = a + SIM_CHUNK, *c = b + SIM_CHUNK, *d = c + SIM_CHUNK;
-	if (channel_count == 2)
+	if (channel_count == 1)
+		memcpy(frames, a, n * sizeof *frames);
+	else if (channel_count == 2)
 		interleave2(a, b, n, frames);
 	else if (channel_count == 3)
 		interleave3(a, b, c, n, frames);

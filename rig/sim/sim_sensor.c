@@ -31,23 +31,34 @@ static double finite_or_0(double value)
 	return isfinite(value) ? value : 0;
 }
 
+/* What the sensor's calibration leaves of a channel's uncertainty is the ADC's; its limits are rectangular. */
+static double draw_rest(double u_channel, double u_sensor, uint64_t seed, uint64_t stream, uint64_t index)
+{
+	double rest2 = finite_or_0(u_channel) * finite_or_0(u_channel) - u_sensor * u_sensor;
+	return rest2 > 0 ? sqrt(3 * rest2) * (2 * sim_uniform(seed, stream, index) - 1) : 0;
+}
+
 struct sim_sensor sim_sensor_make(const struct adc_channel_setup *setup, unsigned channel, uint64_t seed)
 {
-	enum { DRAW_GAIN, DRAW_POSITION, DRAW_OFFSET, DRAW_DROOP, DRAW_DELAY };
+	enum { DRAW_GAIN, DRAW_POSITION, DRAW_OFFSET, DRAW_DROOP, DRAW_DELAY, DRAW_ADC_GAIN, DRAW_ADC_OFFSET, DRAW_ADC_DELAY };
 	const struct channel *ch = &setup->channel;
 	const struct sensor *cal = setup->sensor;
 	uint64_t stream = SIM_STREAM_SENSOR + channel;
 	double gain = 1, offset = 0, delay_s = finite_or_0(ch->delay_s), tau_s = ch->droop_time_constant_s;
+	double u_gain = 0, u_offset = 0, u_delay_s = 0;
 	if (cal) {
-		gain += draw(&cal->gain, seed, stream, DRAW_GAIN) + draw(&cal->position, seed, stream, DRAW_POSITION);
-		offset = draw(&cal->offset, seed, stream, DRAW_OFFSET);
+		double correction = isfinite(cal->gain.value) && cal->gain.value > 0 ? cal->gain.value : 1;
+		gain += draw(&cal->gain, seed, stream, DRAW_GAIN) / correction + draw(&cal->position, seed, stream, DRAW_POSITION);
+		offset = correction * draw(&cal->offset, seed, stream, DRAW_OFFSET);
 		delay_s += draw(&cal->delay, seed, stream, DRAW_DELAY);
 		tau_s += draw(&cal->droop_time_constant, seed, stream, DRAW_DROOP);
-	} else {
-		gain += finite_or_0(ch->u_gain_rel) * sim_gaussian(seed, stream, DRAW_GAIN);
-		offset = finite_or_0(ch->u_offset) * sim_gaussian(seed, stream, DRAW_OFFSET);
-		delay_s += finite_or_0(ch->u_delay_s) * sim_gaussian(seed, stream, DRAW_DELAY);
+		u_gain = hypot(calibrated_u(&cal->gain) / correction, calibrated_u(&cal->position));
+		u_offset = correction * calibrated_u(&cal->offset);
+		u_delay_s = calibrated_u(&cal->delay);
 	}
+	gain += draw_rest(ch->u_gain_rel, u_gain, seed, stream, DRAW_ADC_GAIN);
+	offset += draw_rest(ch->u_offset, u_offset, seed, stream, DRAW_ADC_OFFSET);
+	delay_s += draw_rest(ch->u_delay_s, u_delay_s, seed, stream, DRAW_ADC_DELAY);
 	double noise = isfinite(setup->noise_rms) ? setup->noise_rms : noise_default_rel * finite_or_0(setup->adc_range);
 	double range = isfinite(setup->adc_range) ? setup->adc_range : 2 * logic_high_v;
 	return (struct sim_sensor){
@@ -101,19 +112,23 @@ double sim_sensor_respond(const struct sim_sensor *sensor, const struct sim_grid
 	size_t n = 0, frame = 0;
 	for (; frame < frames && (double)frame * frame_s < lead_s; frame++)
 		out[frame] = (float)x;
-	double last = x, t = lead_s;
-	while (frame <= frames) {
+	double last = x, t = lead_s, settled_s = lead_s + (double)(grid->count - 1) * h + sim_sensor_settling_s(sensor);
+	while (frame < frames && t <= settled_s) {
 		double x1 = ++n < grid->count ? grid->samples[n] : grid->samples[grid->count - 1];
 		double y1 = lag_step(&bandwidth, y, x, x1);
 		z = lag_step(&droop, z, y, y1);
 		double value = y1 - z, t1 = lead_s + (double)n * h;
-		for (; frame <= frames && (double)frame * frame_s <= t1; frame++)
-			if (frame < frames)
-				out[frame] = (float)(last + (value - last) * ((double)frame * frame_s - t) / h);
+		for (; frame < frames && (double)frame * frame_s <= t1; frame++)
+			out[frame] = (float)(last + (value - last) * ((double)frame * frame_s - t) / h);
 		x = x1;
 		y = y1;
 		last = value;
 		t = t1;
 	}
-	return z;
+	/* The input is at rest now: only the high-pass still moves. */
+	double rate = droops ? sensor->droop_per_s : 0, keep = exp(-rate * frame_s), away = z - x;
+	away *= exp(-rate * ((double)frame * frame_s - t));
+	for (; frame < frames; frame++, away *= keep)
+		out[frame] = (float)-away;
+	return x + away;
 }

@@ -5,15 +5,10 @@
 #include <string.h>
 
 #include "sim_noise.h"
+#include "sim_queue.h"
 #include "sim_sensor.h"
 
 static const double trigger_rise_s = 0.2e-6;
-
-/* Events of one kind, oldest first, from head on. */
-struct queue {
-	struct sim_event *items;
-	size_t head, count, capacity;
-};
 
 /* A discharge while it shows: what each channel sees of it, from the first frame of the chunk in which it began. */
 struct active {
@@ -33,7 +28,7 @@ struct sim_signal {
 	struct sim_sensor sensor[RECORDING_MAX_CHANNELS];
 	double start_s, frame_s;
 	uint64_t next_frame;
-	struct queue pulses, triggers, laws;
+	struct sim_queue pulses, triggers, laws;
 	bool trigger_level;
 	struct sim_event law; /* the one that holds */
 	struct active active[ACTIVE_MAX];
@@ -113,46 +108,20 @@ double sim_signal_rate_hz(const struct sim_signal *signal)
 	return 1 / signal->frame_s;
 }
 
-static bool enqueue(struct queue *queue, const struct sim_event *event)
-{
-	if (queue->count == queue->capacity && queue->head > queue->count / 2) {
-		queue->count -= queue->head;
-		memmove(queue->items, queue->items + queue->head, queue->count * sizeof *event);
-		queue->head = 0;
-	}
-	if (queue->count == queue->capacity) {
-		size_t capacity = queue->capacity ? 2 * queue->capacity : 256;
-		struct sim_event *items = reallocarray(queue->items, capacity, sizeof *items);
-		if (!items)
-			return false;
-		queue->items = items;
-		queue->capacity = capacity;
-	}
-	queue->items[queue->count++] = *event;
-	return true;
-}
-
 bool sim_signal_take(struct sim_signal *signal, const struct sim_events *events, double until_s)
 {
 	for (size_t i = 0; i < events->count; i++) {
 		const struct sim_event *event = &events->items[i];
-		struct queue *queue = NULL;
+		struct sim_queue *queue = NULL;
 		switch (event->kind) {
 		case SIM_EVENT_PULSE: queue = &signal->pulses; break;
 		case SIM_EVENT_TRIGGER: queue = &signal->triggers; break;
 		case SIM_EVENT_LAW: queue = &signal->laws; break;
 		}
-		if (event->time_s <= until_s && !enqueue(queue, event))
+		if (event->time_s <= until_s && !sim_queue_push(queue, event))
 			return false;
 	}
 	return true;
-}
-
-/* The oldest event before time_s, NULL: none. */
-static const struct sim_event *peek(const struct queue *queue, double time_s)
-{
-	bool there = queue->head < queue->count && queue->items[queue->head].time_s < time_s;
-	return there ? &queue->items[queue->head] : NULL;
 }
 
 static double chunk_time_s(const struct sim_signal *signal)
@@ -228,7 +197,7 @@ static bool activate_pulses(struct sim_signal *signal)
 {
 	double end_s = chunk_time_s(signal) + SIM_CHUNK * signal->frame_s;
 	const struct sim_event *event;
-	while ((event = peek(&signal->pulses, end_s))) {
+	while ((event = sim_queue_peek(&signal->pulses, end_s))) {
 		if (!activate(signal, event))
 			return false;
 		signal->pulses.head++;
@@ -289,7 +258,7 @@ static bool render_trigger(struct sim_signal *signal, unsigned c, struct line *l
 	bool level = signal->trigger_level;
 	*line = (struct line){level ? sensor->high_v : 0, 0};
 	size_t next = signal->triggers.head;
-	if (!peek(&signal->triggers, end_s + early_s))
+	if (!sim_queue_peek(&signal->triggers, end_s + early_s))
 		return false;
 	int from = 0;
 	/* An edge whose ramp is over before the next frame is behind us. */
@@ -319,50 +288,26 @@ static void pass_triggers(struct sim_signal *signal)
 		if (signal->sensor[c].role == CHANNEL_TRIGGER)
 			slack_s = fmax(slack_s, trigger_rise_s + signal->sensor[c].delay_s);
 	const struct sim_event *edge;
-	while ((edge = peek(&signal->triggers, chunk_time_s(signal) - slack_s))) {
+	while ((edge = sim_queue_peek(&signal->triggers, chunk_time_s(signal) - slack_s))) {
 		signal->trigger_level = edge->level;
 		signal->triggers.head++;
 	}
 }
 
+/* During a discharge the circuit's own trace, else the law. */
 static void fill_law(struct sim_signal *signal, unsigned c, const struct sim_event *event, int from, int to)
 {
-	const struct sim_law *law = &event->law;
-	double t0 = chunk_time_s(signal) - signal->sensor[c].delay_s - event->time_s, dt = signal->frame_s;
-	float *out = signal->signal;
-	switch (law->kind) {
-	case SIM_LAW_PULSE:
+	if (event->law.kind == SIM_LAW_PULSE)
 		for (size_t i = signal->active_count; i-- > 0;) {
 			const struct active *active = &signal->active[i];
 			if (!active->samples[c] || active->onset_s > event->time_s)
 				continue;
-			memcpy(out + from, active->samples[c] + (signal->next_frame - active->first_frame) + from,
-			       (size_t)(to - from) * sizeof *out);
+			const float *samples = active->samples[c] + (signal->next_frame - active->first_frame);
+			memcpy(signal->signal + from, samples + from, (size_t)(to - from) * sizeof *samples);
 			return;
 		}
-		for (int k = from; k < to; k++)
-			out[k] = (float)law->start_v;
-		return;
-	case SIM_LAW_HOLD:
-		for (int k = from; k < to; k++)
-			out[k] = (float)law->start_v;
-		return;
-	case SIM_LAW_CHARGE: {
-		float base = (float)(law->start_v * law->start_v + law->parameter * (t0 + from * dt)), slope = (float)(law->parameter * dt);
-		for (int k = from; k < to; k++)
-			out[k] = sqrtf(fmaxf(base + slope * (float)(k - from), 0));
-		return;
-	}
-	case SIM_LAW_DECAY: {
-		enum { PIECE = 32 };
-		for (int k = from; k < to; k += PIECE) {
-			float v = (float)sim_law_at(law, t0 + k * dt), end = (float)sim_law_at(law, t0 + (k + PIECE) * dt);
-			for (int n = 0; n < PIECE && k + n < to; n++)
-				out[k + n] = v + (end - v) * (float)n / PIECE;
-		}
-		return;
-	}
-	}
+	double t_s = chunk_time_s(signal) + from * signal->frame_s - signal->sensor[c].delay_s - event->time_s;
+	sim_law_fill(&event->law, t_s, signal->frame_s, signal->signal + from, (size_t)(to - from));
 }
 
 /* The high-pass of a divider that is not DC-coupled, frame by frame. */
@@ -381,7 +326,7 @@ static bool render_voltage(struct sim_signal *signal, unsigned c, struct line *l
 {
 	double delay_s = signal->sensor[c].delay_s, end_s = chunk_time_s(signal) + SIM_CHUNK * signal->frame_s - delay_s;
 	bool coupled = signal->sensor[c].droop_per_s > 0;
-	if (!coupled && signal->law.law.kind == SIM_LAW_HOLD && !peek(&signal->laws, end_s)) {
+	if (!coupled && signal->law.law.kind == SIM_LAW_HOLD && !sim_queue_peek(&signal->laws, end_s)) {
 		*line = (struct line){signal->law.law.start_v, 0};
 		return false;
 	}
@@ -409,7 +354,7 @@ static void pass_laws(struct sim_signal *signal)
 		if (signal->sensor[c].role == CHANNEL_CAPACITOR_VOLTAGE)
 			longest_s = fmax(longest_s, signal->sensor[c].delay_s);
 	const struct sim_event *law;
-	while ((law = peek(&signal->laws, chunk_time_s(signal) - longest_s))) {
+	while ((law = sim_queue_peek(&signal->laws, chunk_time_s(signal) - longest_s))) {
 		signal->law = *law;
 		signal->laws.head++;
 	}

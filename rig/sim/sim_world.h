@@ -75,7 +75,7 @@ struct sim_world {
 	uint32_t shots;    /* discharges */
 	double firing_until_s;
 	struct sim_limiter limiter;
-	double coil_degc, coil_at_s;
+	double coil_warm_k, coil_at_s; /* above ambient, at a time */
 
 	struct sim_due due[SIM_DUE_MAX];
 	size_t due_count;
@@ -107,6 +107,26 @@ void sim_world_arm(struct sim_world *world);
 void sim_world_disarm(struct sim_world *world);
 struct stimulator_status sim_world_status(const struct sim_world *world);
 bool sim_world_ready(const struct sim_world *world);
+
+/* Into the fault state, for a reason. */
+void sim_world_fail(struct sim_world *world, const char *why);
+
+/* sim_record.c: what the instruments will read, and what is to come. */
+void sim_record_event(struct sim_world *world, struct sim_event event);
+void sim_record_level(struct sim_world *world, enum logic_line line, bool level);
+void sim_record_truth(struct sim_world *world, const struct sim_truth_pulse *pulse);
+void sim_due_add(struct sim_world *world, struct sim_due due);
+void sim_due_drop(struct sim_world *world, enum sim_due_kind kind);
+
+/* sim_shot.c: from an accepted trigger to the discharge, and the coil that it heats. */
+/* The voltage that a bank is regulated to for its next pulse: the setting, as well as this device repeats it. */
+void sim_shot_target(struct sim_world *world, unsigned bank);
+/* What a trigger that was accepted at trigger_s leads to, with the faults of this pulse. */
+void sim_shot_schedule(struct sim_world *world, double trigger_s);
+/* Discharges now. */
+void sim_shot_fire(struct sim_world *world, const struct sim_due *due);
+/* Temperature of the coil; NAN when the device does not give its heat capacity. */
+double sim_coil_degc(const struct sim_world *world, double time_s);
 
 /* sim_faults.c: what the setup makes wrong on purpose. */
 /* The first fault of that kind for a pulse number, NULL: none. */

@@ -4,8 +4,21 @@
 
 local protocols = {}
 
--- What every protocol scenario shows.
-protocols.verifies = { "PULSE-COUNT-01", "TIM-IPI-01", "AMP-ACC-01" }
+-- What every scenario shows, and what those with trains show besides. A requirement that a scenario verifies and that could not be tested makes the
+-- whole run inconclusive.
+protocols.verifies_pulses = { "PULSE-COUNT", "PULSE-MISSING", "PULSE-EXTRA", "PULSE-UNTRIGGERED", "REC-GAPS", "AMP-ACC", "AMP-POLARITY" }
+
+local function also(list, ...)
+	local all = { table.unpack(list) }
+	for _, id in ipairs { ... } do
+		all[#all + 1] = id
+	end
+	return all
+end
+
+protocols.verifies = also(protocols.verifies_pulses, "TIM-IPI", "TIM-IPI-ERROR", "DIS-REACHED")
+protocols.verifies_pairs = also(protocols.verifies_pulses, "TIM-PAIR")
+protocols.verifies_linearity = also(protocols.verifies_pulses, "AMP-LINEARITY")
 
 local function check(name, given, known)
 	if type(given) ~= "table" then

@@ -5,7 +5,7 @@ local protocols = require "protocols"
 scenario {
 	id = "icf",
 	title = "Intracortical facilitation",
-	verifies = protocols.verifies,
+	verifies = protocols.verifies_pairs,
 	motor_threshold = 45,
 }
 local first, second = percent_of_threshold(80), percent_of_threshold(120)

@@ -5,7 +5,7 @@ local protocols = require "protocols"
 scenario {
 	id = "lici",
 	title = "Long-interval intracortical inhibition",
-	verifies = protocols.verifies,
+	verifies = protocols.verifies_pairs,
 	motor_threshold = 45,
 }
 local first, second = percent_of_threshold(120), percent_of_threshold(120)

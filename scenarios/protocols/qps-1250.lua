@@ -4,7 +4,7 @@ local protocols = require "protocols"
 scenario {
 	id = "qps-1250",
 	title = "Quadripulse stimulation, 1250 ms",
-	verifies = protocols.verifies,
+	verifies = protocols.verifies_pulses,
 	motor_threshold = 50,
 }
 intensity(percent_of_threshold(90))

@@ -52,6 +52,7 @@ Test(quantity, reads_every_unit_exactly)
 		{"4 kJ/K", DIMENSION_HEAT_CAPACITY, 4000},
 		{"50 mK/W", DIMENSION_THERMAL_RESISTANCE, 0.05},
 		{"64 mC", DIMENSION_CHARGE, 64e-3},
+		{"64 mA s", DIMENSION_CHARGE, 64e-3},
 		{"5697 A2s", DIMENSION_ACTION, 5697},
 		{"2.5 %", DIMENSION_RATIO, 0.025},
 		{"2 ppm", DIMENSION_RATIO, 2e-6},

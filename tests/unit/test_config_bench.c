@@ -34,7 +34,7 @@ Test(bench, virtual_is_wired_as_written)
 	cr_expect(fabs(format.u_clock_rel - 2e-6 / sqrt(3)) < 1e-18);
 }
 
-/* The budget of domain measurands, section 6: calibration 0.30 %, position 0.29 %, ADC 0.06 %: 0.42 %; LSB of 0.37 A at 16 bits of +-12 kA. */
+/* The example budget: calibration 0.30 %, position 0.29 %, ADC 0.06 % make 0.42 %; 16 bits of +-12 kA make an LSB of 0.37 A. */
 Test(bench, channel_joins_adc_and_sensor)
 {
 	auto_bench_setup struct bench_setup *setup = load_bench("virtual");
@@ -57,12 +57,12 @@ Test(bench, recordings_know_their_columns)
 	auto_bench_setup struct bench_setup *raw = load_bench("recording");
 	cr_expect(!bench_setup_simulated(raw) && !raw->device && raw->adc.format == FILE_S16LE);
 	cr_expect(raw->adc.channels[0].channel.scale == 0.3662109375 && raw->adc.channels[0].index == 0 && !raw->adc.channels[0].source);
-	cr_expect(isnan(raw->adc.channels[0].adc_range) && isnan(raw->adc.channels[0].column_scale));
+	cr_expect(isnan(raw->adc.channels[0].adc_range));
 	auto_bench_setup struct bench_setup *table = load_bench("recording-csv");
 	cr_expect(table->adc.format == FILE_CSV && strcmp(table->adc.channels[0].source, "i_a") == 0 && table->adc.channels[0].index == -1);
-	cr_expect(table->adc.channels[0].column_scale == 1 && table->adc.channels[0].channel.scale == 24e3 / 65536);
+	cr_expect(table->adc.channels[0].channel.scale == 1 && table->adc.channels[0].channel.offset == 0);
 	auto_bench_setup struct bench_setup *slope = load_bench("recording-search-coil");
-	cr_expect(slope->adc.channels[0].derivative && slope->adc.channels[0].column_scale == 149.77e6);
+	cr_expect(slope->adc.channels[0].derivative && slope->adc.channels[0].channel.scale == 149.77e6);
 	cr_expect_str_eq(slope->adc.channels[0].channel.unit, "A");
 }
 
@@ -103,8 +103,8 @@ Test(bench, faults_of_the_command_line)
 		struct sim_fault fault;
 	} RIGHT[] = {
 		{"drop_pulse=17", {SIM_FAULT_DROP_PULSE, 17, 0}},
-		{"double_pulse=3", {SIM_FAULT_DOUBLE_PULSE, 3, 5e-3}},
-		{"double_pulse=3:2 ms", {SIM_FAULT_DOUBLE_PULSE, 3, 2e-3}},
+		{"double_pulse=3", {SIM_FAULT_DOUBLE_PULSE, 3, 2e-3}},
+		{"double_pulse=3:7 ms", {SIM_FAULT_DOUBLE_PULSE, 3, 7e-3}},
 		{"amplitude=0.97", {SIM_FAULT_AMPLITUDE, 0, 0.97}},
 		{"amplitude=97 %", {SIM_FAULT_AMPLITUDE, 0, 0.97}},
 		{"late_pulse=40:2 ms", {SIM_FAULT_LATE_PULSE, 40, 2e-3}},

@@ -50,7 +50,7 @@ static const char *unit_of(void *context, const char *id)
 		{"pulse.initial_slope", "A/s"},
 		{"pulse.fit_residual", "1"},
 		{"pulse.after_current", "1"},
-		{"pulse.net_charge", "C"},
+		{"pulse.net_charge", "A s"},
 		{"session.amplitude_cv", "1"},
 		{"session.linearity_inl", "1"},
 		{"session.linearity_offset", "1"},

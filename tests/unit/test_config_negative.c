@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Every file of tests/negative/yaml is refused at the place and with the words that its .expect file tells: line 1 the kind of file, line 2 the
- * text "NAME.yaml:LINE:COLUMN: fragment". Nothing may be written to stderr.
+ * Every file of tests/negative/yaml is refused at the place and with the words that its .expect file tells: line 1 the kind of file, line 2
+ * the text "NAME.yaml:LINE:COLUMN: fragment". Nothing may be written to stderr.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>

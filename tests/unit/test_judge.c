@@ -160,6 +160,8 @@ Test(verdict, overall_and_exit_status)
 	struct judgement j[3] = {{.verdict = VERDICT_PASS}, {.verdict = VERDICT_NOT_TESTED}, {.verdict = VERDICT_PASS}};
 	cr_expect_eq(verdict_overall(j, 3), VERDICT_PASS);
 	cr_expect_eq(verdict_overall(j, 0), VERDICT_NOT_TESTED);
+	j[1].declared = true;
+	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_INCONCLUSIVE, "what the scenario promised to verify was not tested");
 	j[1].verdict = VERDICT_VOID;
 	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_BENCH_FAULT);
 	j[2].verdict = VERDICT_FAIL;
