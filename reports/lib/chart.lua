@@ -155,32 +155,46 @@ function chart.close(c)
 	raw("</figcaption></figure>\n")
 end
 
---[[ Points for drawing, at most about 2 × columns of them: where there are more, the lowest and the highest of every column are kept, so that
-     what stands out always stays. xs must rise. Returns two arrays of drawing coordinates. ]]
-function chart.points(c, xs, ys, columns)
-	local px, py = {}, {}
-	if #xs <= 2 * columns then
-		for i = 1, #xs do
-			if format.is_number(xs[i]) and format.is_number(ys[i]) then
-				px[#px + 1], py[#py + 1] = c.x(xs[i]), c.y(ys[i])
-			end
-		end
-		return px, py
-	end
+-- So many dots are drawn one by one; of more, the range they span in each of so many columns.
+local MOST_DOTS, COLUMNS = 4000, 450
+
+-- One stroke for each column from its lowest to its highest value: what stands out always stays.
+local function draw_ranges(c, xs, ys, class)
 	local lowest, highest = {}, {}
 	for i = 1, #xs do
 		if format.is_number(xs[i]) and format.is_number(ys[i]) then
-			local column = math.floor((c.x(xs[i]) - c.left) / (c.right - c.left) * columns)
-			lowest[column] = (not lowest[column] or ys[i] < ys[lowest[column]]) and i or lowest[column]
-			highest[column] = (not highest[column] or ys[i] > ys[highest[column]]) and i or highest[column]
+			local column = math.floor((c.x(xs[i]) - c.left) / (c.right - c.left) * COLUMNS)
+			lowest[column] = (not lowest[column] or ys[i] < lowest[column]) and ys[i] or lowest[column]
+			highest[column] = (not highest[column] or ys[i] > highest[column]) and ys[i] or highest[column]
 		end
 	end
-	for column = -1, columns + 1 do
-		for _, i in ipairs {lowest[column], highest[column] ~= lowest[column] and highest[column] or nil} do
+	local pieces = {}
+	for column = 0, COLUMNS do
+		if lowest[column] then
+			local x = c.left + (column + 0.5) / COLUMNS * (c.right - c.left)
+			pieces[#pieces + 1] = string.format("M%.1f %.1fV%.1f", x, c.y(lowest[column]), c.y(highest[column]))
+		end
+	end
+	svg.path(pieces, class .. " ranges")
+end
+
+-- Values over time.
+function chart.scatter(c, xs, ys, class)
+	if #xs > MOST_DOTS then
+		return draw_ranges(c, xs, ys, class)
+	end
+	local px, py = {}, {}
+	for i = 1, #xs do
+		if format.is_number(xs[i]) and format.is_number(ys[i]) then
 			px[#px + 1], py[#py + 1] = c.x(xs[i]), c.y(ys[i])
 		end
 	end
-	return px, py
+	svg.dots(px, py, class)
+end
+
+-- Said in the caption where values are drawn as ranges.
+function chart.scatter_words(count)
+	return count > MOST_DOTS and " Each stroke spans the lowest to the highest value of its moment." or ""
 end
 
 return chart

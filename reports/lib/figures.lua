@@ -81,7 +81,9 @@ function figures.timeline()
 		look = "Everything the coil did, without a break: between the pulses the band must be flat. " .. describe_marks(marks),
 		x = chart.session_axis(math.max(session.duration_s(), band.t[band.count])), y = chart.axis(low, high, "A", "Coil current"),
 	}
-	local pieces, half = {}, math.max(0.5, 0.5 * (c.right - c.left) / 960)
+	-- As wide as what it stands for: a part of the session, or a cell of the envelope in a short one.
+	local spacing = band.count > 1 and (band.t[band.count] - band.t[1]) / (band.count - 1) or 0
+	local pieces, half = {}, math.max(0.5, 0.5 * (c.x(spacing) - c.x(0)))
 	for i = 1, band.count do
 		if format.is_number(band.minimum[i]) then
 			local x, top, bottom = c.x(band.t[i]), c.y(band.maximum[i]), c.y(band.minimum[i])
@@ -153,7 +155,8 @@ local function draw_planned(c, amplitude, lower_ratio, upper_ratio)
 	local i = 1
 	while i <= amplitude.count do
 		local planned, from = amplitude.planned[i], i
-		while i < amplitude.count and amplitude.planned[i + 1] == planned do
+		-- A pulse nobody planned does not end a run.
+		while i < amplitude.count and (amplitude.planned[i + 1] == planned or not format.is_number(amplitude.planned[i + 1])) do
 			i = i + 1
 		end
 		if format.is_number(planned) then
@@ -203,18 +206,18 @@ function figures.amplitude()
 		legend[#legend + 1] = {"line", "planned", "planned"}
 	end
 	if lower_ratio then
-		legend[#legend + 1] = {"box", "tolerance", "limit of " .. requirement.id}
+		legend[#legend + 1] = {"box", "tolerance", "limit of " .. requirement.id .. ", for the pulses it selects"}
 	end
 	local c = chart.open {
 		title = "Amplitude over time", height = 290, legend = legend,
-		look = "Dots outside the shaded tolerance break the limit; a slope is drift or droop, steps are the programme's.",
+		look = "Dots outside the shaded tolerance break the limit; a slope is drift or droop, steps are the programme's." ..
+			chart.scatter_words(amplitude.count),
 		x = chart.session_axis(session.duration_s()), y = chart.axis(low, high, "A", "First peak"),
 	}
 	if planned_runs(amplitude) <= 2000 then
 		draw_planned(c, amplitude, lower_ratio, upper_ratio)
 	end
-	local xs, ys = chart.points(c, amplitude.start_s, amplitude.value, 900)
-	svg.dots(xs, ys, "dots")
+	chart.scatter(c, amplitude.start_s, amplitude.value, "dots")
 	local index = session.worst_pulse()
 	for i = 1, amplitude.count do
 		if amplitude.index[i] == index and requirement and requirement.verdict ~= "pass" and format.is_number(amplitude.value[i]) then
@@ -231,29 +234,44 @@ function figures.intervals()
 		return unavailable("Interval error", "No interval with a planned value was measured.")
 	end
 	local requirement = session.requirement(session.interval)
-	local limits, legend = {}, {{"dot", "dots", "measured minus planned interval"}}
+	local limits, words, legend = {}, "", {{"dot", "dots", "measured minus planned interval"}}
 	if requirement and format.is_number(requirement.planned) then
-		limits = {requirement.lower and requirement.lower - requirement.planned, requirement.upper and requirement.upper - requirement.planned}
-		legend[2] = {"line", "limit", string.format("limit of %s at %s", requirement.id, format.quantity(requirement.planned, "s"))}
+		for _, limit in ipairs {requirement.lower or 0 / 0, requirement.upper or 0 / 0} do
+			if format.is_number(limit) then
+				limits[#limits + 1] = limit - requirement.planned
+			end
+		end
+		words = string.format("limit of %s at an interval of %s", requirement.id, format.quantity(requirement.planned, "s"))
 	end
 	local low, high = chart.extent(errors)
-	local error_low, error_high = low, high
-	for _, limit in pairs(limits) do
-		low, high = math.min(low, limit), math.max(high, limit)
+	local look = string.format("Scatter is jitter, an offset that grows with the interval is clock error. All errors lie between %s and %s.",
+		format.quantity(low, "s"), format.quantity(high, "s")) .. chart.scatter_words(#errors)
+	-- Limits far away would press the scatter flat: they are then told instead of drawn.
+	local reach, drawn, outside = 4 * math.max(math.abs(low), math.abs(high)), {}, {}
+	for _, limit in ipairs(limits) do
+		if math.abs(limit) <= reach then
+			drawn[#drawn + 1] = limit
+		else
+			outside[#outside + 1] = format.quantity(limit, "s")
+		end
 	end
+	if #outside > 0 then
+		look = look .. string.format(" Outside the picture: %s, %s.", words, format.list(outside))
+	end
+	if #drawn > 0 then
+		legend[2] = {"line", "limit", words}
+	end
+	low, high = chart.extent({low, high, 0}, drawn)
 	low, high = chart.padded(low, high, 0.1)
 	local c = chart.open {
-		title = "Interval error over time", height = 270, legend = legend,
-		look = string.format("Scatter is jitter, a constant offset that grows with the interval is clock error. All errors lie between %s and %s.",
-			format.quantity(error_low, "s"), format.quantity(error_high, "s")),
+		title = "Interval error over time", height = 270, legend = legend, look = look,
 		x = chart.session_axis(session.duration_s()), y = chart.axis(low, high, "s", "Interval error"),
 	}
-	for _, limit in pairs(limits) do
+	for _, limit in ipairs(drawn) do
 		svg.line(c.left, c.y(limit), c.right, c.y(limit), "limit")
 	end
 	svg.line(c.left, c.y(0), c.right, c.y(0), "zero")
-	local xs, ys = chart.points(c, times, errors, 900)
-	svg.dots(xs, ys, "dots")
+	chart.scatter(c, times, errors, "dots")
 	chart.close(c)
 end
 
@@ -296,7 +314,7 @@ function figures.histogram(options)
 	end
 	for _, limit in ipairs(options.limits or {}) do
 		if limit and limit >= low and limit <= high then
-			svg.line(c.x(limit), c.top - 8, c.x(limit), c.bottom, "limit")
+			svg.line(c.x(limit), c.top, c.x(limit), c.bottom, "limit")
 		end
 	end
 	svg.line(c.x(mean), c.top, c.x(mean), c.bottom, "planned")
@@ -352,7 +370,7 @@ function figures.capacitor()
 	local low, high = chart.extent(band.minimum, band.maximum)
 	low, high = chart.padded(math.min(low, 0), high, 0.08)
 	local c = chart.open {
-		title = "Capacitor voltage", height = 230, look = "Each pulse takes from it and the charger restores it; after disarming it has to fall and stay low.",
+		title = "Capacitor voltage", height = 230, look = "During a pulse it swings with the oscillation, between pulses the charger restores it, after disarming it has to fall and stay low.",
 		x = chart.session_axis(math.max(session.duration_s(), band.t[band.count])), y = chart.axis(low, high, channel.unit or "V", "Capacitor voltage"),
 	}
 	local xs, lows, highs = {}, {}, {}

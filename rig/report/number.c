@@ -12,7 +12,7 @@ enum { MAX_DECIMALS = 9 };
 /* Differences below this, relative to the largest value, are rounding of binary fractions. */
 static const double ROUNDING = 1e-9;
 
-static const char *const PREFIXED_UNITS[] = {"s", "A", "V", "Hz", "W", "J", "H", "F", "C", "Ohm"};
+static const char *const PREFIXED_UNITS[] = {"s", "A", "V", "Hz", "W", "J", "H", "F", "C", "A s", "Ohm"};
 
 static const struct {
 	int exponent;

@@ -241,6 +241,10 @@ bool recording_view_envelope(struct recording_view *view, const char *name, size
 	uint64_t total = 0;
 	if (channel < 0 || points == 0 || points > BAND_MAX_POINTS)
 		return error_config(error, "no channel \"%s\", or not 1 to %d points", name, BAND_MAX_POINTS);
+	auto_free double *middle = calloc(points, sizeof *middle);
+	auto_free double *cells_in = calloc(points, sizeof *cells_in);
+	if (!middle || !cells_in)
+		return error_bench(error, "no memory");
 	if (!total_frames(view, cells, &total, error) || !band_resize(band, points, error))
 		return false;
 	const struct channel *scale = &view->format->channels[channel];
@@ -254,12 +258,14 @@ bool recording_view_envelope(struct recording_view *view, const char *name, size
 		if (cell.frames > 0)
 			widen(band, point, fmin(a, b), fmax(a, b));
 		band->gap[point] |= cell.gap;
+		middle[point] += (double)cell.first_frame + 0.5 * cell.frames;
+		cells_in[point]++;
 	}
 	size_t kept = 0;
 	for (size_t i = 0; i < points; i++) {
 		if (band->minimum[i] > band->maximum[i] && !band->gap[i])
 			continue;
-		band->x_s[kept] = ((double)i + 0.5) * (double)total / ((double)points * view->format->sample_rate_hz);
+		band->x_s[kept] = middle[i] / (cells_in[i] * view->format->sample_rate_hz);
 		band->minimum[kept] = band->minimum[i] > band->maximum[i] ? NAN : band->minimum[i];
 		band->maximum[kept] = isnan(band->minimum[kept]) ? NAN : band->maximum[i];
 		band->mean[kept] = 0.5 * (band->minimum[kept] + band->maximum[kept]);

@@ -32,7 +32,8 @@ bool recording_view_pulse(struct recording_view *view, double onset_s, double pr
 /* The band of the coil current (A) over all the onsets, each aligned at 0, at 2…BAND_MAX_POINTS points from -pre_s to post_s. */
 bool recording_view_overlay(struct recording_view *view, const double *onsets_s, size_t onset_count, double pre_s, double post_s,
 			    size_t points, struct band *band, struct error *error) must_check;
-/* Smallest and largest value of a channel over the whole recording, in at most `points` parts of equal time; x_s is the middle of each. */
+/* Smallest and largest value of a channel over the whole recording, in at most `points` parts of equal time; x_s is the middle of the
+ * cells in each. */
 bool recording_view_envelope(struct recording_view *view, const char *channel, size_t points, struct band *band,
 			     struct error *error) must_check;
 /* Releases the points; an empty band is accepted. */

@@ -205,6 +205,15 @@ static inline bool made_store(const char *path, unsigned pulses, struct error *e
 	return sink.finish(sink.self, end, error);
 }
 
+static inline void made_measurement(FILE *file, const char *head, unsigned k, double value, double u_random, double planned)
+{
+	char planned_text[32] = "";
+	if (!isnan(planned))
+		snprintf(planned_text, sizeof planned_text, "%.9f", planned);
+	fprintf(file, "%s,%u,%u,%.9g,%g,%g,%g,inf,%s,%.9f,%.9f,0\n", head, k, k, value, u_random, u_random, 0.1 * u_random, planned_text,
+		made_onset_s(k), made_onset_s(k) + 7e-4);
+}
+
 static inline void made_csv(const char *dir, unsigned pulses)
 {
 	char path[512];
@@ -212,21 +221,22 @@ static inline void made_csv(const char *dir, unsigned pulses)
 	auto_file FILE *list = fopen(path, "w");
 	snprintf(path, sizeof path, "%s/measurements.csv", dir);
 	auto_file FILE *measurements = fopen(path, "w");
-	fprintf(list, "index,onset_s,trigger_s,peak1_a,zero1_s,zero2_s,expected,match,waveform,clipped,voided\n");
-	fprintf(measurements, "measurand,subject,value,u_random,u_systematic,dof,planned,expected,start_s,end_s,voided\n");
+	fprintf(list, "pulse,onset_s,trigger_s,peak1_a,zero1_s,zero2_s,expected,match,waveform,clipped,voided\n");
+	fprintf(measurements,
+		"measurand,version,unit,subject,index,expected,value,u,u_random,u_systematic,dof,planned,start_s,end_s,voided\n");
 	for (unsigned k = 0; k < pulses; k++) {
 		double onset_s = made_onset_s(k);
-		fprintf(list, "%u,%.9f,%.9f,%.3f,%.9f,%.9f,%d,%s,biphasic,0,0\n", k, onset_s, onset_s - 12e-6, made_peak_a(k),
-			onset_s + 145e-6, onset_s + 290e-6, k == 11 ? -1 : (int)k, k == 11 ? "extra" : "matched");
-		fprintf(measurements, "pulse.peak1,%u,%.3f,1.1,21.8,,%.1f,%u,%.9f,%.9f,0\n", k, made_peak_a(k), MADE_PEAK_A, k, onset_s,
-			onset_s + 7e-4);
-		fprintf(measurements, "pulse.latency,%u,%.9g,2e-7,1e-8,,,%u,%.9f,%.9f,0\n", k, 12e-6 + 1e-6 * made_noise(k), k, onset_s,
-			onset_s);
-		if (k == 0)
-			continue;
-		double planned_s = onset_s - made_onset_s(k - 1);
-		fprintf(measurements, "pulse.interval,%u,%.9f,3e-7,1e-8,,%.9f,%u,%.9f,%.9f,0\n", k,
-			planned_s + 4e-6 * made_noise(k + 77) + 1e-6 * planned_s, planned_s, k, onset_s, onset_s);
+		char expected[16] = "";
+		if (k != 11)
+			snprintf(expected, sizeof expected, "%u", k);
+		fprintf(list, "%u,%.9f,%.9f,%.3f,%.9f,%.9f,%s,%s,biphasic,0,0\n", k, onset_s, onset_s - 12e-6, made_peak_a(k),
+			onset_s + 145e-6, onset_s + 290e-6, expected, k == 11 ? "extra" : "matched");
+		made_measurement(measurements, "pulse.peak1,1,A,pulse", k, made_peak_a(k), 1.1, MADE_PEAK_A);
+		made_measurement(measurements, "pulse.latency,1,s,pulse", k, 12e-6 + 1e-6 * made_noise(k), 2e-7, NAN);
+		double planned_s = k ? onset_s - made_onset_s(k - 1) : NAN;
+		if (k)
+			made_measurement(measurements, "pulse.interval,1,s,interval", k,
+					 planned_s + 4e-6 * made_noise(k + 77) + 1e-6 * planned_s, 3e-7, planned_s);
 	}
 }
 

@@ -145,6 +145,37 @@ Test(view, a_set_that_is_not_a_pass_never_looks_green_in_junit)
 	cr_expect_eq(occurrences(xml, "<failure type=\"not_tested\""), 1);
 }
 
+Test(view, what_limits_an_analysis_is_said_at_the_top)
+{
+	render(NULL);
+	struct error error = {0};
+	json_t *result = json_load_file(in_folder("result.json"), 0, NULL);
+	json_object_set_new(result, "scenario", json_null());
+	json_object_set_new(result, "device", json_null());
+	json_object_set_new(result, "recording", json_null());
+	json_object_set_new(result, "verdict", json_string("void"));
+	json_object_set_new(json_object_get(result, "run"), "aborted", json_true());
+	json_object_set_new(json_object_get(result, "run"), "complete", json_false());
+	json_object_set_new(json_object_get(result, "run"), "simulated", json_false());
+	json_object_set_new(json_object_get(result, "counts"), "expected", json_null());
+	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
+	json_decref(result);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s\n%s", error.text, error.detail);
+	auto_free char *html = content("report.html");
+	auto_free char *xml = content("junit.xml");
+	const char *table = strstr(html, "<table");
+	static const char *const SENTENCES[] = {"<span>VOID</span>", "Nothing can be said about the device",
+						"The run was aborted before the end", "The recording is not complete",
+						"none: a recording without a plan"};
+	for (size_t i = 0; i < sizeof SENTENCES / sizeof *SENTENCES; i++) {
+		const char *place = strstr(html, SENTENCES[i]);
+		cr_assert_not_null(place, "%s", SENTENCES[i]);
+		cr_expect_lt(place - html, table - html, "%s", SENTENCES[i]);
+	}
+	cr_expect_eq(occurrences(html, "SIMULATED"), 0, "only a virtual run says so");
+	cr_expect_eq(occurrences(xml, "<error "), 3, "the void requirement, the abort and the incomplete recording");
+}
+
 Test(view, outputs_are_well_formed)
 {
 	render(NULL);
@@ -239,7 +270,7 @@ Test(view, a_lab_can_add_a_view)
 	cr_assert_eq(mkdir(in_folder("views"), 0700), 0);
 	write_file("views/own.csv.lua",
 		   "<?lua local m = evidence.measurements(\"pulse.interval\") ?>\n"
-		   "<?= m.count ?>,<?= m.subject[1] ?>,<?= m.planned[1] ?>\n"
+		   "<?= m.count ?>,<?= m.index[1] ?>,<?= m.planned[1] ?>\n"
 		   "<?lua local t = evidence.pulse_trace(2, 10e-6, 20e-6) ?>\n"
 		   "<?= t.count ?>,<?= string.format(\"%.0f\", t.t[1] * 1e6) ?>\n"
 		   "<?= #evidence.column(\"pulses\", \"match\") ?>,<?= evidence.column(\"pulses\", \"match\")[1] ?>\n");
