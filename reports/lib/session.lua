@@ -46,8 +46,11 @@ function session.requirement(measurand)
 	return found
 end
 
+-- How long the time axis is: the recording, and in any case past the last pulse, so that none lies outside the picture.
 function session.duration_s()
-	return result.recording and result.recording.duration_s or 0
+	local onset = session.pulses("onset_s")
+	local last = onset[#onset]
+	return math.max(result.recording and result.recording.duration_s or 0, format.is_number(last) and last + 0.05 or 0, 0.001)
 end
 
 local function is_true(field)

@@ -172,6 +172,7 @@ Test(view, what_limits_an_analysis_is_said_at_the_top)
 		cr_assert_not_null(place, "%s", SENTENCES[i]);
 		cr_expect_lt(place - html, table - html, "%s", SENTENCES[i]);
 	}
+	cr_expect_eq(occurrences(html, "inf ") + occurrences(html, "nan "), 0, "every figure has its places");
 	cr_expect_eq(occurrences(html, "SIMULATED"), 0, "only a virtual run says so");
 	cr_expect_eq(occurrences(xml, "<error "), 3, "the void requirement, the abort and the incomplete recording");
 }
