@@ -3,12 +3,10 @@
 
 #include <math.h>
 
+#include "baseline.h"
 #include "fit.h"
 #include "wave_features.h"
 
-#define BASELINE_FROM_S 150e-6
-#define BASELINE_TO_S 10e-6
-enum { BASELINE_MIN_SAMPLES = 8 };
 #define SEGMENT_S 1.5e-3
 /* Left out of the fit to either side of the onset and of a switching instant; of short pulses no more than this share of a half wave. */
 #define GUARD_S 5e-6
@@ -34,68 +32,6 @@ struct work {
 	bool straight;    /* the rise is a ramp: no bend to take out */
 	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
 };
-
-struct baseline {
-	double level, decay, centre; /* level * exp(-decay (i - centre)) + floor */
-	double floor, noise, u;
-	double dof;
-};
-
-static struct baseline find_baseline(const struct trace *trace, const struct outline *outline, const struct pulse_context *context)
-{
-	double guard = fmax(BASELINE_TO_S / trace->interval_s, 1.5);
-	ptrdiff_t to = (ptrdiff_t)floor(outline->onset - guard),
-		  from = (ptrdiff_t)ceil(outline->onset - BASELINE_FROM_S / trace->interval_s - 1);
-	if (from < (ptrdiff_t)context->from)
-		from = (ptrdiff_t)context->from;
-	double quantum = fabs(context->channel->scale) / sqrt(12.0);
-	struct baseline base = {.noise = fmax(context->carried_noise_a, quantum), .u = context->channel->u_offset};
-	double n = (double)(to - from);
-	if (n < BASELINE_MIN_SAMPLES)
-		return base;
-	double sum = 0, early = 0, squares = 0;
-	ptrdiff_t middle = from + (to - from) / 2;
-	for (ptrdiff_t i = from; i < to; i++) {
-		sum += trace->current_a[i];
-		if (i < middle)
-			early += trace->current_a[i];
-	}
-	base.floor = sum / n;
-	if (context->previous) {
-		/* On the tail of an earlier pulse: what decays towards that pulse's baseline is carried on as an exponential. */
-		double floor = context->previous->baseline_a,
-		       halves[2] = {early / (double)(middle - from) - floor, (sum - early) / (double)(to - middle) - floor};
-		double ratio = halves[1] / halves[0];
-		if (fabs(halves[1]) > 5 * base.noise / sqrt(n / 2) && ratio > 0 && ratio < 1) {
-			base.floor = floor;
-			base.level = halves[1];
-			base.decay = -log(ratio) / (0.5 * n);
-			base.centre = 0.5 * (double)(middle + to - 1);
-		}
-	}
-	for (ptrdiff_t i = from; i < to; i++) {
-		double tail = base.level != 0 ? base.level * exp(-base.decay * ((double)i - base.centre)) : 0;
-		double rest = trace->current_a[i] - base.floor - tail;
-		squares += rest * rest;
-	}
-	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
-	base.u = base.noise / sqrt(n);
-	base.dof = n - 1;
-	return base;
-}
-
-static void free_of_baseline(const struct trace *trace, const struct baseline *base, int sign, const struct pulse_context *context)
-{
-	double tail = 0, factor = 1;
-	if (base->level != 0) {
-		tail = base->level * exp(-base->decay * ((double)context->from - base->centre));
-		factor = exp(-base->decay);
-	}
-	for (size_t i = context->from; i < context->to; i++) {
-		context->scratch[i - context->from] = sign * (trace->current_a[i] - base->floor - tail);
-		tail *= factor;
-	}
-}
 
 /* The index, going back from `from`, of the last sample that is at or below the level; -1 when there is none. */
 static ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, double level)
@@ -405,8 +341,8 @@ static void measure_onset(struct work *work, struct pulse *pulse, double time0)
 void pulse_measure(const struct trace *trace, const struct outline *outline, const struct pulse_context *context, struct pulse *pulse)
 {
 	set_nothing_known(pulse);
-	struct baseline base = find_baseline(trace, outline, context);
-	free_of_baseline(trace, &base, outline->sign, context);
+	struct baseline base = baseline_find(trace, outline, context);
+	baseline_remove(trace, &base, outline->sign, context);
 	struct work work = {.y = context->scratch,
 			    .n = context->to - context->from,
 			    .ts = trace->interval_s,

@@ -135,7 +135,7 @@ static double time_measure(const int16_t *samples, size_t *pulses)
 /* The limit: the least and the greatest of all samples, in the form that the compiler turns into the machine's vector instructions. */
 static double time_memory(const int16_t *samples, int *range)
 {
-	enum { LANES = 64, AT_ONCE = 8 };
+	enum { LANES = 32, AT_ONCE = 16 };
 	int16_t least[LANES] = {0}, most[LANES] = {0};
 	double start = now_s();
 	for (size_t at = 0; at + LANES * AT_ONCE <= FRAMES * CHANNELS; at += LANES * AT_ONCE) {

@@ -222,3 +222,26 @@ Test(measure_pulse, droop_of_the_sensor_is_taken_out)
 	cr_expect_lt(results->pulses[0].after_current_rel, 0.004);
 	syn_free(&syn);
 }
+
+/* Closer than the windows are long: they merge and are cut at some place, which may be inside a pulse. */
+Test(measure_pulse, none_is_lost_or_doubled_where_long_windows_are_cut)
+{
+	enum { N = 700 };
+	static struct syn_pulse pulses[N];
+	struct syn syn = syn_make(1e6, 1.1, 14);
+	for (unsigned k = 0; k < N; k++) {
+		pulses[k] = syn_magpro(3e-3 + k * 1.5031e-3);
+		pulses[k].didt0 *= k % 3 ? 0.7 : -0.4;
+	}
+	syn_draw(&syn, pulses, N, NULL, 0, 5, 0, 0);
+	auto_results struct results *results = syn_measure(&syn, NULL, NULL, NULL, 0, NULL);
+	cr_assert_eq(results->pulse_count, N, "%zu", results->pulse_count);
+	for (unsigned k = 0; k < N; k++) {
+		cr_expect_float_eq(results->pulses[k].onset_s, pulses[k].onset_s, 0.5e-6, "%u: %g", k,
+				   results->pulses[k].onset_s - pulses[k].onset_s);
+		cr_expect_eq(results->pulses[k].waveform, WAVEFORM_BIPHASIC, "%u", k);
+		cr_expect_float_eq(fabs(results->pulses[k].peak1_a), k % 3 ? 0.7 * 6540 : 0.4 * 6540, 25, "%u: %g", k,
+				   results->pulses[k].peak1_a);
+	}
+	syn_free(&syn);
+}

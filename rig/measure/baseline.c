@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "baseline.h"
+
+#include <math.h>
+
+#define BASELINE_TO_S 10e-6
+enum { BASELINE_MIN_SAMPLES = 8 };
+
+struct baseline baseline_find(const struct trace *trace, const struct outline *outline, const struct pulse_context *context)
+{
+	double guard = fmax(BASELINE_TO_S / trace->interval_s, 1.5);
+	ptrdiff_t to = (ptrdiff_t)floor(outline->onset - guard),
+		  from = (ptrdiff_t)ceil(outline->onset - BASELINE_FROM_S / trace->interval_s - 1);
+	if (from < (ptrdiff_t)context->from)
+		from = (ptrdiff_t)context->from;
+	double quantum = fabs(context->channel->scale) / sqrt(12.0);
+	struct baseline base = {.noise = fmax(context->carried_noise_a, quantum), .u = context->channel->u_offset};
+	double n = (double)(to - from);
+	if (n < BASELINE_MIN_SAMPLES)
+		return base;
+	double sum = 0, early = 0, squares = 0;
+	ptrdiff_t middle = from + (to - from) / 2;
+	for (ptrdiff_t i = from; i < to; i++) {
+		sum += trace->current_a[i];
+		if (i < middle)
+			early += trace->current_a[i];
+	}
+	base.floor = sum / n;
+	if (context->previous) {
+		/* On the tail of an earlier pulse: what decays towards that pulse's baseline is carried on as an exponential. */
+		double floor = context->previous->baseline_a,
+		       halves[2] = {early / (double)(middle - from) - floor, (sum - early) / (double)(to - middle) - floor};
+		double ratio = halves[1] / halves[0];
+		if (fabs(halves[1]) > 5 * base.noise / sqrt(n / 2) && ratio > 0 && ratio < 1) {
+			base.floor = floor;
+			base.level = halves[1];
+			base.decay = -log(ratio) / (0.5 * n);
+			base.centre = 0.5 * (double)(middle + to - 1);
+		}
+	}
+	for (ptrdiff_t i = from; i < to; i++) {
+		double tail = base.level != 0 ? base.level * exp(-base.decay * ((double)i - base.centre)) : 0;
+		double rest = trace->current_a[i] - base.floor - tail;
+		squares += rest * rest;
+	}
+	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
+	base.u = base.noise / sqrt(n);
+	base.dof = n - 1;
+	return base;
+}
+
+void baseline_remove(const struct trace *trace, const struct baseline *base, int sign, const struct pulse_context *context)
+{
+	double tail = 0, factor = 1;
+	if (base->level != 0) {
+		tail = base->level * exp(-base->decay * ((double)context->from - base->centre));
+		factor = exp(-base->decay);
+	}
+	for (size_t i = context->from; i < context->to; i++) {
+		context->scratch[i - context->from] = sign * (trace->current_a[i] - base->floor - tail);
+		tail *= factor;
+	}
+}
