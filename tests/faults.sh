@@ -3,7 +3,7 @@
 # A virtual device made wrong on purpose is caught, each time by the requirement it breaks; the healthy one passes with many seeds.
 # usage: faults.sh TMSRIG
 set -u
-tmsrig=$1
+tmsrig=$(realpath "$1")
 TMSRIG_DATA=$(cd "$(dirname "$0")/.." && pwd)
 export TMSRIG_DATA
 work=$(mktemp -d)

@@ -4,7 +4,7 @@
 # measured within the tolerance of the device's clock and the ADC's.
 # usage: protocols.sh TMSRIG [SCENARIO...]      (without scenarios: all)
 set -u
-tmsrig=$1
+tmsrig=$(realpath "$1")
 shift
 TMSRIG_DATA=$(cd "$(dirname "$0")/.." && pwd)
 export TMSRIG_DATA

@@ -3,7 +3,7 @@
 # The contract of the command line: help, exit status, what goes where, what is left on disk.
 # usage: cli.sh TMSRIG
 set -u
-tmsrig=$1
+tmsrig=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 TMSRIG_DATA=$(cd "$here/../.." && pwd)
 export TMSRIG_DATA

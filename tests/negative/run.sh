@@ -8,7 +8,7 @@
 # For each: that exit status, one message line on stderr that starts with "tmsrig", nothing on stdout, no sanitizer report, no finished evidence.
 # usage: run.sh TMSRIG
 set -u
-tmsrig=$1
+tmsrig=$(realpath "$1")
 HERE=$(cd "$(dirname "$0")" && pwd)
 export HERE
 TMSRIG_DATA=$(cd "$HERE/../.." && pwd)
