@@ -111,16 +111,29 @@ static size_t first_activity(const double *values, size_t frames)
 
 enum { QUIET_MIN_FRAMES = 16, QUIET_MARGIN_FRAMES = 8 };
 
-static void integrate(double *values, size_t frames, double sample_rate_hz)
+static double mean_of(const double *values, size_t count)
 {
-	size_t quiet = first_activity(values, frames);
-	double mean = 0;
-	if (quiet >= QUIET_MIN_FRAMES + QUIET_MARGIN_FRAMES) {
-		quiet -= QUIET_MARGIN_FRAMES;
-		for (size_t i = 0; i < quiet; i++)
-			mean += values[i];
-		mean /= (double)quiet;
+	double sum = 0;
+	for (size_t i = 0; i < count; i++)
+		sum += values[i];
+	return count > 0 ? sum / (double)count : 0;
+}
+
+static double integrator_offset(const double *values, size_t frames, enum integrator_zero zero)
+{
+	size_t quiet;
+	switch (zero) {
+	case ZERO_FLUX_BALANCE: return mean_of(values, frames);
+	case ZERO_PRE_ONSET:
+		quiet = first_activity(values, frames);
+		return quiet >= QUIET_MIN_FRAMES + QUIET_MARGIN_FRAMES ? mean_of(values, quiet - QUIET_MARGIN_FRAMES) : 0;
 	}
+	return 0;
+}
+
+static void integrate(double *values, size_t frames, double sample_rate_hz, enum integrator_zero zero)
+{
+	double mean = integrator_offset(values, frames, zero);
 	double sum = 0, before = 0;
 	for (size_t i = 0; i < frames; i++) {
 		double value = values[i] - mean;
@@ -130,11 +143,11 @@ static void integrate(double *values, size_t frames, double sample_rate_hz)
 	}
 }
 
-void quantise_channel(double *values, size_t frames, double sample_rate_hz, bool derivative, struct channel *channel, int16_t *out,
-		      size_t stride)
+void quantise_channel(double *values, size_t frames, double sample_rate_hz, const struct adc_channel_setup *setup, struct channel *channel,
+		      int16_t *out, size_t stride)
 {
-	if (derivative)
-		integrate(values, frames, sample_rate_hz);
+	if (setup->derivative)
+		integrate(values, frames, sample_rate_hz, setup->zero);
 	double largest = 0;
 	for (size_t i = 0; i < frames; i++)
 		largest = fmax(largest, fabs(values[i]));

@@ -239,7 +239,7 @@ static bool csv_quantise(struct csv *csv, const struct bench_setup *setup, struc
 	if (!csv->frames)
 		return error_bench(error, "%s: out of memory", csv->path);
 	for (unsigned c = 0; c < csv->channel_count; c++) {
-		quantise_channel(csv->values[c], csv->rows, format->sample_rate_hz, setup->adc.channels[c].derivative, &format->channels[c],
+		quantise_channel(csv->values[c], csv->rows, format->sample_rate_hz, &setup->adc.channels[c], &format->channels[c],
 				 csv->frames + c, csv->channel_count);
 		free(csv->values[c]);
 		csv->values[c] = NULL;

@@ -228,7 +228,7 @@ static bool sr_load(struct sr *sr, const struct adc_setup *adc, struct recording
 		if (frames != sr->frame_count)
 			return error_config(error, "%s: channel '%s' has %zu samples, channel '%s' has %zu; they must be recorded together",
 					    sr->path, probe->name, frames, adc->channels[0].channel.name, sr->frame_count);
-		quantise_channel(values, frames, sr->sample_rate_hz, channel->derivative, &format->channels[c], sr->frames + c,
+		quantise_channel(values, frames, sr->sample_rate_hz, channel, &format->channels[c], sr->frames + c,
 				 adc->channel_count);
 	}
 	return true;

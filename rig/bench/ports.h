@@ -91,6 +91,8 @@ struct stimulator_status {
 struct stimulator_ops {
 	/* Intensity of the next pulses, % MSO. second_pct: of every second pulse in paired mode, NAN for none. */
 	bool (*set_intensity)(void *self, double intensity_pct, double second_pct, struct error *error) must_check;
+	/* Direction of the current in the next pulses. NULL: the device has but one. */
+	bool (*set_direction)(void *self, bool reversed, struct error *error) must_check;
 	bool (*arm)(void *self, struct error *error) must_check;
 	bool (*disarm)(void *self, struct error *error) must_check;
 	bool (*status)(void *self, struct stimulator_status *status, struct error *error) must_check;

@@ -25,8 +25,8 @@ extern const struct file_reader file_reader_sr;
 
 /*
  * Physical values of a whole channel to int16: chooses the channel's scale so that the largest magnitude uses 30000 counts, and integrates
- * first when the channel holds dI/dt (trapezoid; the mean before the first activity is taken off). values[frames] is changed in place; the counts
+ * first when the channel holds dI/dt (trapezoid; its zero as the setup says). values[frames] is changed in place; the counts
  * go to out[i * stride].
  */
-void quantise_channel(double *values, size_t frames, double sample_rate_hz, bool derivative, struct channel *channel, int16_t *out,
-		      size_t stride);
+void quantise_channel(double *values, size_t frames, double sample_rate_hz, const struct adc_channel_setup *setup, struct channel *channel,
+		      int16_t *out, size_t stride);

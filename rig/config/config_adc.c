@@ -11,6 +11,7 @@ static const double INTEGRATION_S = 1e-3;
 
 static const char *const ADC_DRIVERS[] = {"sim", "file", "iio", NULL};
 static const char *const GAP_CHOICES[] = {"counter", "timestamp", "overflow_register", "clock", NULL};
+static const char *const ZERO_CHOICES[] = {"pre_onset", "flux_balance", NULL};
 static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", NULL};
 
 /* A channel as written, before it is complete. */
@@ -19,6 +20,7 @@ struct written_channel {
 	double range, scale, offset, noise, threshold, gain_accuracy;
 	unsigned bits, index;
 	bool derivative;
+	enum integrator_zero zero;
 	enum dimension dimension; /* of the quantity */
 	const char *unit;
 	const struct node *node;
@@ -82,7 +84,9 @@ static void file_fields(enum file_format format, enum channel_role role, const s
 	}
 	out[n++] = (struct field){"column", FIELD_TEXT, .required = true, AT(source)};
 	if (role == CHANNEL_COIL_CURRENT)
-		out[n] = (struct field){"derivative", FIELD_READ, .read = ignore};
+		out[n++] = (struct field){"derivative", FIELD_READ, .read = ignore};
+	if (written->derivative)
+		out[n] = (struct field){"zero", FIELD_CHOICE, AT(zero), .choices = ZERO_CHOICES};
 }
 
 /* The keys a channel may have depend on the driver, on the file's format and on the role. */
@@ -151,7 +155,9 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 {
 	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
 	channel->droop_time_constant_s = channel->bandwidth_hz = INFINITY;
-	channel->u_gain_rel = u_adc;
+	/* Of a chain that nobody has calibrated nothing is known: no amount can be stated, only ratios and times. */
+	bool amount = channel->role == CHANNEL_COIL_CURRENT || channel->role == CHANNEL_CAPACITOR_VOLTAGE;
+	channel->u_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : u_adc;
 	if (!sensor)
 		return;
 	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
@@ -237,6 +243,7 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	setup->source = written.source;
 	setup->index = written.source ? -1 : (int)written.index;
 	setup->derivative = written.derivative;
+	setup->zero = written.zero;
 	setup->bits = written.bits;
 	setup->noise_rms = isnan(written.noise) ? 0 : written.noise;
 	set_scale(adc, &written, setup);

@@ -200,7 +200,7 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 		return;
 	if (judgement->voided > 0) {
 		judgement->verdict = VERDICT_VOID;
-		add_reason(judgement, "part of the measurements rests on a gap or on clipped samples");
+		add_reason(judgement, "part of the measurements rests on a gap, on clipped samples or on a channel that showed no life");
 	} else if (results->aborted) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "the run ended before its plan");
@@ -251,7 +251,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	}
 	if (population.count == population.voided) {
 		judgement->verdict = VERDICT_VOID;
-		snprintf(judgement->reason, sizeof judgement->reason, "every measurement rests on a gap or on unusable samples");
+		snprintf(judgement->reason, sizeof judgement->reason, "every measurement rests on a gap, on clipped samples or on a channel that showed no life");
 		return;
 	}
 	struct decision_limits limits;

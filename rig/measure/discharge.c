@@ -24,6 +24,33 @@ static double watch_end_s(const struct population *in, const struct run_event *e
 	return end_s;
 }
 
+/* Of the voltage a device with this intensity set would show, a live channel shows at least so much. */
+#define ALIVE_SHARE 0.5
+/* Without a trigger before it, the capacitor is looked at from so long before the discharge. */
+#define LOOK_BACK_S 1.0
+
+/* Whether the channel showed the charge that is then said to be gone: a probe that fell off reads 0 V too. */
+static bool seen_charged(const struct population *in, const struct run_event *event, const struct discharge *discharge)
+{
+	double from_s = event->time_s - LOOK_BACK_S, largest_v = 0, least_v = discharge->level_v;
+	for (size_t k = 0; k < in->results->event_count; k++) {
+		const struct run_event *other = &in->results->events[k];
+		if (other->kind == EVENT_TRIGGER && other->time_s < event->time_s)
+			from_s = other->time_s;
+	}
+	double set_pct = NAN;
+	for (uint32_t s = 0; s < event->index; s++)
+		if (in->plan->steps[s].kind == STEP_SET_INTENSITY)
+			set_pct = in->plan->steps[s].set.intensity_pct;
+	if (in->device && isfinite(in->device->voltage_v.value * set_pct))
+		least_v = ALIVE_SHARE * in->device->voltage_v.value * set_pct / 100;
+	const float *volts = in->findings->capacitor.items;
+	for (size_t i = from_s > 0 ? (size_t)(from_s / in->envelope_s) : 0;
+	     i < in->findings->capacitor.count && (double)i * in->envelope_s <= event->time_s; i++)
+		largest_v = fmax(largest_v, fabs((double)volts[i]));
+	return largest_v > least_v;
+}
+
 bool discharge_watch(const struct population *in, size_t k, struct discharge *discharge)
 {
 	const struct run_event *event = &in->results->events[k];
@@ -40,6 +67,7 @@ bool discharge_watch(const struct population *in, size_t k, struct discharge *di
 					.slope_v_per_s = NAN};
 	double end_s = watch_end_s(in, event);
 	discharge->watched_s = fmax(0, end_s - event->time_s);
+	discharge->seen_charged = seen_charged(in, event, discharge);
 	const float *volts = in->findings->capacitor.items;
 	double cell_s = in->envelope_s, above_s = NAN, above_v = NAN, below_s = NAN, below_v = NAN;
 	size_t first = event->time_s > 0 ? (size_t)(event->time_s / cell_s) : 0;

@@ -192,7 +192,7 @@ static void each_discharge(const struct population *in, const struct measurand *
 			.measurand = measurand,
 			.value = reached             ? in_time
 				 : discharge.reached ? discharge.time_s
-						     : discharge.watched_s,
+						     : INFINITY,
 			.dof = INFINITY,
 			.planned = reached ? 1 : NAN,
 			.subject = in->results->events[k].index,
@@ -200,12 +200,12 @@ static void each_discharge(const struct population *in, const struct measurand *
 			.start_s = discharge.start_s,
 			.end_s = discharge.start_s + (discharge.reached ? discharge.time_s : discharge.watched_s),
 		};
-		measurement.voided = unknown || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
+		measurement.voided = unknown || !discharge.seen_charged || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
 		if (!reached) {
 			double u_level = hypot(channel->u_gain_rel * discharge.level_v, channel->u_offset);
 			double u_volts = isfinite(discharge.slope_v_per_s) ? u_level / fabs(discharge.slope_v_per_s) : 0;
 			measurement.u_random = hypot(in->envelope_s / sqrt(12.0), in->results->events[k].u_time_s);
-			measurement.u_systematic = hypot(u_volts, in->format->u_clock_rel * measurement.value);
+			measurement.u_systematic = discharge.reached ? hypot(u_volts, in->format->u_clock_rel * measurement.value) : 0;
 		}
 		measurement_add(out, &measurement);
 	}

@@ -33,11 +33,18 @@ struct gpio_line_setup {
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
 enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
 
+/* Where the integral of a recorded dI/dt takes its zero from: an offset of the column would become a ramp of the current. */
+enum integrator_zero {
+	ZERO_PRE_ONSET,     /* the mean of the column before the first activity */
+	ZERO_FLUX_BALANCE,  /* the mean of the whole column: the current at the end is that of the beginning (a complete pulse) */
+};
+
 struct adc_channel_setup {
 	struct channel channel;  /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
 	const char *source;      /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
 	int index;               /* driver file: interleaved position; else -1 */
 	bool derivative;         /* the column holds dI/dt; the driver integrates it */
+	enum integrator_zero zero;
 	double adc_range;        /* full scale of the ADC in the channel's unit; NAN for files */
 	unsigned bits;
 	double noise_rms;        /* driver sim: in the channel's unit */

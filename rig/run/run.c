@@ -20,6 +20,7 @@ struct sequencer {
 	struct capture *capture;
 	double origin_s;     /* of the section under way, host time */
 	double watch_s;      /* keep recording until then: a discharge is being watched */
+	bool reversed;       /* the current direction last commanded */
 };
 
 static double now_s(const struct sequencer *seq)
@@ -159,8 +160,21 @@ static bool do_await(struct sequencer *seq, const struct step *step, struct erro
 	}
 }
 
+static bool set_direction(struct sequencer *seq, bool reversed, struct error *error)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	if (seq->reversed == reversed)
+		return true;
+	if (!stimulator->ops || !stimulator->ops->set_direction)
+		return error_config(error, "the scenario reverses the current, which this bench cannot command");
+	seq->reversed = reversed;
+	return stimulator->ops->set_direction(stimulator->self, reversed, error);
+}
+
 static bool do_trigger(struct sequencer *seq, const struct step *step, struct error *error)
 {
+	if (!set_direction(seq, seq->plan->pulses[step->trigger.pulse].reversed, error))
+		return false;
 	const struct gpio_port *gpio = &seq->ports->gpio;
 	double host_s;
 	if (!gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error))

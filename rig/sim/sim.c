@@ -270,6 +270,15 @@ static bool stimulator_set_intensity(void *self, double intensity_pct, double se
 	return unlock(sim, sim_world_set_intensity(&sim->world, intensity_pct, second_pct, error));
 }
 
+static bool stimulator_set_direction(void *self, bool reversed, struct error *error)
+{
+	struct sim *sim = self;
+	(void)error;
+	lock_now(sim);
+	sim_world_set_direction(&sim->world, reversed);
+	return unlock(sim, true);
+}
+
 static bool stimulator_arm(void *self, struct error *error)
 {
 	struct sim *sim = self;
@@ -301,7 +310,13 @@ static const struct clock_ops clock_ops = {clock_now, clock_sleep_until, clock_w
 static const struct gpio_ops gpio_ops = {gpio_set, gpio_get, gpio_pulse};
 static const struct adc_ops adc_ops = {adc_start, adc_read, adc_stop, adc_frame_of_host_time};
 static const struct logic_ops logic_ops = {logic_start, logic_read, logic_stop};
-static const struct stimulator_ops stimulator_ops = {stimulator_set_intensity, stimulator_arm, stimulator_disarm, stimulator_status};
+static const struct stimulator_ops stimulator_ops = {
+	.set_intensity = stimulator_set_intensity,
+	.set_direction = stimulator_set_direction,
+	.arm = stimulator_arm,
+	.disarm = stimulator_disarm,
+	.status = stimulator_status,
+};
 
 static bool named(const char *driver, const char *name)
 {

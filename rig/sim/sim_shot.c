@@ -93,7 +93,7 @@ void sim_shot_schedule(struct sim_world *world, double trigger_s)
 		.time_s = trigger_s + delay_s,
 		.kind = SIM_DUE_FIRE,
 		.trigger_s = trigger_s,
-		.direction = sim_fault_find(sim, SIM_FAULT_INVERTED, pulse) ? -1 : 1,
+		.direction = (sim_fault_find(sim, SIM_FAULT_INVERTED, pulse) != NULL) != world->reversed ? -1 : 1,
 		.bank = world->next_bank,
 	};
 	if (!sim_fault_find(sim, SIM_FAULT_DROP_PULSE, pulse))

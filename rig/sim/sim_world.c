@@ -157,6 +157,11 @@ void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level
 	refresh(world);
 }
 
+void sim_world_set_direction(struct sim_world *world, bool reversed)
+{
+	world->reversed = reversed;
+}
+
 bool sim_world_set_intensity(struct sim_world *world, double intensity_pct, double second_pct, struct error *error)
 {
 	double largest = isnan(second_pct) ? intensity_pct : fmax(intensity_pct, second_pct);

@@ -71,6 +71,7 @@ struct sim_world {
 	char fault[64];
 	double intensity_pct, second_pct;
 	unsigned next_bank;
+	bool reversed; /* the current direction commanded */
 	uint32_t accepted; /* triggers */
 	uint32_t shots;    /* discharges */
 	double firing_until_s;
@@ -102,6 +103,8 @@ void sim_world_record(struct sim_world *world);
 void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level);
 /* A rising edge on the trigger line now, falling after pulse_s. */
 void sim_world_trigger(struct sim_world *world, double pulse_s);
+/* Direction of the current in the pulses triggered from now on. */
+void sim_world_set_direction(struct sim_world *world, bool reversed);
 bool sim_world_set_intensity(struct sim_world *world, double intensity_pct, double second_pct, struct error *error) must_check;
 void sim_world_arm(struct sim_world *world);
 void sim_world_disarm(struct sim_world *world);
