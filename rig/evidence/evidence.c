@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evidence.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "folder.h"
-#include "json_emit.h"
 #include "result.h"
 #include "table.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "result.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "json_emit.h"

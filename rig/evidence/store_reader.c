@@ -11,7 +11,7 @@
 
 /*
  * Attempts at a piece of metadata that fails its checksum, because the writer was just at it or because it is damaged. HDF5 doubles its pause after
- * each, from 1 ns on: its 100 attempts of SWMR never end on a damaged file, 22 of them take 4 ms.
+ * each, so that its 100 attempts in SWMR never end on a damaged file.
  */
 enum { READ_ATTEMPTS = 22, MAX_CELL_FRAMES = 1 << 24 };
 
