@@ -10,7 +10,6 @@ struct adc_file {
 	const struct file_reader *reader;
 	void *reader_state;
 	uint64_t next_frame;
-	bool truncated;      /* the file ended inside a frame: a gap is owed */
 	bool ended;
 	const char *path;
 };
@@ -27,7 +26,7 @@ static bool file_read(void *self, size_t max_frames, struct adc_read *read, stru
 	if (!file->ended) {
 		const int16_t *samples;
 		size_t got;
-		if (!file->reader->read(file->reader_state, max_frames, &samples, &got, &file->truncated, error))
+		if (!file->reader->read(file->reader_state, max_frames, &samples, &got, error))
 			return false;
 		if (got > 0) {
 			*read = (struct adc_read){.state = ADC_BLOCK, .block = {file->next_frame, got, samples}};
@@ -35,14 +34,8 @@ static bool file_read(void *self, size_t max_frames, struct adc_read *read, stru
 			return true;
 		}
 		file->ended = true;
-		if (file->next_frame == 0 && !file->truncated)
+		if (file->next_frame == 0)
 			return error_config(error, "%s: the recording is empty; at least one frame is needed", file->path);
-	}
-	if (file->truncated) {
-		file->truncated = false;
-		*read = (struct adc_read){.state = ADC_GAP, .gap = {file->next_frame, 1, GAP_TRUNCATED}};
-		file->next_frame += 1;
-		return true;
 	}
 	*read = (struct adc_read){.state = ADC_END};
 	return true;

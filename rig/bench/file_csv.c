@@ -281,14 +281,13 @@ failed:
 	return false;
 }
 
-static bool csv_read(void *state, size_t frames, const int16_t **samples, size_t *got, bool *truncated, struct error *error)
+static bool csv_read(void *state, size_t frames, const int16_t **samples, size_t *got, struct error *error)
 {
 	(void)error;
 	struct csv *csv = state;
 	size_t left = csv->rows - csv->next;
 	*got = frames < left ? frames : left;
 	*samples = csv->frames + csv->next * csv->channel_count;
-	*truncated = false;
 	csv->next += *got;
 	return true;
 }

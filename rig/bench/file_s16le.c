@@ -12,7 +12,6 @@ struct file_s16le {
 	size_t frame_bytes, channels_in_file;
 	unsigned picked[RECORDING_MAX_CHANNELS], pick_count;
 	bool identity;         /* the file's channels are the bench's, in order */
-	bool cut_frame;        /* the file ends inside a frame */
 	unsigned char *buffer;
 	int16_t *frames;       /* channels picked out of the file's; NULL when identity */
 	const char *path;
@@ -69,6 +68,11 @@ static bool s16le_open(const struct bench_setup *setup, const char *path, struct
 		error_config(error, "%s: is a directory; a file of interleaved s16le samples is needed", path);
 		goto failed;
 	}
+	if (S_ISREG(status.st_mode) && status.st_size % (off_t)file->frame_bytes != 0) {
+		error_config(error, "%s: the file is cut off: %lld bytes are no whole number of frames of %zu bytes (%zu channels)", path,
+			     (long long)status.st_size, file->frame_bytes, file->channels_in_file);
+		goto failed;
+	}
 	posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	file->buffer = malloc(S16LE_BUFFER_BYTES);
 	file->frames = file->identity ? NULL : malloc(S16LE_BUFFER_BYTES);
@@ -93,7 +97,7 @@ static void swap_to_host(int16_t *samples, size_t count)
 #endif
 }
 
-static bool s16le_read(void *state, size_t frames, const int16_t **samples, size_t *got, bool *truncated, struct error *error)
+static bool s16le_read(void *state, size_t frames, const int16_t **samples, size_t *got, struct error *error)
 {
 	struct file_s16le *file = state;
 	size_t most = S16LE_BUFFER_BYTES / file->frame_bytes;
@@ -110,8 +114,7 @@ static bool s16le_read(void *state, size_t frames, const int16_t **samples, size
 	}
 	size_t whole = held / file->frame_bytes;
 	if (held % file->frame_bytes != 0)
-		file->cut_frame = true;
-	*truncated = whole == 0 && file->cut_frame;
+		return error_config(error, "%s: the stream ends inside a frame of %zu bytes", file->path, file->frame_bytes);
 	*got = whole;
 	int16_t *all = (int16_t *)(void *)file->buffer;
 	swap_to_host(all, whole * file->channels_in_file);

@@ -260,14 +260,13 @@ static bool sr_open(const struct bench_setup *setup, const char *path, struct re
 	return true;
 }
 
-static bool sr_read(void *state, size_t frames, const int16_t **samples, size_t *got, bool *truncated, struct error *error)
+static bool sr_read(void *state, size_t frames, const int16_t **samples, size_t *got, struct error *error)
 {
 	(void)error;
 	struct sr *sr = state;
 	size_t left = sr->frame_count - sr->next;
 	*got = frames < left ? frames : left;
 	*samples = sr->frames + sr->next * sr->channel_count;
-	*truncated = false;
 	sr->next += *got;
 	return true;
 }

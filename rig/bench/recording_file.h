@@ -12,10 +12,10 @@ struct file_reader {
 	bool (*open)(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state, struct error *error)
 		must_check;
 	/*
-	 * At most `frames` frames; *got 0 at the end, with *truncated true when the file ends inside a frame. *samples stays the reader's,
-	 * valid until the next call.
+	 * At most `frames` frames; *got 0 at the end. A file that ends inside a frame is an error. *samples stays the reader's, valid until the
+	 * next call.
 	 */
-	bool (*read)(void *state, size_t frames, const int16_t **samples, size_t *got, bool *truncated, struct error *error) must_check;
+	bool (*read)(void *state, size_t frames, const int16_t **samples, size_t *got, struct error *error) must_check;
 	void (*close)(void *state);
 };
 

@@ -177,6 +177,8 @@ int session_run(const struct session_setup *setup)
 		return command_fail(&error);
 	judge_spec(setup->spec, results, setup->plan, setup->bench->device, judgements);
 	enum verdict overall = verdict_overall(judgements, setup->spec->count);
+	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))
+		overall = VERDICT_VOID;
 	struct evidence_facts facts = {
 		.command = setup->command,
 		.version = COMMAND_VERSION,
@@ -191,6 +193,7 @@ int session_run(const struct session_setup *setup)
 		.results = results,
 		.judgements = judgements,
 		.overall = overall,
+		.ended_by = ran ? ERROR_NONE : run_error.kind,
 		.findings = findings,
 		.finding_count = setup->finding_count,
 		.input_files = setup->input_files,
