@@ -13,8 +13,8 @@ clang-format --dry-run -Werror "${sources[@]}" || wrong "format: run ./dev forma
 
 # Rules no tool knows.
 bad=$(grep -nE '#include "\.\./' "${sources[@]}") && wrong "an include climbs out of its room:"$'\n'"$bad"
-bad=$(grep -nE '^typedef struct' "${sources[@]}") && wrong "typedef of a struct:"$'\n'"$bad"
-bad=$(grep -nE '\b(fopen|printf|getenv|time|rand|open|read|write)\(' rig/measure/*.c rig/judge/*.c rig/model/*.c | grep -vE 'snprintf|text_printf|->|\.(open|read|write)\(') \
+bad=$(grep -nE '^typedef (struct|union|enum)( \w+)?( *\{| +\**\w+;)' "${sources[@]}") && wrong "typedef of a struct:"$'\n'"$bad"
+bad=$(grep -nE '\b(fopen|fread|fwrite|printf|fprintf|getenv|time|clock_gettime|rand|random|socket)\(' rig/{measure,judge,model,plan}/*.c) \
   && wrong "I/O, time or randomness in a pure room:"$'\n'"$bad"
 bad=$(grep -lE 'glib\.h' rig/*/*.[ch]) && wrong "GLib outside the sigrok driver: $bad"
 for file in "${sources[@]}"; do

@@ -16,13 +16,13 @@
 #define cleanup_with(fn) __attribute__((cleanup(fn)))
 
 /* Defines NAME_p(), a cleanup function for variables of type TYPE that are released by FN, which must accept NULL. */
-#define define_cleanup(type, name, fn) \
-	static inline void name(type *slot) \
-	{ \
-		int saved_errno = errno; \
-		fn(*slot); \
-		errno = saved_errno; \
-	} \
+#define define_cleanup(type, name, fn)                                                                                                     \
+	static inline void name(type *slot)                                                                                                \
+	{                                                                                                                                  \
+		int saved_errno = errno;                                                                                                   \
+		fn(*slot);                                                                                                                 \
+		errno = saved_errno;                                                                                                       \
+	}                                                                                                                                  \
 	struct cleanup_semicolon_##name
 
 static inline void cleanup_free(void *slot)
@@ -53,9 +53,9 @@ static inline void cleanup_fd(int *slot)
 #define auto_fd cleanup_with(cleanup_fd)
 
 /* Hands a pointer on: returns it and leaves NULL behind, so that an auto_ variable no longer releases it. */
-#define steal(slot) \
-	__extension__({ \
-		__typeof__(*(slot)) stolen_ = *(slot); \
-		*(slot) = NULL; \
-		stolen_; \
+#define steal(slot)                                                                                                                        \
+	__extension__({                                                                                                                    \
+		__typeof__(*(slot)) stolen_ = *(slot);                                                                                     \
+		*(slot) = NULL;                                                                                                            \
+		stolen_;                                                                                                                   \
 	})

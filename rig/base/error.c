@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+static void set_text(struct error *error, enum error_kind kind, const char *format, va_list args) printf_like(3, 0);
+
 static void set_text(struct error *error, enum error_kind kind, const char *format, va_list args)
 {
 	error->kind = kind;

@@ -13,9 +13,9 @@
 /* Who has to act; it decides the exit status of the program. */
 enum error_kind {
 	ERROR_NONE = 0,
-	ERROR_CONFIG,   /* usage, scenario, bench, spec or recording is wrong: exit status 2 */
-	ERROR_BENCH,    /* an instrument or the machine failed: exit status 4 */
-	ERROR_ABORTED,  /* the operator stopped it: exit status 5 */
+	ERROR_CONFIG,  /* usage, scenario, bench, spec or recording is wrong: exit status 2 */
+	ERROR_BENCH,   /* an instrument or the machine failed: exit status 4 */
+	ERROR_ABORTED, /* the operator stopped it: exit status 5 */
 };
 
 struct error {

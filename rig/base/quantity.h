@@ -10,23 +10,23 @@
 #include "error.h"
 
 enum dimension {
-	DIMENSION_RATIO,            /* "", %, ppm */
-	DIMENSION_TIME,             /* s */
-	DIMENSION_FREQUENCY,        /* Hz; 1/s is accepted for a decay rate only (DIMENSION_RATE) */
-	DIMENSION_RATE,             /* 1/s */
-	DIMENSION_VOLTAGE,          /* V */
-	DIMENSION_CURRENT,          /* A */
-	DIMENSION_CURRENT_SLOPE,    /* A/s, written A/us */
-	DIMENSION_RESISTANCE,       /* Ohm */
-	DIMENSION_INDUCTANCE,       /* H */
-	DIMENSION_CAPACITANCE,      /* F */
-	DIMENSION_POWER,            /* W */
-	DIMENSION_ENERGY,           /* J */
-	DIMENSION_TEMPERATURE,      /* degC, held in degrees Celsius */
-	DIMENSION_HEAT_CAPACITY,    /* J/K */
+	DIMENSION_RATIO,              /* "", %, ppm */
+	DIMENSION_TIME,               /* s */
+	DIMENSION_FREQUENCY,          /* Hz; 1/s is accepted for a decay rate only (DIMENSION_RATE) */
+	DIMENSION_RATE,               /* 1/s */
+	DIMENSION_VOLTAGE,            /* V */
+	DIMENSION_CURRENT,            /* A */
+	DIMENSION_CURRENT_SLOPE,      /* A/s, written A/us */
+	DIMENSION_RESISTANCE,         /* Ohm */
+	DIMENSION_INDUCTANCE,         /* H */
+	DIMENSION_CAPACITANCE,        /* F */
+	DIMENSION_POWER,              /* W */
+	DIMENSION_ENERGY,             /* J */
+	DIMENSION_TEMPERATURE,        /* degC, held in degrees Celsius */
+	DIMENSION_HEAT_CAPACITY,      /* J/K */
 	DIMENSION_THERMAL_RESISTANCE, /* K/W */
-	DIMENSION_CHARGE,           /* C */
-	DIMENSION_ACTION,           /* A2s */
+	DIMENSION_CHARGE,             /* C */
+	DIMENSION_ACTION,             /* A2s */
 };
 
 /* The name of a dimension in an error message ("a voltage") and the unit it is held in ("V"; "" for a ratio). Static strings. */

@@ -11,10 +11,10 @@
 #include "cleanup.h"
 
 struct text {
-	char *bytes;      /* NUL-terminated, NULL while empty */
+	char *bytes; /* NUL-terminated, NULL while empty */
 	size_t length;
 	size_t capacity;
-	size_t cap;       /* largest length allowed */
+	size_t cap; /* largest length allowed */
 	bool overflown;
 };
 

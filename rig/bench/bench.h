@@ -11,8 +11,8 @@ struct bench;
  * Opens every instrument of the setup with the drivers of that name from the NULL-terminated list. The setup must outlive the bench.
  * recording: path of the recording for driver "file", else NULL. NULL and *error on failure; nothing stays open then.
  */
-struct bench *bench_open(const struct bench_setup *setup, const struct driver *const *drivers, const char *recording, struct error *error)
-	must_check;
+struct bench *bench_open(const struct bench_setup *setup, const struct driver *const *drivers, const char *recording,
+			 struct error *error) must_check;
 /* Closes everything in reverse order; NULL is accepted. */
 void bench_close(struct bench *bench);
 /* The ports, valid until bench_close(). */
@@ -20,8 +20,8 @@ struct ports *bench_ports(struct bench *bench);
 const struct bench_setup *bench_setup(const struct bench *bench);
 
 /* The drivers that live in this room. */
-extern const struct driver driver_file;       /* adc: a recording (s16le, csv, sr) */
-extern const struct driver driver_monotonic;  /* clock: CLOCK_MONOTONIC */
+extern const struct driver driver_file;      /* adc: a recording (s16le, csv, sr) */
+extern const struct driver driver_monotonic; /* clock: CLOCK_MONOTONIC */
 
 define_cleanup(struct bench *, cleanup_bench, bench_close);
 #define auto_bench cleanup_with(cleanup_bench)

@@ -13,8 +13,8 @@ struct csv {
 	const char *path;
 	char *line;
 	size_t line_size;
-	unsigned row_number;              /* of the line in hand */
-	char *names[CSV_MAX_COLUMNS];     /* into header */
+	unsigned row_number;          /* of the line in hand */
+	char *names[CSV_MAX_COLUMNS]; /* into header */
 	unsigned column_count;
 	char *header;
 	unsigned time_column;
@@ -107,7 +107,8 @@ static bool csv_header(struct csv *csv, FILE *file, struct error *error)
 	if (length <= 0)
 		return error_config(error, "%s:1: the file is empty; a header line with column names is needed", csv->path);
 	if (memchr(csv->line, '\0', (size_t)length))
-		return error_config(error, "%s:1: binary data; a text file with columns is needed (format: s16le reads raw samples)", csv->path);
+		return error_config(error, "%s:1: binary data; a text file with columns is needed (format: s16le reads raw samples)",
+				    csv->path);
 	csv->header = strdup(csv->line[0] == '#' ? csv->line + 1 : csv->line);
 	if (!csv->header)
 		return error_bench(error, "%s: out of memory", csv->path);
@@ -202,7 +203,8 @@ static bool csv_row(struct csv *csv, const struct adc_setup *adc, struct error *
 	char *fields[CSV_MAX_COLUMNS];
 	unsigned count = split(csv->line, fields, CSV_MAX_COLUMNS);
 	if (count != csv->column_count)
-		return error_config(error, "%s:%u: %u columns where the header names %u", csv->path, csv->row_number, count, csv->column_count);
+		return error_config(error, "%s:%u: %u columns where the header names %u", csv->path, csv->row_number, count,
+				    csv->column_count);
 	double value;
 	if (!is_number(fields[csv->time_column], &value))
 		return error_config(error, "%s:%u: '%s' in column '%s' is no finite number", csv->path, csv->row_number,
@@ -227,7 +229,8 @@ static bool csv_even(const struct csv *csv, struct error *error)
 		return error_config(error, "%s: %zu rows of data; at least two are needed", csv->path, csv->rows);
 	double mean_s = (csv->last_s - csv->first_s) / (double)(csv->rows - 1);
 	if (csv->step_min_s < 0.5 * mean_s || csv->step_max_s > 1.5 * mean_s)
-		return error_config(error, "%s: the time steps are not even (%.6g s to %.6g s); a recording with a constant sample rate is needed",
+		return error_config(error,
+				    "%s: the time steps are not even (%.6g s to %.6g s); a recording with a constant sample rate is needed",
 				    csv->path, csv->step_min_s, csv->step_max_s);
 	return true;
 }

@@ -11,9 +11,9 @@ struct file_s16le {
 	int fd;
 	size_t frame_bytes, channels_in_file;
 	unsigned picked[RECORDING_MAX_CHANNELS], pick_count;
-	bool identity;         /* the file's channels are the bench's, in order */
+	bool identity; /* the file's channels are the bench's, in order */
 	unsigned char *buffer;
-	int16_t *frames;       /* channels picked out of the file's; NULL when identity */
+	int16_t *frames; /* channels picked out of the file's; NULL when identity */
 	const char *path;
 };
 
@@ -46,7 +46,8 @@ static void pick_channels(struct file_s16le *file, const struct adc_setup *adc)
 	file->frame_bytes = 2 * file->channels_in_file;
 }
 
-static bool s16le_open(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state, struct error *error)
+static bool s16le_open(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state,
+		       struct error *error)
 {
 	(void)format;
 	struct file_s16le *file = calloc(1, sizeof *file);
@@ -60,8 +61,8 @@ static bool s16le_open(const struct bench_setup *setup, const char *path, struct
 		error_errno(error, ERROR_CONFIG, "%s: cannot open the recording", path);
 		goto failed;
 	}
-	if (file->frame_bytes > S16LE_BUFFER_BYTES) {
-		error_config(error, "%s: a channel index of %zu is beyond any frame", path, file->channels_in_file - 1);
+	if (file->frame_bytes == 0 || file->frame_bytes > S16LE_BUFFER_BYTES) {
+		error_config(error, "%s: %zu channels make no frame that can be read", path, file->channels_in_file);
 		goto failed;
 	}
 	if (S_ISDIR(status.st_mode)) {

@@ -17,7 +17,7 @@ static const uint64_t SR_MAX_BYTES = UINT64_C(4) << 30;
 struct sr_probe {
 	char name[64];
 	bool analog;
-	unsigned number;    /* of the channel in member names: 1-based over the device's channels */
+	unsigned number; /* of the channel in member names: 1-based over the device's channels */
 };
 
 struct sr {
@@ -228,8 +228,7 @@ static bool sr_load(struct sr *sr, const struct adc_setup *adc, struct recording
 		if (frames != sr->frame_count)
 			return error_config(error, "%s: channel '%s' has %zu samples, channel '%s' has %zu; they must be recorded together",
 					    sr->path, probe->name, frames, adc->channels[0].channel.name, sr->frame_count);
-		quantise_channel(values, frames, sr->sample_rate_hz, channel, &format->channels[c], sr->frames + c,
-				 adc->channel_count);
+		quantise_channel(values, frames, sr->sample_rate_hz, channel, &format->channels[c], sr->frames + c, adc->channel_count);
 	}
 	return true;
 }

@@ -41,8 +41,8 @@ enum adc_state { ADC_BLOCK, ADC_GAP, ADC_END };
 
 struct adc_read {
 	enum adc_state state;
-	struct block block;   /* ADC_BLOCK: valid until the next read */
-	struct gap gap;       /* ADC_GAP */
+	struct block block; /* ADC_BLOCK: valid until the next read */
+	struct gap gap;     /* ADC_GAP */
 };
 
 struct adc_ops {
@@ -58,7 +58,7 @@ struct adc_ops {
 struct adc_port {
 	const struct adc_ops *ops;
 	void *self;
-	struct recording_format format;  /* what it delivers; complete once opened */
+	struct recording_format format; /* what it delivers; complete once opened */
 };
 
 struct logic_ops {
@@ -84,8 +84,8 @@ enum stimulator_state {
 struct stimulator_status {
 	enum stimulator_state state;
 	double intensity_pct;
-	double coil_temperature_degc;  /* NAN when the device does not tell */
-	char fault[64];                /* "" or what the device says is wrong */
+	double coil_temperature_degc; /* NAN when the device does not tell */
+	char fault[64];               /* "" or what the device says is wrong */
 };
 
 struct stimulator_ops {
@@ -113,12 +113,13 @@ struct ports {
 
 /* A driver: fills every port that the setup assigns to its name, and nothing else. */
 struct driver {
-	const char *name;      /* as written in bench files */
+	const char *name; /* as written in bench files */
 	/*
 	 * Opens the instruments of the setup that carry this name; *state is handed to close. recording: the file of driver "file", else NULL.
 	 * The setup outlives the ports.
 	 */
-	bool (*open)(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error) must_check;
+	bool (*open)(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state,
+		     struct error *error) must_check;
 	/* Releases what open acquired; state may be NULL. */
 	void (*close)(void *state);
 };

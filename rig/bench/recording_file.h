@@ -9,8 +9,8 @@
 
 struct file_reader {
 	/* Opens path; fills in *format what the file decides. *state is handed to the others. */
-	bool (*open)(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state, struct error *error)
-		must_check;
+	bool (*open)(const struct bench_setup *setup, const char *path, struct recording_format *format, void **state,
+		     struct error *error) must_check;
 	/*
 	 * At most `frames` frames; *got 0 at the end. A file that ends inside a frame is an error. *samples stays the reader's, valid until the
 	 * next call.

@@ -63,12 +63,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp ARGP = {
-	OPTIONS,
-	parse_option,
-	"RECORDING",
-	"Measures and judges a recording made elsewhere (s16le, CSV, sigrok .sr) by the same chain as a run.",
-	NULL,
-	NULL,
+	OPTIONS,     parse_option,
+	"RECORDING", "Measures and judges a recording made elsewhere (s16le, CSV, sigrok .sr) by the same chain as a run.",
+	NULL,        NULL,
 	NULL,
 };
 
@@ -84,8 +81,8 @@ static int analyze(int argc, char **argv)
 	if (!bench)
 		return command_fail(&error);
 	if (strcmp(bench->adc.driver, "file") != 0) {
-		error_config(&error, "%s: its adc has driver '%s'; to analyze a recording a bench with `adc: {driver: file}` is needed", bench->file,
-			     bench->adc.driver);
+		error_config(&error, "%s: its adc has driver '%s'; to analyze a recording a bench with `adc: {driver: file}` is needed",
+			     bench->file, bench->adc.driver);
 		return command_fail(&error);
 	}
 	auto_spec struct spec *spec = config_load_spec(arguments.spec, fixtures, inputs_measurand_unit, NULL, &error);

@@ -36,7 +36,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 static const struct argp ARGP = {
-	OPTIONS, parse_option, "EVIDENCE", "Renders every view (report.html, junit.xml, your own) from an evidence folder again.", NULL, NULL, NULL,
+	OPTIONS, parse_option, "EVIDENCE", "Renders every view (report.html, junit.xml, your own) from an evidence folder again.",
+	NULL,    NULL,         NULL,
 };
 
 static int report(int argc, char **argv)

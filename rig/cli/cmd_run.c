@@ -37,7 +37,8 @@ static const struct argp_option OPTIONS[] = {
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 0},
 	{"seed", KEY_SEED, "N", 0, "Seed of a virtual bench (default: of the bench file)", 1},
-	{"fault", KEY_FAULT, "FAULT", 0, "Make the virtual device wrong: drop_pulse=17, late_pulse=40:2 ms, amplitude=0.97, no_discharge …", 1},
+	{"fault", KEY_FAULT, "FAULT", 0, "Make the virtual device wrong: drop_pulse=17, late_pulse=40:2 ms, amplitude=0.97, no_discharge …",
+	 1},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -87,7 +88,8 @@ static const struct argp ARGP = {
 	"SCENARIO...",
 	"Fires scenarios at a bench, measures, judges against a spec, writes evidence and a report.\v"
 	"A SCENARIO is a Lua file, or a name below scenarios/ (protocols/itbs-600, smoke).\n"
-	"Exit status: the worst of all scenarios: 0 conformant, 1 nonconformant, 2 configuration, 3 inconclusive, 4 bench fault, 5 aborted.",
+	"Exit status: the worst of all scenarios: 0 conformant, 1 nonconformant, 2 configuration, 3 inconclusive, 4 bench fault, 5 "
+	"aborted.",
 	NULL,
 	NULL,
 	NULL,

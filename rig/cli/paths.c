@@ -34,7 +34,8 @@ bool paths_data(const char *name, char *out, size_t size, struct error *error)
 	if (given) {
 		if (try_root(given, name, out, size))
 			return true;
-		return error_config(error, "TMSRIG_DATA=%s has no fixtures/devices; it must name the directory that holds fixtures/", given);
+		return error_config(error, "TMSRIG_DATA=%s has no fixtures/devices; it must name the directory that holds fixtures/",
+				    given);
 	}
 	char exe[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -52,7 +53,8 @@ bool paths_data(const char *name, char *out, size_t size, struct error *error)
 	}
 	if (try_root(TMSRIG_DATADIR, name, out, size))
 		return true;
-	return error_config(error, "the data of tmsrig (fixtures, scenarios, reports) are not found; set TMSRIG_DATA to the directory that holds them");
+	return error_config(
+		error, "the data of tmsrig (fixtures, scenarios, reports) are not found; set TMSRIG_DATA to the directory that holds them");
 }
 
 char *paths_scenario(const char *name, struct error *error)

@@ -74,18 +74,17 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	if (!scan)
 		return false;
 	struct recording_sink sink = scan_sink(scan);
-	struct run_options options = {.progress = setup->quiet ? NULL : on_progress, .prompt = on_prompt, .self = session, .abort = &command_abort};
+	struct run_options options = {
+		.progress = setup->quiet ? NULL : on_progress, .prompt = on_prompt, .self = session, .abort = &command_abort};
 	if (setup->plan && !setup->recording)
 		return run_plan(bench, setup->plan, &sink, &options, finished, error);
 	*finished = run_recording(bench, &sink, &options, error);
 	return *finished;
 }
 
-static bool write_evidence(struct evidence *evidence, struct evidence_facts *facts, struct error *error)
+static bool write_evidence(struct evidence *evidence, const struct evidence_facts *facts, struct error *error)
 {
-	char ended[32], templates[PATH_MAX];
-	utc_now(ended, sizeof ended);
-	facts->ended = ended;
+	char templates[PATH_MAX];
 	if (!evidence_write_result(evidence, facts, error))
 		return error_prefix(error, "evidence");
 	if (!paths_data("reports", templates, sizeof templates, error))
@@ -130,8 +129,8 @@ static void print_outcome(const struct session_setup *setup, const struct judgem
 		return;
 	}
 	if (!setup->quiet)
-		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count, overall,
-				  setup->plan ? (long)setup->plan->pulse_count : -1);
+		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count,
+				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 	if (bench_setup_simulated(setup->bench))
 		printf("SIMULATED: no real device was tested\n");
 	printf("evidence: %s\n", setup->out);
@@ -146,14 +145,15 @@ static void tell_unknown_requirements(const struct plan *plan, const struct spec
 		for (size_t k = 0; k < spec->count; k++)
 			known = known || strcmp(spec->requirements[k].id, plan->verifies[i]) == 0;
 		if (!known)
-			fprintf(stderr, "%s: note: it verifies '%s', which %s does not have\n", plan->source, plan->verifies[i], spec->file);
+			fprintf(stderr, "%s: note: it verifies '%s', which %s does not have\n", plan->source, plan->verifies[i],
+				spec->file);
 	}
 }
 
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
-	char started[32];
+	char started[32], ended[32];
 	utc_now(started, sizeof started);
 	tell_unknown_requirements(setup->plan, setup->spec);
 	struct session session = {.setup = setup};
@@ -172,6 +172,7 @@ int session_run(const struct session_setup *setup)
 	progress_end(&session.progress);
 	if (!finished)
 		return command_fail(&run_error);
+	utc_now(ended, sizeof ended);
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
 		return command_fail(&error);
@@ -184,6 +185,7 @@ int session_run(const struct session_setup *setup)
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
 		.started = started,
+		.ended = ended,
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,

@@ -11,19 +11,19 @@
 #include "requirement.h"
 
 struct session_setup {
-	const char *command;             /* "run" or "analyze" */
-	const char *out;                 /* evidence folder to make */
+	const char *command; /* "run" or "analyze" */
+	const char *out;     /* evidence folder to make */
 	const struct bench_setup *bench;
-	const struct plan *plan;         /* NULL: none */
+	const struct plan *plan; /* NULL: none */
 	const struct spec *spec;
-	const char *recording;           /* analyze: the file */
+	const char *recording; /* analyze: the file */
 	const char *operator_name, *device_serial;
 	const struct lint_finding *findings;
 	size_t finding_count;
 	const char *const *input_files;
 	size_t input_count;
-	bool quiet;                      /* no progress, no table */
-	bool json;                       /* result.json on stdout instead of the table */
+	bool quiet; /* no progress, no table */
+	bool json;  /* result.json on stdout instead of the table */
 };
 
 /*

@@ -46,7 +46,7 @@ struct field {
 	size_t offset;
 	enum dimension dimension;
 	struct range range;
-	int exponent;                  /* what is stored is the SI value times 10^exponent */
+	int exponent;                /* what is stored is the SI value times 10^exponent */
 	const char *const *choices;  /* NULL-terminated */
 	const struct field *section; /* table of FIELD_SECTION */
 	bool (*read)(const struct reader *reader, const struct node *node, void *object, struct error *error);

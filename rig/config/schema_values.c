@@ -30,7 +30,10 @@ bool schema_text(const struct reader *reader, const struct node *node, const cha
 	if (!schema_is(reader, node, NODE_SCALAR, what, error))
 		return false;
 	*text = arena_strdup(reader->arena, node->text);
-	return *text || yaml_error(reader->yaml, node, error, "out of memory");
+	if (*text)
+		return true;
+	yaml_error(reader->yaml, node, error, "out of memory");
+	return false;
 }
 
 bool schema_name(const struct reader *reader, const struct node *node, const char *what, const char **name, struct error *error)

@@ -17,7 +17,8 @@ static bool make_one(const char *path, struct error *error)
 		return true;
 	if (errno == EEXIST)
 		return error_config(error, "%s: a file is in the way of the folder", path);
-	bool wrong_path = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP || errno == EACCES || errno == EPERM;
+	bool wrong_path =
+		errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP || errno == EACCES || errno == EPERM;
 	return error_errno(error, wrong_path ? ERROR_CONFIG : ERROR_BENCH, "%s: cannot make the folder", path);
 }
 

@@ -25,8 +25,7 @@ int emit_number_text(char text[NUMBER_TEXT_SIZE], double value)
 	int length = 0;
 	for (int digits = 15; digits <= 17; digits++) {
 		length = snprintf(text, NUMBER_TEXT_SIZE, "%.*g", digits, value);
-		double back = strtod(text, NULL);
-		if (memcmp(&back, &value, sizeof value) == 0)
+		if (strtod(text, NULL) == value)
 			break;
 	}
 	return undo_locale(text, length);

@@ -7,7 +7,7 @@
 #include "verdict.h"
 
 struct decision_limits {
-	double lower, upper;   /* NAN: open on that side */
+	double lower, upper; /* NAN: open on that side */
 };
 
 /* The limits a requirement sets for a measurement whose planned value is `planned` (NAN for none). False when they cannot be told. */

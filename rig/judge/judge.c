@@ -13,7 +13,7 @@ struct population {
 	size_t count, voided, outside, without_limits;
 	bool has_worst;
 	enum verdict worst_verdict;
-	double worst_distance;               /* margin less guard band of the worst: the smaller, the worse */
+	double worst_distance; /* margin less guard band of the worst: the smaller, the worse */
 	const struct measurement *worst;
 	struct decision_limits worst_limits;
 	double sum_value, sum_planned, sum_squares_random, sum_systematic, start_s;
@@ -251,7 +251,8 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	}
 	if (population.count == population.voided) {
 		judgement->verdict = VERDICT_VOID;
-		snprintf(judgement->reason, sizeof judgement->reason, "every measurement rests on a gap, on clipped samples or on a channel that showed no life");
+		snprintf(judgement->reason, sizeof judgement->reason,
+			 "every measurement rests on a gap, on clipped samples or on a channel that showed no life");
 		return;
 	}
 	struct decision_limits limits;

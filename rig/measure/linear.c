@@ -26,7 +26,8 @@ bool parabola_fit(const double *y, size_t n, double c[3])
 {
 	if (n < 3)
 		return false;
-	double middle = (double)(n / 2);
+	size_t half = n / 2;
+	double middle = (double)half;
 	double s[5] = {0}, r[3] = {0};
 	for (size_t i = 0; i < n; i++) {
 		double t = (double)i - middle, tt = t * t;

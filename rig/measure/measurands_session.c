@@ -200,7 +200,8 @@ static void each_discharge(const struct population *in, const struct measurand *
 			.start_s = discharge.start_s,
 			.end_s = discharge.start_s + (discharge.reached ? discharge.time_s : discharge.watched_s),
 		};
-		measurement.voided = unknown || !discharge.seen_charged || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
+		measurement.voided =
+			unknown || !discharge.seen_charged || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
 		if (!reached) {
 			double u_level = hypot(channel->u_gain_rel * discharge.level_v, channel->u_offset);
 			double u_volts = isfinite(discharge.slope_v_per_s) ? u_level / fabs(discharge.slope_v_per_s) : 0;

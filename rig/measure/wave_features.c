@@ -51,7 +51,7 @@ bool feature_crossing(const double *y, size_t n, size_t near, size_t half, size_
 	double c[3];
 	if (!parabola_fit(y + from, points, c))
 		return false;
-	double middle = (double)(from + points / 2), target = (double)near - middle;
+	double middle = (double)(from + half), target = (double)near - middle;
 	double root = c[1] * c[1] - 4 * c[2] * (c[0] - level);
 	if (root < 0)
 		return false;

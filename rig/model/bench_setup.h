@@ -25,9 +25,9 @@ enum gpio_line {
 struct gpio_line_setup {
 	bool present;
 	bool output;
-	bool safe_level;         /* level of the safe state */
-	const char *line;        /* name or offset on the chip */
-	double pulse_s;          /* length of a trigger pulse; NAN for other lines */
+	bool safe_level;  /* level of the safe state */
+	const char *line; /* name or offset on the chip */
+	double pulse_s;   /* length of a trigger pulse; NAN for other lines */
 };
 
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
@@ -35,35 +35,35 @@ enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
 
 /* Where the integral of a recorded dI/dt takes its zero from: an offset of the column would become a ramp of the current. */
 enum integrator_zero {
-	ZERO_PRE_ONSET,     /* the mean of the column before the first activity */
-	ZERO_FLUX_BALANCE,  /* the mean of the whole column: the current at the end is that of the beginning (a complete pulse) */
+	ZERO_PRE_ONSET,    /* the mean of the column before the first activity */
+	ZERO_FLUX_BALANCE, /* the mean of the whole column: the current at the end is that of the beginning (a complete pulse) */
 };
 
 struct adc_channel_setup {
-	struct channel channel;  /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
-	const char *source;      /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
-	int index;               /* driver file: interleaved position; else -1 */
-	bool derivative;         /* the column holds dI/dt; the driver integrates it */
+	struct channel channel; /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
+	const char *source;     /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
+	int index;              /* driver file: interleaved position; else -1 */
+	bool derivative;        /* the column holds dI/dt; the driver integrates it */
 	enum integrator_zero zero;
-	double adc_range;        /* full scale of the ADC in the channel's unit; NAN for files */
+	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files */
 	unsigned bits;
-	double noise_rms;        /* driver sim: in the channel's unit */
-	struct sensor *sensor;   /* owned by the setup; NULL: none */
+	double noise_rms;      /* driver sim: in the channel's unit */
+	struct sensor *sensor; /* owned by the setup; NULL: none */
 };
 
 struct adc_setup {
-	const char *driver;      /* "sim", "file", "iio" */
+	const char *driver; /* "sim", "file", "iio" */
 	double sample_rate_hz;
-	double clock_accuracy_rel;  /* limits, rectangular */
+	double clock_accuracy_rel; /* limits, rectangular */
 	enum gap_detection gaps;
-	enum file_format format; /* driver file */
-	const char *uri, *instrument;  /* driver iio: context and device; NULL: not given */
+	enum file_format format;      /* driver file */
+	const char *uri, *instrument; /* driver iio: context and device; NULL: not given */
 	unsigned channel_count;
 	struct adc_channel_setup channels[RECORDING_MAX_CHANNELS];
 };
 
 struct logic_setup {
-	const char *driver;      /* NULL: no logic analyser */
+	const char *driver; /* NULL: no logic analyser */
 	const char *connection;
 	double sample_rate_hz;
 	bool present[LOGIC_LINE_COUNT];
@@ -72,13 +72,13 @@ struct logic_setup {
 
 /* A virtual device made wrong on purpose, to show that the rig catches it. */
 enum sim_fault_kind {
-	SIM_FAULT_DROP_PULSE,      /* pulse `pulse` (counted from 0) does not fire */
-	SIM_FAULT_DOUBLE_PULSE,    /* it fires a second time, `value` s later */
-	SIM_FAULT_AMPLITUDE,       /* every pulse has `value` times its amplitude */
-	SIM_FAULT_LATE_PULSE,      /* pulse `pulse` comes `value` s late */
-	SIM_FAULT_INVERTED,        /* pulse `pulse` has the wrong direction */
-	SIM_FAULT_NO_DISCHARGE,    /* the capacitor is not discharged after disarm */
-	SIM_FAULT_SPONTANEOUS,     /* a discharge without a trigger, `value` s after pulse `pulse` */
+	SIM_FAULT_DROP_PULSE,   /* pulse `pulse` (counted from 0) does not fire */
+	SIM_FAULT_DOUBLE_PULSE, /* it fires a second time, `value` s later */
+	SIM_FAULT_AMPLITUDE,    /* every pulse has `value` times its amplitude */
+	SIM_FAULT_LATE_PULSE,   /* pulse `pulse` comes `value` s late */
+	SIM_FAULT_INVERTED,     /* pulse `pulse` has the wrong direction */
+	SIM_FAULT_NO_DISCHARGE, /* the capacitor is not discharged after disarm */
+	SIM_FAULT_SPONTANEOUS,  /* a discharge without a trigger, `value` s after pulse `pulse` */
 	SIM_FAULT_KIND_COUNT,
 };
 
@@ -95,16 +95,16 @@ struct sim_setup {
 };
 
 struct bench_setup {
-	struct arena *arena;     /* owns everything below but device and sensors, which have arenas of their own */
+	struct arena *arena; /* owns everything below but device and sensors, which have arenas of their own */
 	const char *id, *title, *file;
-	const char *clock_driver;       /* "virtual", "monotonic" */
-	struct device *device;          /* owned; NULL for a bench that is only a recording without a device */
-	const char *gpio_driver;        /* NULL: none */
+	const char *clock_driver; /* "virtual", "monotonic" */
+	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
+	const char *gpio_driver;  /* NULL: none */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;
 	struct logic_setup logic;
-	const char *stimulator_driver;  /* "sim", "none", …; NULL: none */
+	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
 	struct sim_setup sim;
 };
 

@@ -12,7 +12,7 @@
 struct dose_cell {
 	double frequency_hz;
 	double intensity_pct_mt;
-	bool longest_tested;     /* ">" in the paper: the longest tested, not a limit found */
+	bool longest_tested; /* ">" in the paper: the longest tested, not a limit found */
 	double max_train_s;
 	double max_train_pulses; /* NAN: the table has none */
 };
@@ -20,12 +20,12 @@ struct dose_cell {
 struct dose_iti {
 	double iti_s;
 	double intensity_pct_mt;
-	const char *verdict;     /* "safe", "unsafe_observed", "unsafe_inferred", "insufficient_data" */
+	const char *verdict; /* "safe", "unsafe_observed", "unsafe_inferred", "insufficient_data" */
 };
 
 struct dose_exposure {
 	const char *id;
-	double max_pulses;       /* of theta burst in one session */
+	double max_pulses; /* of theta burst in one session */
 	const char *max_intensity;
 	const char *source;
 };
@@ -33,7 +33,7 @@ struct dose_exposure {
 struct dose_tables {
 	struct arena *arena;
 	const char *file;
-	const char *status;      /* how far the numbers were checked against the papers */
+	const char *status; /* how far the numbers were checked against the papers */
 	const char *single_train_source, *train_in_series_source, *iti_source, *theta_burst_source;
 	struct dose_cell *single_train;
 	size_t single_train_count;

@@ -10,33 +10,33 @@
 
 /* What one measurement of a measurand is about. */
 enum subject {
-	SUBJECT_PULSE,     /* index: pulse (of the list of detected pulses) */
-	SUBJECT_INTERVAL,  /* index: the later pulse of the two */
-	SUBJECT_TRAIN,     /* index: train, counted through the session */
-	SUBJECT_STEP,      /* index: step of the plan */
-	SUBJECT_SESSION,   /* index: 0 */
+	SUBJECT_PULSE,    /* index: pulse (of the list of detected pulses) */
+	SUBJECT_INTERVAL, /* index: the later pulse of the two */
+	SUBJECT_TRAIN,    /* index: train, counted through the session */
+	SUBJECT_STEP,     /* index: step of the plan */
+	SUBJECT_SESSION,  /* index: 0 */
 };
 
 struct measurand {
-	const char *id;          /* "pulse.peak1", stable for ever */
-	unsigned version;        /* raised when the algorithm changes its results */
+	const char *id;   /* "pulse.peak1", stable for ever */
+	unsigned version; /* raised when the algorithm changes its results */
 	const char *title;
-	const char *unit;        /* SI: "s", "A", "A/s", "Hz", "V", "1" */
+	const char *unit; /* SI: "s", "A", "A/s", "Hz", "V", "1" */
 	enum subject subject;
-	const char *definition;  /* printed beside the number in the report */
-	const char *source;      /* document and clause of the definition */
+	const char *definition; /* printed beside the number in the report */
+	const char *source;     /* document and clause of the definition */
 };
 
 struct measurement {
 	const struct measurand *measurand;
 	double value;
-	double u_random, u_systematic;  /* standard uncertainties in the measurand's unit */
-	double dof;                     /* effective degrees of freedom of the random part; INFINITY when known well */
-	double planned;                 /* what the plan or the device's data say it should be; NAN for none */
-	uint32_t subject;               /* index, see enum subject */
-	int32_t expected;               /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
-	double start_s, end_s;          /* where in the recording it was measured */
-	bool voided;                    /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
+	double u_random, u_systematic; /* standard uncertainties in the measurand's unit */
+	double dof;                    /* effective degrees of freedom of the random part; INFINITY when known well */
+	double planned;                /* what the plan or the device's data say it should be; NAN for none */
+	uint32_t subject;              /* index, see enum subject */
+	int32_t expected;              /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
+	double start_s, end_s;         /* where in the recording it was measured */
+	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
 };
 
 /* Combined standard uncertainty. */

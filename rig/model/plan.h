@@ -18,7 +18,7 @@
 enum { PLAN_MAX_STEPS = 1000000, PLAN_MAX_SECTIONS = 10000 };
 
 enum step_kind {
-	STEP_SET_INTENSITY,    /* intensity_pct; second_pct is NAN, or the intensity of every second pulse (paired-pulse mode) */
+	STEP_SET_INTENSITY, /* intensity_pct; second_pct is NAN, or the intensity of every second pulse (paired-pulse mode) */
 	STEP_ARM,
 	STEP_DISARM,
 	STEP_AWAIT,            /* name: an input line ("ready"), must become active within timeout_s; ends a section */
@@ -31,49 +31,63 @@ enum step_kind {
 
 /* How an inter-train interval was counted when the scenario declared it (domain/protocols.md, 1.1). */
 enum iti_reference {
-	ITI_NONE = 0,          /* a single train */
-	ITI_TRAIN_ONSET,       /* onset of first pulse to onset of first pulse of the next train */
-	ITI_LAST_PULSE,        /* last pulse to first pulse of the next train */
-	ITI_LAST_BURST_ONSET,  /* onset of the last burst to first pulse of the next train */
+	ITI_NONE = 0,         /* a single train */
+	ITI_TRAIN_ONSET,      /* onset of first pulse to onset of first pulse of the next train */
+	ITI_LAST_PULSE,       /* last pulse to first pulse of the next train */
+	ITI_LAST_BURST_ONSET, /* onset of the last burst to first pulse of the next train */
 };
 
 struct step {
 	enum step_kind kind;
 	uint32_t section;
-	double time_s;         /* from the section's origin */
-	int line;              /* of the scenario file, for messages */
+	double time_s; /* from the section's origin */
+	int line;      /* of the scenario file, for messages */
 	union {
-		struct { double intensity_pct, second_pct; } set;
-		struct { const char *name; double timeout_s; } await;
-		struct { uint32_t pulse; } trigger;
-		struct { const char *name; bool level; } drive;
-		struct { const char *text; } prompt;
-		struct { double level_v, timeout_s; } discharge;
+		struct {
+			double intensity_pct, second_pct;
+		} set;
+		struct {
+			const char *name;
+			double timeout_s;
+		} await;
+		struct {
+			uint32_t pulse;
+		} trigger;
+		struct {
+			const char *name;
+			bool level;
+		} drive;
+		struct {
+			const char *text;
+		} prompt;
+		struct {
+			double level_v, timeout_s;
+		} discharge;
 	};
 };
 
 /* One discharge that the plan expects. Indices count from 0. */
 struct expected_pulse {
-	double time_s;         /* onset, from the section's origin, before the device's trigger latency */
-	double intensity_pct;  /* % of maximum stimulator output commanded */
-	uint32_t step;         /* the STEP_TRIGGER that causes it */
+	double time_s;        /* onset, from the section's origin, before the device's trigger latency */
+	double intensity_pct; /* % of maximum stimulator output commanded */
+	uint32_t step;        /* the STEP_TRIGGER that causes it */
 	uint32_t section;
-	uint32_t block;        /* which train{}/single{}/pair{} call of the scenario */
-	uint32_t train;        /* within the block */
-	uint32_t burst;        /* within the train */
-	uint32_t index;        /* within the burst; 0 or 1 in a pair */
-	bool reversed;         /* current direction commanded reversed */
+	uint32_t block; /* which train{}/single{}/pair{} call of the scenario */
+	uint32_t train; /* within the block */
+	uint32_t burst; /* within the train */
+	uint32_t index; /* within the burst; 0 or 1 in a pair */
+	bool reversed;  /* current direction commanded reversed */
 };
 
 /* What a train{} (or a pair{}, single{}) call of the scenario expanded to; facts for check, lint and the measurands of trains. */
 struct plan_block {
-	const char *kind;      /* "train", "pair", "single" */
+	const char *kind; /* "train", "pair", "single" */
 	uint32_t first_pulse, pulses;
 	uint32_t pulses_per_burst, bursts_per_train, trains;
-	double intra_burst_interval_s;  /* NAN when pulses_per_burst is 1 */
-	double burst_period_s;          /* NAN when bursts_per_train is 1 */
-	double train_period_s;          /* onset to onset; NAN when trains is 1 */
-	double iti_s;                   /* as declared; NAN when trains is 1 */
+	double intra_burst_interval_s; /* NAN when pulses_per_burst is 1 */
+	double burst_period_s;         /* NAN when bursts_per_train is 1 */
+	double train_period_s;         /* onset to onset; NAN when trains is 1 */
+	double iti_s;                  /* as declared; NAN when trains is 1 */
 	enum iti_reference iti_reference;
 	double intensity_pct;
 	int line;
@@ -81,29 +95,29 @@ struct plan_block {
 
 /* A justification given in the scenario for a lint warning. */
 struct plan_justification {
-	const char *rule;      /* the lint rule it answers, e.g. "dose.single_train" */
+	const char *rule; /* the lint rule it answers, e.g. "dose.single_train" */
 	const char *reason;
 	int line;
 };
 
 struct plan {
-	struct arena *arena;   /* owns everything below */
-	const char *id;        /* scenario id, e.g. "itbs-600" */
+	struct arena *arena; /* owns everything below */
+	const char *id;      /* scenario id, e.g. "itbs-600" */
 	const char *title;
 	const char *path;      /* the selector path: the scenario file below scenarios/ without ".lua", e.g. "protocols/itbs-600" */
 	const char *source;    /* the scenario file as given, for messages */
 	const char **verifies; /* requirement ids the scenario declares */
 	size_t verifies_count;
-	double motor_threshold_pct;     /* the operator's motor threshold in % MSO; NAN when not given */
+	double motor_threshold_pct; /* the operator's motor threshold in % MSO; NAN when not given */
 	struct step *steps;
 	size_t step_count;
-	struct expected_pulse *pulses;  /* in order of time within each section, sections in order */
+	struct expected_pulse *pulses; /* in order of time within each section, sections in order */
 	size_t pulse_count;
 	struct plan_block *blocks;
 	size_t block_count;
 	struct plan_justification *justifications;
 	size_t justification_count;
-	double *section_duration_s;     /* from the section's origin to its last step; a following await is not counted */
+	double *section_duration_s; /* from the section's origin to its last step; a following await is not counted */
 	uint32_t section_count;
 };
 

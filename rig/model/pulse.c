@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const char *const WAVEFORM_NAMES[] = {
-	[WAVEFORM_UNKNOWN] = "unknown",         [WAVEFORM_BIPHASIC] = "biphasic",       [WAVEFORM_MONOPHASIC] = "monophasic",
-	[WAVEFORM_HALF_SINE] = "half_sine",     [WAVEFORM_RECTANGULAR] = "rectangular",
+	[WAVEFORM_UNKNOWN] = "unknown",     [WAVEFORM_BIPHASIC] = "biphasic",       [WAVEFORM_MONOPHASIC] = "monophasic",
+	[WAVEFORM_HALF_SINE] = "half_sine", [WAVEFORM_RECTANGULAR] = "rectangular",
 };
 
 const char *waveform_name(enum waveform waveform)

@@ -26,27 +26,27 @@ enum { PULSE_NOT_EXPECTED = -1 };
 /* All times are on the recording's time base (s since sample 0), sensor delay subtracted. NAN where a value could not be had. */
 struct pulse {
 	double onset_s, u_onset_s;
-	double trigger_s;              /* the trigger edge that caused it; NAN for none */
-	double peak1_s, peak1_a, u_peak1_a;   /* signed; u: random part only */
-	double peak2_s, peak2_a, u_peak2_a;   /* of the second lobe; NAN for monophasic and half-sine */
-	double zero1_s, zero2_s;       /* current zeros after the first and the second lobe */
+	double trigger_s;                   /* the trigger edge that caused it; NAN for none */
+	double peak1_s, peak1_a, u_peak1_a; /* signed; u: random part only */
+	double peak2_s, peak2_a, u_peak2_a; /* of the second lobe; NAN for monophasic and half-sine */
+	double zero1_s, zero2_s;            /* current zeros after the first and the second lobe */
 	double rise_10_90_s, u_rise_10_90_s;
-	double didt0_a_per_s, u_didt0_a_per_s;  /* the fit's slope at the onset */
+	double didt0_a_per_s, u_didt0_a_per_s;                    /* the fit's slope at the onset */
 	double fit_amplitude_a, fit_alpha_per_s, fit_omega_per_s; /* i = A exp(-alpha t) sin(omega t), t from the onset */
 	double u_fit_alpha_per_s, u_fit_omega_per_s;
-	double fit_residual_rel;       /* rms of the residual, relative to |peak1_a| */
-	double half_width_s, u_half_width_s;    /* first lobe at 50 % of the peak */
-	double after_current_rel;      /* largest |i| from 5 us after the end to the end of the window, at most 500 us, relative to |peak1_a| */
-	double net_charge_as, u_net_charge_as;  /* integral of the current, signed, from the onset to the end (at most 1 ms) */
-	double noise_a, baseline_a;    /* of the samples before the onset */
-	double noise_dof;              /* degrees of freedom of noise_a; 0 when nothing preceded the pulse and the noise was carried over */
-	uint64_t first_frame;          /* the samples it was measured on */
+	double fit_residual_rel;             /* rms of the residual, relative to |peak1_a| */
+	double half_width_s, u_half_width_s; /* first lobe at 50 % of the peak */
+	double after_current_rel; /* largest |i| from 5 us after the end to the end of the window, at most 500 us, relative to |peak1_a| */
+	double net_charge_as, u_net_charge_as; /* integral of the current, signed, from the onset to the end (at most 1 ms) */
+	double noise_a, baseline_a;            /* of the samples before the onset */
+	double noise_dof;     /* degrees of freedom of noise_a; 0 when nothing preceded the pulse and the noise was carried over */
+	uint64_t first_frame; /* the samples it was measured on */
 	uint32_t frames;
-	int32_t expected;              /* index into the plan's pulses, or PULSE_NOT_EXPECTED */
+	int32_t expected; /* index into the plan's pulses, or PULSE_NOT_EXPECTED */
 	enum pulse_match match;
 	enum waveform waveform;
-	bool clipped;                  /* at least two samples at full scale */
-	bool voided;                   /* a gap touches its window: nothing measured on it counts */
+	bool clipped; /* at least two samples at full scale */
+	bool voided;  /* a gap touches its window: nothing measured on it counts */
 };
 
 /* Static strings: "biphasic", …; "matched", … */

@@ -13,15 +13,15 @@
 enum { RECORDING_MAX_CHANNELS = 8 };
 
 enum channel_role {
-	CHANNEL_COIL_CURRENT,       /* A */
-	CHANNEL_TRIGGER,            /* V, a logic line digitised by the ADC */
-	CHANNEL_CAPACITOR_VOLTAGE,  /* V */
-	CHANNEL_OTHER,              /* recorded, not interpreted */
+	CHANNEL_COIL_CURRENT,      /* A */
+	CHANNEL_TRIGGER,           /* V, a logic line digitised by the ADC */
+	CHANNEL_CAPACITOR_VOLTAGE, /* V */
+	CHANNEL_OTHER,             /* recorded, not interpreted */
 };
 
 /* How counts become a quantity, and how far that can be trusted. One a channel. */
 struct channel {
-	char name[32];                /* as in the bench file: "coil_current" */
+	char name[32]; /* as in the bench file: "coil_current" */
 	enum channel_role role;
 	char unit[8];                 /* "A", "V" */
 	double scale;                 /* unit per count, ADC and sensor together, the certificate's gain correction included */
@@ -34,13 +34,13 @@ struct channel {
 	double u_gain_rel;            /* standard uncertainties, systematic (common to the run) */
 	double u_offset;
 	double u_delay_s;
-	bool calibrated;              /* false: no sensor file given */
-	char sensor[64];              /* id of the sensor file, "" for none */
+	bool calibrated; /* false: no sensor file given */
+	char sensor[64]; /* id of the sensor file, "" for none */
 };
 
 struct recording_format {
 	double sample_rate_hz;
-	double u_clock_rel;           /* standard uncertainty of the sample clock's rate, relative */
+	double u_clock_rel; /* standard uncertainty of the sample clock's rate, relative */
 	unsigned channel_count;
 	struct channel channels[RECORDING_MAX_CHANNELS];
 };
@@ -49,14 +49,14 @@ struct recording_format {
 struct block {
 	uint64_t first_frame;
 	size_t frames;
-	const int16_t *samples;       /* owned by the source, valid during the call */
+	const int16_t *samples; /* owned by the source, valid during the call */
 };
 
 enum gap_cause {
-	GAP_OVERRUN,     /* the rig did not read in time */
-	GAP_LOST,        /* the instrument's counter shows missing samples */
+	GAP_OVERRUN, /* the rig did not read in time */
+	GAP_LOST,    /* the instrument's counter shows missing samples */
 	GAP_DISCONNECT,
-	GAP_TRUNCATED,   /* the file ends inside a frame or short of its declared length */
+	GAP_TRUNCATED, /* the file ends inside a frame or short of its declared length */
 };
 
 /* Samples that are not there. What depends on them is void. The next block starts at first_frame + frames. */
@@ -76,12 +76,12 @@ struct edge {
 };
 
 enum run_event_kind {
-	EVENT_SECTION,       /* a section of the plan begins; index: section */
-	EVENT_TRIGGER,       /* the rig raised the trigger line; index: pulse of the plan */
-	EVENT_DISARM,        /* the rig commanded disarm or emergency stop; index: step of the plan */
-	EVENT_DISCHARGE,     /* an expect_discharge began to count; index: step of the plan */
-	EVENT_END,           /* the plan is done */
-	EVENT_ABORTED,       /* the run ended before its plan */
+	EVENT_SECTION,   /* a section of the plan begins; index: section */
+	EVENT_TRIGGER,   /* the rig raised the trigger line; index: pulse of the plan */
+	EVENT_DISARM,    /* the rig commanded disarm or emergency stop; index: step of the plan */
+	EVENT_DISCHARGE, /* an expect_discharge began to count; index: step of the plan */
+	EVENT_END,       /* the plan is done */
+	EVENT_ABORTED,   /* the run ended before its plan */
 };
 
 /* Something the rig itself did, mapped to the recording's time base with standard uncertainty u_time_s. */

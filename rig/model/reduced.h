@@ -8,9 +8,9 @@
 #include "recording.h"
 
 struct reduced_layout {
-	uint32_t cell_frames;      /* activity is decided for each cell of this many frames; windows consist of whole cells */
-	uint32_t envelope_frames;  /* frames of an envelope cell, a multiple of cell_frames */
-	uint32_t pre_cells;        /* cells kept before and after activity */
+	uint32_t cell_frames;     /* activity is decided for each cell of this many frames; windows consist of whole cells */
+	uint32_t envelope_frames; /* frames of an envelope cell, a multiple of cell_frames */
+	uint32_t pre_cells;       /* cells kept before and after activity */
 	uint32_t post_cells;
 };
 
@@ -18,17 +18,17 @@ struct reduced_layout {
 struct window {
 	uint64_t first_frame;
 	size_t frames;
-	const int16_t *samples;    /* valid during the call */
+	const int16_t *samples; /* valid during the call */
 };
 
 /* One envelope cell: entry c of each array belongs to channel c. A cell that a gap touches has gap set; its values cover what was there. */
 struct envelope_cell {
 	uint64_t first_frame;
-	uint32_t frames;           /* envelope_frames, fewer in the last cell or where a gap cut it */
+	uint32_t frames; /* envelope_frames, fewer in the last cell or where a gap cut it */
 	bool gap;
 	int16_t minimum[RECORDING_MAX_CHANNELS];
 	int16_t maximum[RECORDING_MAX_CHANNELS];
-	float mean[RECORDING_MAX_CHANNELS];  /* counts */
+	float mean[RECORDING_MAX_CHANNELS]; /* counts */
 };
 
 /* Where a reduced recording goes; same rules as recording_sink. Gaps, edges and events are passed through. */

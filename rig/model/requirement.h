@@ -11,15 +11,15 @@
 #include "pulse.h"
 
 enum decision_rule {
-	DECISION_SIMPLE,      /* the value itself within the limits */
-	DECISION_GUARDED,     /* within the limits by U = 2 u (guard band w = U) */
-	DECISION_NON_BINARY,  /* ILAC-G8: pass, conditional pass, conditional fail, fail */
-	DECISION_ISO14253,    /* within the limits by 1.65 u */
-	DECISION_RISK,        /* conformance probability at least 1 - risk (JCGM 106) */
+	DECISION_SIMPLE,     /* the value itself within the limits */
+	DECISION_GUARDED,    /* within the limits by U = 2 u (guard band w = U) */
+	DECISION_NON_BINARY, /* ILAC-G8: pass, conditional pass, conditional fail, fail */
+	DECISION_ISO14253,   /* within the limits by 1.65 u */
+	DECISION_RISK,       /* conformance probability at least 1 - risk (JCGM 106) */
 };
 
 enum judged_value {
-	JUDGE_EVERY,               /* every measurement of the population; the worst decides */
+	JUDGE_EVERY, /* every measurement of the population; the worst decides */
 	JUDGE_MEAN,
 	JUDGE_MAXIMUM,
 	JUDGE_MINIMUM,
@@ -27,9 +27,9 @@ enum judged_value {
 };
 
 enum nominal_kind {
-	NOMINAL_NONE,      /* lower and/or upper are the limits */
-	NOMINAL_VALUE,     /* nominal is the centre */
-	NOMINAL_PLANNED,   /* each measurement's `planned` is the centre */
+	NOMINAL_NONE,    /* lower and/or upper are the limits */
+	NOMINAL_VALUE,   /* nominal is the centre */
+	NOMINAL_PLANNED, /* each measurement's `planned` is the centre */
 };
 
 enum tolerance_combine { TOLERANCE_LARGER, TOLERANCE_SMALLER, TOLERANCE_SUM };
@@ -39,7 +39,7 @@ struct limit {
 	double lower, upper;
 	enum nominal_kind nominal_kind;
 	double nominal;
-	double tolerance_relative;   /* of the nominal */
+	double tolerance_relative; /* of the nominal */
 	double tolerance_absolute;
 	enum tolerance_combine combine;
 };
@@ -48,32 +48,32 @@ enum pulse_position { POSITION_ANY, POSITION_FIRST_OF_PAIR, POSITION_SECOND_OF_P
 
 /* Which measurements a requirement is about. Unset fields select everything. */
 struct selector {
-	const char *scenarios;       /* fnmatch(3) pattern on the plan's path, FNM_PATHNAME; NULL: all */
+	const char *scenarios; /* fnmatch(3) pattern on the plan's path, FNM_PATHNAME; NULL: all */
 	bool has_waveform;
-	enum waveform waveform;      /* device files of that waveform only */
-	double intensity_min_pct, intensity_max_pct;  /* of the expected pulse; NAN: open */
-	double interval_max_s;       /* measurements of intervals planned no longer than this; NAN: open */
+	enum waveform waveform;                      /* device files of that waveform only */
+	double intensity_min_pct, intensity_max_pct; /* of the expected pulse; NAN: open */
+	double interval_max_s;                       /* measurements of intervals planned no longer than this; NAN: open */
 	enum pulse_position position;
 };
 
 struct requirement {
-	const char *id;              /* "TIM-IPI-01" */
+	const char *id; /* "TIM-IPI-01" */
 	unsigned revision;
 	const char *text;
-	const char *document, *clause;  /* its source */
-	const char *hazard, *risk_control;  /* NULL: none */
-	const char *measurand;       /* id in the registry */
+	const char *document, *clause;     /* its source */
+	const char *hazard, *risk_control; /* NULL: none */
+	const char *measurand;             /* id in the registry */
 	struct selector select;
 	struct limit limit;
 	enum decision_rule rule;
-	double risk;                 /* DECISION_RISK: largest consumer's risk accepted, e.g. 0.025 */
+	double risk; /* DECISION_RISK: largest consumer's risk accepted, e.g. 0.025 */
 	enum judged_value judge;
-	int line;                    /* in the spec file, for messages */
+	int line; /* in the spec file, for messages */
 	int column;
 };
 
 struct spec {
-	struct arena *arena;         /* owns everything below */
+	struct arena *arena; /* owns everything below */
 	const char *id, *title, *file;
 	unsigned revision;
 	struct requirement *requirements;

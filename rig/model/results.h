@@ -9,25 +9,25 @@
 #include "recording.h"
 
 struct results {
-	struct pulse *pulses;             /* in order of onset */
+	struct pulse *pulses; /* in order of onset */
 	size_t pulse_count;
-	double *trigger_edges_s;          /* rising edges of the trigger line, in order */
+	double *trigger_edges_s; /* rising edges of the trigger line, in order */
 	size_t trigger_edge_count;
-	uint32_t *missing;                /* indices of expected pulses that were not observed */
+	uint32_t *missing; /* indices of expected pulses that were not observed */
 	size_t missing_count;
 	size_t matched_count;
-	size_t extra_count;               /* observed but not planned */
-	size_t untriggered_count;         /* of the extra ones: without a trigger */
+	size_t extra_count;       /* observed but not planned */
+	size_t untriggered_count; /* of the extra ones: without a trigger */
 	struct gap *gaps;
 	size_t gap_count;
 	struct measurement *measurements; /* grouped by measurand in registry order, then by subject */
 	size_t measurement_count;
-	double *section_start_s;          /* origin of each section of the plan on the recording's time base, aligned to what was observed; NAN: not seen */
+	double *section_start_s; /* origin of each section of the plan on the recording's time base, aligned to what was observed; NAN: not seen */
 	size_t section_count;
 	struct run_event *events;
 	size_t event_count;
-	double duration_s;                /* of the recording */
-	bool aborted;                     /* the run ended before its plan */
+	double duration_s; /* of the recording */
+	bool aborted;      /* the run ended before its plan */
 };
 
 /* Releases the results; NULL is accepted. */

@@ -10,12 +10,12 @@
 
 enum verdict {
 	VERDICT_PASS,
-	VERDICT_CONDITIONAL_PASS,   /* ILAC-G8: inside the limit, by less than the guard band */
-	VERDICT_CONDITIONAL_FAIL,   /* ILAC-G8: outside the limit, by less than the guard band */
+	VERDICT_CONDITIONAL_PASS, /* ILAC-G8: inside the limit, by less than the guard band */
+	VERDICT_CONDITIONAL_FAIL, /* ILAC-G8: outside the limit, by less than the guard band */
 	VERDICT_FAIL,
-	VERDICT_VOID,               /* bench fault or gap: says nothing about the device */
-	VERDICT_NOT_CAPABLE,        /* the uncertainty is too large for the limit */
-	VERDICT_NOT_TESTED,         /* nothing in this run could be judged */
+	VERDICT_VOID,        /* bench fault or gap: says nothing about the device */
+	VERDICT_NOT_CAPABLE, /* the uncertainty is too large for the limit */
+	VERDICT_NOT_TESTED,  /* nothing in this run could be judged */
 };
 
 /* The exit status of the program that a set of verdicts leads to (architecture, section 8). */
@@ -31,18 +31,18 @@ enum exit_status {
 struct judgement {
 	const struct requirement *requirement;
 	enum verdict verdict;
-	bool declared;               /* the scenario says that it verifies this requirement */
-	double value, u;             /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
-	double lower, upper;         /* the limits that applied to it; NAN: open */
-	double guard;                /* guard band w */
-	double margin;               /* distance of the value to the nearer limit, positive inside; NAN when there is none */
+	bool declared;       /* the scenario says that it verifies this requirement */
+	double value, u;     /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
+	double lower, upper; /* the limits that applied to it; NAN: open */
+	double guard;        /* guard band w */
+	double margin;       /* distance of the value to the nearer limit, positive inside; NAN when there is none */
 	double planned;
-	size_t population;           /* measurements selected */
-	size_t outside;              /* of them beyond the limit itself */
+	size_t population; /* measurements selected */
+	size_t outside;    /* of them beyond the limit itself */
 	size_t voided;
-	uint32_t worst_subject;      /* index of the deciding measurement; UINT32_MAX for none */
-	double worst_s;              /* where in the recording; NAN for none */
-	char reason[256];            /* one sentence for people */
+	uint32_t worst_subject; /* index of the deciding measurement; UINT32_MAX for none */
+	double worst_s;         /* where in the recording; NAN for none */
+	char reason[256];       /* one sentence for people */
 };
 
 /* "pass", "conditional_pass", … Static string. */

@@ -241,7 +241,7 @@ static int api_justify(lua_State *state)
 	const char *rule = builder_string(state, 1, "justify: the rule");
 	const char *reason = builder_string(state, 2, "justify: the reason");
 	const char *const *known = plan_lint_rules();
-	while (*known && strcmp(*known, rule))
+	while (*known && strcmp(*known, rule) != 0)
 		known++;
 	if (!*known) {
 		const char *nearest = plan_nearest(rule, plan_lint_rules());

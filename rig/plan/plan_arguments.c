@@ -180,7 +180,7 @@ void plan_keys(lua_State *state, const char *function, const char *const *keys)
 			builder_wrong(state, "%s: a value has no key; known are %s", function, list_of(state, keys));
 		const char *key = lua_tostring(state, -2);
 		const char *const *known = keys;
-		while (*known && strcmp(*known, key))
+		while (*known && strcmp(*known, key) != 0)
 			known++;
 		if (*known)
 			continue;

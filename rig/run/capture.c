@@ -41,10 +41,10 @@ struct capture {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct slot slots[RING_SLOTS];
-	size_t filled, taken;      /* counts since the start; filled - taken slots are full */
-	struct pending pending;    /* events: under the lock; edges: the pusher's own */
+	size_t filled, taken;   /* counts since the start; filled - taken slots are full */
+	struct pending pending; /* events: under the lock; edges: the pusher's own */
 	bool failed;
-	struct error error;        /* of the first failure */
+	struct error error; /* of the first failure */
 	uint32_t section;
 	uint64_t gaps;
 	bool finished;
@@ -126,7 +126,8 @@ static bool append_mark(struct capture *capture, struct slot **open, enum slot_k
 	struct slot *slot = slot_to_fill(capture);
 	if (!slot)
 		return false;
-	*slot = (struct slot){kind, gap ? gap->first_frame : 0, gap ? (size_t)gap->frames : 0, gap ? gap->cause : GAP_OVERRUN, slot->samples};
+	*slot = (struct slot){kind, gap ? gap->first_frame : 0, gap ? (size_t)gap->frames : 0, gap ? gap->cause : GAP_OVERRUN,
+			      slot->samples};
 	slot_filled(capture);
 	return true;
 }
@@ -181,7 +182,8 @@ static bool push_pending(struct capture *capture, double until_s, struct error *
 			return true;
 		if (event_first && event.kind == EVENT_SECTION)
 			capture->section = event.index;
-		if (event_first ? !capture->sink->event(capture->sink->self, &event, error) : !capture->sink->edge(capture->sink->self, &edge, error))
+		if (event_first ? !capture->sink->event(capture->sink->self, &event, error)
+				: !capture->sink->edge(capture->sink->self, &edge, error))
 			return false;
 	}
 }
@@ -237,7 +239,8 @@ static bool push_slot(struct capture *capture, const struct slot *slot, struct e
 	switch (slot->kind) {
 	case SLOT_BLOCK:
 	case SLOT_GAP:
-		if (!collect_edges(capture, error) || !push_pending(capture, (double)slot->first_frame / capture->sample_rate_hz - EVENT_DELAY_S, error))
+		if (!collect_edges(capture, error) ||
+		    !push_pending(capture, (double)slot->first_frame / capture->sample_rate_hz - EVENT_DELAY_S, error))
 			return false;
 		break;
 	case SLOT_END: return collect_edges(capture, error) && push_pending(capture, INFINITY, error);
@@ -410,7 +413,8 @@ bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, str
 	/* A sink that failed itself cannot be finished; one whose source failed can. */
 	bool can_finish = push_pending(capture, INFINITY, &late);
 	if (can_finish && (run_aborted || !good)) {
-		double end_s = (double)(capture->filled ? capture->slots[(capture->filled - 1) % RING_SLOTS].first_frame : 0) / capture->sample_rate_hz;
+		double end_s = (double)(capture->filled ? capture->slots[(capture->filled - 1) % RING_SLOTS].first_frame : 0) /
+			       capture->sample_rate_hz;
 		can_finish = sink->event(sink->self, &(struct run_event){EVENT_ABORTED, 0, end_s, 0}, &late);
 	}
 	if (can_finish)

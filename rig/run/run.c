@@ -18,9 +18,9 @@ struct sequencer {
 	const struct plan *plan;
 	const struct run_options *options;
 	struct capture *capture;
-	double origin_s;     /* of the section under way, host time */
-	double watch_s;      /* keep recording until then: a discharge is being watched */
-	bool reversed;       /* the current direction last commanded */
+	double origin_s; /* of the section under way, host time */
+	double watch_s;  /* keep recording until then: a discharge is being watched */
+	bool reversed;   /* the current direction last commanded */
 };
 
 static double now_s(const struct sequencer *seq)
@@ -97,7 +97,8 @@ static bool do_set_intensity(struct sequencer *seq, const struct step *step, str
 {
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	if (!stimulator->ops || !stimulator->ops->set_intensity)
-		return error_config(error, "the bench has no stimulator remote control; the scenario sets an intensity (a prompt could ask for it)");
+		return error_config(
+			error, "the bench has no stimulator remote control; the scenario sets an intensity (a prompt could ask for it)");
 	return stimulator->ops->set_intensity(stimulator->self, step->set.intensity_pct, step->set.second_pct, error);
 }
 
@@ -311,8 +312,9 @@ bool run_recording(struct bench *bench, const struct recording_sink *sink, const
 		}
 		if (options->progress && frames >= next_report) {
 			next_report = frames + 4000000;
-			options->progress(options->self,
-					  &(struct run_progress){.time_s = (double)frames / adc->format.sample_rate_hz, .planned_s = NAN, .gaps = gaps});
+			options->progress(options->self, &(struct run_progress){.time_s = (double)frames / adc->format.sample_rate_hz,
+										.planned_s = NAN,
+										.gaps = gaps});
 		}
 	}
 }

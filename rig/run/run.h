@@ -10,8 +10,8 @@
 #include "recording.h"
 
 struct run_progress {
-	double time_s;          /* of the recording, as captured so far */
-	double planned_s;       /* of the whole plan */
+	double time_s;    /* of the recording, as captured so far */
+	double planned_s; /* of the whole plan */
 	uint32_t section, sections;
 	uint64_t gaps;
 };
@@ -22,7 +22,7 @@ struct run_options {
 	/* Asks the operator to do something and waits; false: the operator gave up. NULL: a prompt is an error. */
 	bool (*prompt)(void *self, const char *text);
 	void *self;
-	atomic_bool *abort;     /* set from a signal handler: end the run in the safe state; NULL: never */
+	atomic_bool *abort; /* set from a signal handler: end the run in the safe state; NULL: never */
 };
 
 /*
@@ -34,4 +34,5 @@ struct run_options {
 bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
 	      bool *finished, struct error *error) must_check;
 /* Pushes a whole recording (driver "file") into the sink and finishes it. */
-bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error) must_check;
+bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options,
+		   struct error *error) must_check;

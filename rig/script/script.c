@@ -158,7 +158,7 @@ static const struct chunk *position_in(const struct script *script, const char *
 	for (size_t i = 0; i < script->chunk_count; i++) {
 		const struct chunk *chunk = &script->chunks[i];
 		size_t length = strlen(chunk->short_name);
-		if (strncmp(text, chunk->short_name, length) || text[length] != ':')
+		if (strncmp(text, chunk->short_name, length) != 0 || text[length] != ':')
 			continue;
 		char *end;
 		long number = strtol(text + length + 1, &end, 10);
@@ -266,13 +266,15 @@ void script_load(lua_State *state, const char *name, const char *text, size_t le
 {
 	struct script *script = script_of(state);
 	static const char mark[] = "\xef\xbb\xbf";
-	if (length >= 3 && !memcmp(text, mark, 3)) {
+	if (length >= 3 && memcmp(text, mark, 3) == 0) {
 		text += 3;
 		length -= 3;
 	}
 	struct chunk *chunk = keep_chunk(script, name, text, length);
-	if (!chunk)
+	if (!chunk) {
 		luaL_error(state, "no room for the text of %s", name);
+		return;
+	}
 	const char *chunk_name = lua_pushfstring(state, "@%s", name);
 	/* An empty function tells how Lua shortens the name. */
 	if (luaL_loadbufferx(state, "", 0, chunk_name, "t") != LUA_OK)

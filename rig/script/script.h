@@ -16,9 +16,9 @@
 #include "error.h"
 
 struct script_limits {
-	uint64_t instructions;   /* of the virtual machine, memory traffic charged in addition */
+	uint64_t instructions; /* of the virtual machine, memory traffic charged in addition */
 	size_t memory_bytes;
-	size_t string_bytes;     /* longest string; 0: a sixteenth of memory_bytes */
+	size_t string_bytes; /* longest string; 0: a sixteenth of memory_bytes */
 };
 
 struct script;

@@ -71,7 +71,7 @@ struct sim_world {
 	char fault[64];
 	double intensity_pct, second_pct;
 	unsigned next_bank;
-	bool reversed; /* the current direction commanded */
+	bool reversed;     /* the current direction commanded */
 	uint32_t accepted; /* triggers */
 	uint32_t shots;    /* discharges */
 	double firing_until_s;

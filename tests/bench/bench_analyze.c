@@ -83,7 +83,8 @@ static void print_row(const char *what, double *seconds, int rounds, double samp
 {
 	qsort(seconds, (size_t)rounds, sizeof *seconds, ascending);
 	double median_s = seconds[rounds / 2];
-	printf("%-44s %7.0f MSa/s [%.0f-%.0f]", what, samples / median_s / 1e6, samples / seconds[rounds - 1] / 1e6, samples / seconds[0] / 1e6);
+	printf("%-44s %7.0f MSa/s [%.0f-%.0f]", what, samples / median_s / 1e6, samples / seconds[rounds - 1] / 1e6,
+	       samples / seconds[0] / 1e6);
 	if (limit_s > 0)
 		printf("   %.2f of the read limit", limit_s / median_s);
 	printf("\n");

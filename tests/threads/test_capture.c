@@ -15,22 +15,22 @@
 
 static int passed, failed;
 
-#define CHECK(condition, ...) \
-	do { \
-		if (condition) { \
-			passed++; \
-		} else { \
-			failed++; \
-			printf("not ok: %s: ", #condition); \
-			printf(__VA_ARGS__); \
-			printf("\n"); \
-		} \
+#define CHECK(condition, ...)                                                                                                              \
+	do {                                                                                                                               \
+		if (condition) {                                                                                                           \
+			passed++;                                                                                                          \
+		} else {                                                                                                                   \
+			failed++;                                                                                                          \
+			printf("not ok: %s: ", #condition);                                                                                \
+			printf(__VA_ARGS__);                                                                                               \
+			printf("\n");                                                                                                      \
+		}                                                                                                                          \
 	} while (0)
 
 /* Sums up everything pushed into it, and the order of the calls. */
 struct digest {
 	uint64_t hash, blocks, events, edges;
-	uint64_t fail_after;   /* blocks; 0: never */
+	uint64_t fail_after; /* blocks; 0: never */
 	bool finished, aborted;
 	double last_event_s;
 };

@@ -55,7 +55,8 @@ static size_t read_all(struct bench *bench, size_t piece, int16_t *out, bool *ga
 			continue;
 		}
 		cr_assert_eq(read.block.first_frame, frames);
-		memcpy(out + frames * adc->format.channel_count, read.block.samples, read.block.frames * adc->format.channel_count * sizeof *out);
+		memcpy(out + frames * adc->format.channel_count, read.block.samples,
+		       read.block.frames * adc->format.channel_count * sizeof *out);
 		frames += read.block.frames;
 	}
 }

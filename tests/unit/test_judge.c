@@ -67,7 +67,8 @@ Test(decision, too_uncertain_is_not_capable_but_a_clear_failure_stays_one)
 
 Test(decision, tolerances_combine)
 {
-	struct limit limit = {.lower = NAN, .upper = NAN, .nominal_kind = NOMINAL_PLANNED, .tolerance_relative = 0.01, .tolerance_absolute = 1e-4};
+	struct limit limit = {
+		.lower = NAN, .upper = NAN, .nominal_kind = NOMINAL_PLANNED, .tolerance_relative = 0.01, .tolerance_absolute = 1e-4};
 	struct decision_limits limits;
 	cr_assert(decision_limits_of(&limit, 0.1, &limits));
 	cr_expect_float_eq(limits.upper, 0.101, 1e-12);
@@ -83,13 +84,22 @@ Test(decision, tolerances_combine)
 
 static const struct measurand PEAK = {.id = "pulse.peak1", .version = 1, .title = "peak", .unit = "A", .subject = SUBJECT_PULSE};
 
-static struct judgement judge_values(struct requirement requirement, const double *values, size_t count, double u_random, double u_systematic,
-				     const struct results *extra)
+static struct judgement judge_values(struct requirement requirement, const double *values, size_t count, double u_random,
+				     double u_systematic, const struct results *extra)
 {
 	struct measurement measurements[8];
 	for (size_t i = 0; i < count; i++)
-		measurements[i] = (struct measurement){&PEAK, values[i], u_random, u_systematic, INFINITY, NAN, (uint32_t)i, -1, 0.1 * (double)i,
-						       0.1 * (double)i, extra && extra->pulse_count == i + 1};
+		measurements[i] = (struct measurement){&PEAK,
+						       values[i],
+						       u_random,
+						       u_systematic,
+						       INFINITY,
+						       NAN,
+						       (uint32_t)i,
+						       -1,
+						       0.1 * (double)i,
+						       0.1 * (double)i,
+						       extra && extra->pulse_count == i + 1};
 	struct results results = {.measurements = measurements, .measurement_count = count, .aborted = extra && extra->aborted};
 	struct spec spec = {.requirements = &requirement, .count = 1};
 	struct judgement judgement;
