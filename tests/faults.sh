@@ -17,7 +17,7 @@ caught() {
   "$tmsrig" run "$scenario" --fault "$fault" --out "$out" --quiet >/dev/null 2>"$work/err"
   local status=$?
   local broken
-  broken=$(python3 - "$out/result.json" <<'END'
+  broken=$(/usr/bin/python3 - "$out/result.json" <<'END'
 import json, sys
 print(" ".join(sorted({r["measurand"] for r in json.load(open(sys.argv[1]))["requirements"] if r["verdict"] == "fail"})))
 END
@@ -46,7 +46,7 @@ for seed in $(seq 1 20); do
   else
     failed=$((failed + 1))
     echo "not ok: the healthy device with seed $seed"
-    python3 -c "
+    /usr/bin/python3 -c "
 import json, sys
 for r in json.load(open(sys.argv[1]))['requirements']:
     if r['verdict'] not in ('pass', 'not_tested'): print('  ', r['id'], r['verdict'], r['reason'])" "$work/seed$seed/result.json"

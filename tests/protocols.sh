@@ -20,7 +20,7 @@ one() {
   local scenario=$1 out=$work/${1//\//-}
   "$tmsrig" run "$scenario" --out "$out" --quiet >/dev/null 2>"$out.err"
   local status=$?
-  python3 - "$scenario" "$out" $status <<'END'
+  /usr/bin/python3 - "$scenario" "$out" $status <<'END'
 import csv, json, sys
 scenario, out, status = sys.argv[1], sys.argv[2], int(sys.argv[3])
 try:

@@ -3,16 +3,16 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "read_ahead.h"
 #include "recording_file.h"
 
-enum { S16LE_BUFFER_BYTES = 1 << 20 };
+enum { S16LE_MAX_CHANNELS = 64, PICKED_FRAMES = 16384 };
 
 struct file_s16le {
-	int fd;
+	struct read_ahead *ahead;
 	size_t frame_bytes, channels_in_file;
 	unsigned picked[RECORDING_MAX_CHANNELS], pick_count;
-	bool identity; /* the file's channels are the bench's, in order */
-	unsigned char *buffer;
+	bool identity;   /* the file's channels are the bench's, in order */
 	int16_t *frames; /* channels picked out of the file's; NULL when identity */
 	const char *path;
 };
@@ -22,9 +22,7 @@ static void s16le_close(void *state)
 	struct file_s16le *file = state;
 	if (!file)
 		return;
-	if (file->fd >= 0)
-		close(file->fd);
-	free(file->buffer);
+	read_ahead_stop(file->ahead);
 	free(file->frames);
 	free(file);
 }
@@ -55,13 +53,13 @@ static bool s16le_open(const struct bench_setup *setup, const char *path, struct
 		return error_bench(error, "%s: out of memory", path);
 	file->path = path;
 	pick_channels(file, &setup->adc);
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
-	if (file->fd < 0 || fstat(file->fd, &status) != 0) {
+	if (fd < 0 || fstat(fd, &status) != 0) {
 		error_errno(error, ERROR_CONFIG, "%s: cannot open the recording", path);
 		goto failed;
 	}
-	if (file->frame_bytes == 0 || file->frame_bytes > S16LE_BUFFER_BYTES) {
+	if (file->channels_in_file == 0 || file->channels_in_file > S16LE_MAX_CHANNELS) {
 		error_config(error, "%s: %zu channels make no frame that can be read", path, file->channels_in_file);
 		goto failed;
 	}
@@ -74,11 +72,15 @@ static bool s16le_open(const struct bench_setup *setup, const char *path, struct
 			     (long long)status.st_size, file->frame_bytes, file->channels_in_file);
 		goto failed;
 	}
-	posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	file->buffer = malloc(S16LE_BUFFER_BYTES);
-	file->frames = file->identity ? NULL : malloc(S16LE_BUFFER_BYTES);
-	if (!file->buffer || (!file->identity && !file->frames)) {
+	file->frames = file->identity ? NULL : malloc(PICKED_FRAMES * file->pick_count * sizeof *file->frames);
+	if (!file->identity && !file->frames) {
 		error_bench(error, "%s: out of memory", path);
+		goto failed;
+	}
+	file->ahead = read_ahead_start(fd, file->frame_bytes, error);
+	fd = -1;
+	if (!file->ahead) {
+		error_prefix(error, "%s", path);
 		goto failed;
 	}
 	*state = file;
@@ -101,27 +103,20 @@ static void swap_to_host(int16_t *samples, size_t count)
 static bool s16le_read(void *state, size_t frames, const int16_t **samples, size_t *got, struct error *error)
 {
 	struct file_s16le *file = state;
-	size_t most = S16LE_BUFFER_BYTES / file->frame_bytes;
-	size_t want = (frames < most ? frames : most) * file->frame_bytes, held = 0;
-	while (held < want) {
-		ssize_t count = read(file->fd, file->buffer + held, want - held);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return error_errno(error, ERROR_BENCH, "%s: cannot read", file->path);
-		if (count == 0)
-			break;
-		held += (size_t)count;
-	}
-	size_t whole = held / file->frame_bytes;
-	if (held % file->frame_bytes != 0)
+	size_t most = file->identity ? SIZE_MAX / file->frame_bytes : PICKED_FRAMES, size;
+	unsigned char *bytes;
+	if (!read_ahead_next(file->ahead, (frames < most ? frames : most) * file->frame_bytes, &bytes, &size, error))
+		return error_prefix(error, "%s", file->path);
+	if (size % file->frame_bytes != 0)
 		return error_config(error, "%s: the stream ends inside a frame of %zu bytes", file->path, file->frame_bytes);
-	*got = whole;
-	int16_t *all = (int16_t *)(void *)file->buffer;
-	swap_to_host(all, whole * file->channels_in_file);
+	*got = size / file->frame_bytes;
+	if (*got == 0)
+		return true;
+	int16_t *all = (int16_t *)(void *)bytes;
+	swap_to_host(all, *got * file->channels_in_file);
 	*samples = all;
 	if (!file->identity) {
-		for (size_t i = 0; i < whole; i++)
+		for (size_t i = 0; i < *got; i++)
 			for (unsigned c = 0; c < file->pick_count; c++)
 				file->frames[i * file->pick_count + c] = all[i * file->channels_in_file + file->picked[c]];
 		*samples = file->frames;

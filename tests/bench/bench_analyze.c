@@ -53,7 +53,7 @@ static double min_max_s(const int16_t *samples, size_t count, int *sink)
 static double chain_s(const struct bench_setup *setup, const char *path, size_t *pulses, struct error *error)
 {
 	double start_s = now_s();
-	const struct driver *const drivers[] = {&driver_file, NULL};
+	const struct driver *const drivers[] = {&driver_file, &driver_monotonic, NULL};
 	auto_bench struct bench *bench = bench_open(setup, drivers, path, error);
 	auto_measure struct measure *measure = bench ? measure_create(NULL, setup->device, error) : NULL;
 	if (!measure)

@@ -43,20 +43,20 @@ check "serial and operator are kept" eval 'grep -q "SN-1" ev/result.json && grep
 check "report says SIMULATED" grep -q SIMULATED ev/report.html
 check "junit is XML" xmllint --noout ev/junit.xml
 check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows'
-check "result.json fits its schema" python3 -c "
+check "result.json fits its schema" /usr/bin/python3 -c "
 import json, jsonschema, sys
 jsonschema.validate(json.load(open('ev/result.json')), json.load(open('$TMSRIG_DATA/reports/result.schema.json')))"
 check "no colour codes off a terminal" eval '! grep -q "$(printf "\\033")" out'
 check "an evidence folder is never overwritten" eval 'status_is 2 "$tmsrig" run smoke --out ev && grep -q "ev" err'
 check "same seed, same results" eval 'status_is 0 "$tmsrig" run smoke --out ev2 --seed 7 && [ "$(grep -o "results_sha256[^,]*" ev/result.json)" = "$(grep -o "results_sha256[^,]*" ev2/result.json)" ] && cmp ev/recording.h5 ev2/recording.h5 && cmp ev/pulses.csv ev2/pulses.csv && cmp ev/measurements.csv ev2/measurements.csv'
 check "another seed, other results" eval 'status_is 0 "$tmsrig" run smoke --out ev3 --seed 8 && ! cmp -s ev/recording.h5 ev3/recording.h5'
-check "--json prints the result" eval 'status_is 0 "$tmsrig" run smoke --out ev4 --json && python3 -c "import json; assert json.load(open(\"out\"))[\"verdict\"] == \"pass\""'
+check "--json prints the result" eval 'status_is 0 "$tmsrig" run smoke --out ev4 --json && /usr/bin/python3 -c "import json; assert json.load(open(\"out\"))[\"verdict\"] == \"pass\""'
 check "--quiet prints no table" eval 'status_is 0 "$tmsrig" run smoke --out ev5 --quiet && [ "$(wc -l <out)" -le 3 ]'
 check "a fault is nonconformant" status_is 1 "$tmsrig" run smoke --out ev6 --fault drop_pulse=1
 check "several scenarios, one folder each" eval 'status_is 0 "$tmsrig" run smoke single-pulse --out many && [ "$(find many -name result.json | wc -l)" = 2 ]'
 check "report again, same bytes" eval 'status_is 0 "$tmsrig" report ev --out again && cmp ev/report.html again/report.html && cmp ev/junit.xml again/junit.xml'
 check "check prints a timeline" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 && grep -q "600" out'
-check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json && python3 -c "
+check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json && /usr/bin/python3 -c "
 import json
 plan = json.load(open(\"out\"))
 assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
