@@ -40,7 +40,7 @@ caught inverted=23 pulse.polarity
 caught no_discharge discharge.reached
 caught "spontaneous=50:0.05 s" session.untriggered
 
-for seed in $(seq 1 20); do
+for seed in $(seq 1 "${SEEDS:-20}"); do
   if "$tmsrig" run protocols/ctbs-300 --seed "$seed" --out "$work/seed$seed" --quiet >/dev/null 2>"$work/err"; then
     passed=$((passed + 1))
   else

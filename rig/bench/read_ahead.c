@@ -18,10 +18,10 @@ struct read_ahead {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct piece pieces[PIECES];
-	size_t filled, released;   /* counts since the start */
+	size_t filled, released; /* counts since the start */
 	bool ended, stopping;
-	int cause;                 /* errno of a failed read, 0: none */
-	size_t taken;              /* bytes handed out of the piece in hand; the consumer's own */
+	int cause;    /* errno of a failed read, 0: none */
+	size_t taken; /* bytes handed out of the piece in hand; the consumer's own */
 };
 
 /* Fills one piece; false at the end of the file or on failure. */

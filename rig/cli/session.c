@@ -82,11 +82,9 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	return *finished;
 }
 
-static bool write_evidence(struct evidence *evidence, const struct evidence_facts *facts, struct error *error)
+static bool write_report(struct evidence *evidence, struct error *error)
 {
 	char templates[PATH_MAX];
-	if (!evidence_write_result(evidence, facts, error))
-		return error_prefix(error, "evidence");
 	if (!paths_data("reports", templates, sizeof templates, error))
 		return false;
 	const char *dir = evidence_path(evidence, "");
@@ -120,17 +118,21 @@ static struct evidence_finding *keep_findings(const struct session_setup *setup)
 	return kept;
 }
 
-static void print_outcome(const struct session_setup *setup, const struct judgement *judgements, const struct results *results,
-			  enum verdict overall)
+static void print_verdicts(const struct session_setup *setup, const struct judgement *judgements, const struct results *results,
+			   enum verdict overall)
+{
+	if (!setup->quiet && !setup->json)
+		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count,
+				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
+}
+
+static void print_place(const struct session_setup *setup)
 {
 	if (setup->json) {
 		if (print_result_json(setup->out) != 0)
 			fprintf(stderr, "tmsrig: %s/result.json cannot be read back\n", setup->out);
 		return;
 	}
-	if (!setup->quiet)
-		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count,
-				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 	if (bench_setup_simulated(setup->bench))
 		printf("SIMULATED: no real device was tested\n");
 	printf("evidence: %s\n", setup->out);
@@ -170,6 +172,7 @@ int session_run(const struct session_setup *setup)
 	bool finished;
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
 	progress_end(&session.progress);
+	bench_close(steal(&bench));
 	if (!finished)
 		return command_fail(&run_error);
 	utc_now(ended, sizeof ended);
@@ -201,9 +204,16 @@ int session_run(const struct session_setup *setup)
 		.input_files = setup->input_files,
 		.input_count = setup->input_count,
 	};
-	if (!write_evidence(evidence, &facts, &error))
+	if (!evidence_write_result(evidence, &facts, &error)) {
+		error_prefix(&error, "evidence");
 		return command_fail(&error);
-	print_outcome(setup, judgements, results, overall);
+	}
+	print_verdicts(setup, judgements, results, overall);
+	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
+	results_destroy(steal(&results));
+	if (!write_report(evidence, &error))
+		return command_fail(&error);
+	print_place(setup);
 	if (!ran)
 		return command_fail(&run_error);
 	return (int)verdict_exit_status(overall);

@@ -9,6 +9,29 @@
 /* Contacts bounce: a rise so soon after an edge belongs to it. */
 #define BOUNCE_S 20e-6
 
+/* The levels to either side of an edge are taken so many samples from it. */
+enum { LEVEL_SAMPLES = 3 };
+
+static double volts(const struct edge_finder *finder, const int16_t *samples, size_t i)
+{
+	return finder->channel->scale * samples[i * finder->channels + finder->index] + finder->channel->offset;
+}
+
+/* Where, in samples from the window's first, the edge that passed the threshold between samples i - 1 and i crosses half of its swing. */
+static double half_crossing(const struct edge_finder *finder, const int16_t *samples, size_t frames, size_t i)
+{
+	size_t from = i > LEVEL_SAMPLES ? i - 1 - LEVEL_SAMPLES : 0, to = i + LEVEL_SAMPLES < frames ? i + LEVEL_SAMPLES : frames - 1;
+	double low = i > 0 ? volts(finder, samples, from) : finder->last_v, high = volts(finder, samples, to);
+	double half = 0.5 * (low + high), before = i > 0 ? low : finder->last_v;
+	for (size_t k = i > 0 ? from + 1 : 0; k <= to; k++) {
+		double v = volts(finder, samples, k);
+		if (v >= half && before < half)
+			return (double)k - 1 + (half - before) / (v - before);
+		before = v;
+	}
+	return (double)i - 0.5;
+}
+
 bool edge_finder_init(struct edge_finder *finder, const struct recording_format *format)
 {
 	int index = recording_find(format, CHANNEL_TRIGGER);
@@ -30,15 +53,15 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 	if (first_frame != finder->next_frame)
 		finder->known = false;
 	for (size_t i = 0; i < frames; i++) {
-		double v = channel->scale * samples[i * finder->channels + finder->index] + channel->offset;
+		double v = volts(finder, samples, i);
 		if (!finder->known) {
 			finder->high = v >= threshold;
 			finder->known = true;
 			finder->candidate = false;
 		} else if (!finder->high) {
 			if (v >= threshold && finder->last_v < threshold) {
-				double share = (threshold - finder->last_v) / (v - finder->last_v);
-				finder->crossed_s = ((double)(first_frame + i) - 1 + share) / finder->sample_rate_hz;
+				finder->crossed_s =
+					((double)first_frame + half_crossing(finder, samples, frames, i)) / finder->sample_rate_hz;
 				finder->candidate = true;
 			}
 			if (v >= threshold + hysteresis) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * Rising edges of a logic line that the ADC recorded: hysteresis, and the instant by linear interpolation at the threshold (IEC 60469).
+ * Rising edges of a logic line that the ADC recorded: found by threshold and hysteresis; the instant is where the line crosses half of its swing,
+ * by linear interpolation (IEEE 181-2011, 50 % reference level). An edge faster than a sample is thus placed in the middle between its two
+ * samples, where its expectation is; interpolating at the threshold would place it always early.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -34,7 +34,7 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 			continue;
 		struct measurement latency =
 			interval_measurement(in, measurand, pulse->trigger_s, edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
-		latency.u_systematic = hypot(latency.u_systematic, in->current->u_delay_s);
+		latency.u_systematic = hypot(latency.u_systematic, channel_u_lag_s(in->current));
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;

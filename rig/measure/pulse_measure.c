@@ -281,12 +281,51 @@ static bool is_clipped(const struct trace *trace, const struct pulse_context *co
 	return full >= 2;
 }
 
+/* Of the rise, this much goes into the slope at its beginning: below, the onset's uncertainty counts; above, the wave is no cubic any more. */
+#define SLOPE_FROM 0.02
+#define SLOPE_TO 0.6
+enum { SLOPE_TERMS = 4, SLOPE_MIN_POINTS = 8 };
+
+/*
+ * Slope at the onset of a wave that has no fit of its own: least squares of a cubic, t in units of the rise; its
+ * constant takes up what the onset is wrong by. A
+ * straight line over the foot would be low by the sine's curvature and by the damping (2 alpha t), together some percent.
+ */
+static bool slope_at_onset(const struct work *work, double *slope, double *u_slope)
+{
+	double matrix[LSQ_MAX][LSQ_MAX] = {{0}}, inverse[LSQ_MAX][LSQ_MAX], rhs[LSQ_MAX] = {0};
+	size_t first = clamp_index(work, ceil(work->onset)), last = clamp_index(work, (double)work->peak1), points = 0;
+	for (size_t i = first; i < last && work->y[i] < SLOPE_TO * work->peak_a; i++) {
+		if (work->y[i] < SLOPE_FROM * work->peak_a)
+			continue;
+		double t = ((double)i - work->onset) / work->rise, power[SLOPE_TERMS] = {1, t, t * t, t * t * t};
+		for (unsigned r = 0; r < SLOPE_TERMS; r++) {
+			for (unsigned c = 0; c < SLOPE_TERMS; c++)
+				matrix[r][c] += power[r] * power[c];
+			rhs[r] += power[r] * work->y[i];
+		}
+		points++;
+	}
+	if (points < SLOPE_MIN_POINTS || !cholesky_solve(matrix, rhs, SLOPE_TERMS, inverse))
+		return false;
+	*slope = rhs[1] / work->rise;
+	/* The onset is not known exactly: shifting it by its u moves the slope by the curvature there. */
+	double by_onset = 2 * rhs[2] / (work->rise * work->rise) * work->u_onset;
+	*u_slope = hypot(work->noise * sqrt(inverse[1][1]) / work->rise, by_onset);
+	return true;
+}
+
 static void take_fit(struct work *work, double slope, double u_slope, struct pulse *pulse)
 {
 	pulse->didt0_a_per_s = work->sign * slope / work->ts;
 	pulse->u_didt0_a_per_s = u_slope / work->ts;
-	if (!work->fitted)
+	if (!work->fitted) {
+		if (slope_at_onset(work, &slope, &u_slope)) {
+			pulse->didt0_a_per_s = work->sign * slope / work->ts;
+			pulse->u_didt0_a_per_s = u_slope / work->ts;
+		}
 		return;
+	}
 	const struct wave_fit *fit = &work->fit;
 	double start_s = fit_zero(work) * work->ts;
 	pulse->fit_amplitude_a = work->sign * hypot(fit->cosine_a, fit->sine_a) * exp(-fit->alpha_per_s * start_s);
@@ -333,7 +372,9 @@ static void measure_onset(struct work *work, struct pulse *pulse, double time0)
 	pulse->onset_s = time0 + work->onset * work->ts;
 	pulse->u_onset_s = work->u_onset * work->ts;
 	double corrected = work->onset;
-	work->onset = before;
+	/* The fit counts from the onset it was made with; without a fit the better onset serves. */
+	if (work->fitted)
+		work->onset = before;
 	take_fit(work, slope, u_slope, pulse);
 	work->onset = corrected;
 }
@@ -355,8 +396,8 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .zero2 = relative(outline->zero2, context->from),
 			    .onset = outline->onset - (double)context->from,
 			    .rise = fmax(1, (double)outline->peak1 - outline->onset)};
-	/* Sample n was taken at n / rate; the sensor showed it delay_s late. */
-	double time0 = (double)(context->first_frame + context->from) / context->sample_rate_hz - context->channel->delay_s;
+	/* Sample n was taken at n / rate; the sensor showed the current late. */
+	double time0 = (double)(context->first_frame + context->from) / context->sample_rate_hz - channel_lag_s(context->channel);
 	pulse->baseline_a = base.floor;
 	pulse->noise_a = base.noise;
 	pulse->noise_dof = base.dof;

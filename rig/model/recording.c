@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "recording.h"
 
+#include <math.h>
+
 const char *gap_cause_name(enum gap_cause cause)
 {
 	switch (cause) {
@@ -43,4 +45,19 @@ int recording_find(const struct recording_format *format, enum channel_role role
 		if (format->channels[c].role == role)
 			return (int)c;
 	return -1;
+}
+
+static double pole_lag_s(const struct channel *channel)
+{
+	return isfinite(channel->bandwidth_hz) && channel->bandwidth_hz > 0 ? 1 / (2 * M_PI * channel->bandwidth_hz) : 0;
+}
+
+double channel_lag_s(const struct channel *channel)
+{
+	return channel->delay_s + pole_lag_s(channel);
+}
+
+double channel_u_lag_s(const struct channel *channel)
+{
+	return hypot(channel->u_delay_s, 0.2 * pole_lag_s(channel) / sqrt(3));
 }

@@ -110,5 +110,11 @@ struct recording_sink {
 const char *gap_cause_name(enum gap_cause cause);
 const char *run_event_kind_name(enum run_event_kind kind);
 const char *logic_line_name(enum logic_line line);
+/*
+ * How much later than the current the recorded signal is, s, and its standard uncertainty: the sensor's delay and the lag of its single pole,
+ * 1 / (2 pi f_B) (domain: exact for a ramp). A bandwidth is stated without uncertainty; 20 % of it, rectangular, are taken.
+ */
+double channel_lag_s(const struct channel *channel);
+double channel_u_lag_s(const struct channel *channel);
 /* The index of the first channel of that role, or -1. */
 int recording_find(const struct recording_format *format, enum channel_role role);

@@ -63,5 +63,11 @@ assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84)
 check "an abort ends with status 5 and a record" eval '
   "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
   grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
+check "a session recorded by sigrok-cli is read" eval '
+  sigrok-cli -d demo:analog_channels=1:logic_channels=1 --config samplerate=1m --samples 20000 -C D0,A0 -o demo.sr &&
+  printf "%s\n" "bench: sr" "adc:" "  driver: file" "  format: sr" "  sample_rate: 1 MHz" "  clock_accuracy: 50 ppm" "  channels:" \
+    "    coil_current: {column: A0, scale: 100 A}" "    trigger: {column: D0, scale: 1 V, threshold: 2.5 V}" >sr.yaml &&
+  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? -le 3 ] && grep -q "\"total_frames\": 20000\b" sr/result.json &&
+  grep -q "\"sample_rate_hz\": 1000000\b" sr/result.json'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
