@@ -5,7 +5,9 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { RING_SLOTS = 16, SLOT_FRAMES = 65536, EDGE_BATCH = 4096 };
+#include "pending.h"
+
+enum { RING_SLOTS = 16, SLOT_FRAMES = 65536 };
 /* How long after its time an event is put into the stream: more than any error of the host's mapping to the sample clock. */
 static const double EVENT_DELAY_S = 0.1;
 
@@ -17,14 +19,6 @@ struct slot {
 	size_t frames;
 	enum gap_cause cause;
 	int16_t *samples;
-};
-
-/* Events and edges that wait for their place in the stream. */
-struct pending {
-	struct run_event *events;
-	size_t event_count, event_capacity, event_next;
-	struct edge *edges;
-	size_t edge_count, edge_capacity, edge_next;
 };
 
 struct capture {
@@ -41,8 +35,8 @@ struct capture {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct slot slots[RING_SLOTS];
-	size_t filled, taken;   /* counts since the start; filled - taken slots are full */
-	struct pending pending; /* events: under the lock; edges: the pusher's own */
+	size_t filled, taken;    /* counts since the start; filled - taken slots are full */
+	struct pending *pending; /* events and edges that wait for their place in the stream */
 	bool failed;
 	struct error error; /* of the first failure */
 	uint32_t section;
@@ -156,69 +150,6 @@ static void *read_adc(void *argument)
 	}
 }
 
-static int by_time(double a, double b)
-{
-	return (a > b) - (a < b);
-}
-
-/* Pushes the events and edges that belong before until_s, in order of time. */
-static bool push_pending(struct capture *capture, double until_s, struct error *error)
-{
-	struct pending *pending = &capture->pending;
-	for (;;) {
-		pthread_mutex_lock(&capture->lock);
-		bool has_event = pending->event_next < pending->event_count;
-		struct run_event event = has_event ? pending->events[pending->event_next] : (struct run_event){.time_s = INFINITY};
-		bool has_edge = pending->edge_next < pending->edge_count;
-		struct edge edge = has_edge ? pending->edges[pending->edge_next] : (struct edge){.time_s = INFINITY};
-		bool event_first = by_time(event.time_s, edge.time_s) <= 0;
-		bool due = (event_first ? event.time_s : edge.time_s) < until_s;
-		if (due && event_first)
-			pending->event_next++;
-		else if (due)
-			pending->edge_next++;
-		pthread_mutex_unlock(&capture->lock);
-		if (!due)
-			return true;
-		if (event_first && event.kind == EVENT_SECTION)
-			capture->section = event.index;
-		if (event_first ? !capture->sink->event(capture->sink->self, &event, error)
-				: !capture->sink->edge(capture->sink->self, &edge, error))
-			return false;
-	}
-}
-
-static bool collect_edges(struct capture *capture, struct error *error)
-{
-	const struct logic_port *logic = &bench_ports(capture->bench)->logic;
-	struct pending *pending = &capture->pending;
-	if (!logic->ops)
-		return true;
-	for (;;) {
-		if (pending->edge_next > 0) {
-			memmove(pending->edges, pending->edges + pending->edge_next,
-				(pending->edge_count - pending->edge_next) * sizeof *pending->edges);
-			pending->edge_count -= pending->edge_next;
-			pending->edge_next = 0;
-		}
-		if (pending->edge_capacity - pending->edge_count < EDGE_BATCH) {
-			size_t capacity = 2 * pending->edge_capacity + EDGE_BATCH;
-			struct edge *grown = realloc(pending->edges, capacity * sizeof *grown);
-			if (!grown)
-				return error_bench(error, "capture: out of memory");
-			pending->edges = grown;
-			pending->edge_capacity = capacity;
-		}
-		size_t count;
-		bool end;
-		if (!logic->ops->read(logic->self, pending->edges + pending->edge_count, EDGE_BATCH, &count, &end, error))
-			return error_prefix(error, "logic analyser");
-		pending->edge_count += count;
-		if (count < EDGE_BATCH)
-			return true;
-	}
-}
-
 static void report_progress(const struct capture *capture, uint64_t frames)
 {
 	if (!capture->options->progress)
@@ -233,17 +164,22 @@ static void report_progress(const struct capture *capture, uint64_t frames)
 	capture->options->progress(capture->options->self, &progress);
 }
 
+static bool push_due(struct capture *capture, double until_s, struct error *error)
+{
+	return pending_collect(capture->pending, &bench_ports(capture->bench)->logic, error) &&
+	       pending_push(capture->pending, until_s, capture->sink, &capture->section, error);
+}
+
 static bool push_slot(struct capture *capture, const struct slot *slot, struct error *error)
 {
 	const struct recording_sink *sink = capture->sink;
 	switch (slot->kind) {
 	case SLOT_BLOCK:
 	case SLOT_GAP:
-		if (!collect_edges(capture, error) ||
-		    !push_pending(capture, (double)slot->first_frame / capture->sample_rate_hz - EVENT_DELAY_S, error))
+		if (!push_due(capture, (double)slot->first_frame / capture->sample_rate_hz - EVENT_DELAY_S, error))
 			return false;
 		break;
-	case SLOT_END: return collect_edges(capture, error) && push_pending(capture, INFINITY, error);
+	case SLOT_END: return push_due(capture, INFINITY, error);
 	}
 	report_progress(capture, slot->first_frame + slot->frames);
 	if (slot->kind == SLOT_GAP) {
@@ -289,8 +225,7 @@ static void release(struct capture *capture)
 {
 	for (int i = 0; i < RING_SLOTS; i++)
 		free(capture->slots[i].samples);
-	free(capture->pending.events);
-	free(capture->pending.edges);
+	pending_destroy(capture->pending);
 	pthread_cond_destroy(&capture->changed);
 	pthread_mutex_destroy(&capture->lock);
 	free(capture);
@@ -325,6 +260,11 @@ struct capture *capture_start(struct bench *bench, const struct recording_sink *
 	capture->sample_rate_hz = bench_ports(bench)->adc.format.sample_rate_hz;
 	pthread_mutex_init(&capture->lock, NULL);
 	pthread_cond_init(&capture->changed, NULL);
+	capture->pending = pending_create();
+	if (!capture->pending) {
+		error_bench(error, "capture: out of memory");
+		goto failed;
+	}
 	for (int i = 0; i < RING_SLOTS; i++) {
 		capture->slots[i].samples = malloc((size_t)SLOT_FRAMES * capture->channel_count * sizeof(int16_t));
 		if (!capture->slots[i].samples) {
@@ -357,26 +297,7 @@ void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t i
 	double u_frames = 0;
 	double frame = adc->ops->frame_of_host_time ? adc->ops->frame_of_host_time(adc->self, host_s, &u_frames) : NAN;
 	struct run_event event = {kind, index, frame / capture->sample_rate_hz, u_frames / capture->sample_rate_hz};
-	struct pending *pending = &capture->pending;
-	pthread_mutex_lock(&capture->lock);
-	if (pending->event_count == pending->event_capacity) {
-		if (pending->event_next > pending->event_capacity / 2) {
-			pending->event_count -= pending->event_next;
-			memmove(pending->events, pending->events + pending->event_next, pending->event_count * sizeof *pending->events);
-			pending->event_next = 0;
-		} else {
-			size_t capacity = 2 * pending->event_capacity + 256;
-			struct run_event *grown = realloc(pending->events, capacity * sizeof *grown);
-			if (grown) {
-				pending->events = grown;
-				pending->event_capacity = capacity;
-			}
-		}
-	}
-	bool kept = pending->event_count < pending->event_capacity;
-	if (kept)
-		pending->events[pending->event_count++] = event;
-	pthread_mutex_unlock(&capture->lock);
+	bool kept = pending_event(capture->pending, &event);
 	if (!kept) {
 		struct error cause = {0};
 		error_bench(&cause, "capture: out of memory for the run's events");
@@ -411,7 +332,7 @@ bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, str
 	const struct recording_sink *sink = capture->sink;
 	struct error late = {0};
 	/* A sink that failed itself cannot be finished; one whose source failed can. */
-	bool can_finish = push_pending(capture, INFINITY, &late);
+	bool can_finish = pending_push(capture->pending, INFINITY, capture->sink, &capture->section, &late);
 	if (can_finish && (run_aborted || !good)) {
 		double end_s = (double)(capture->filled ? capture->slots[(capture->filled - 1) % RING_SLOTS].first_frame : 0) /
 			       capture->sample_rate_hz;

@@ -121,8 +121,8 @@ static void check_bench(const char *bench_name, bool oscillates)
 			continue;
 		cr_assert_gt(c->count, 100, "%s on %s: %zu values", c->name, bench_name, c->count);
 		double share = (double)c->covered / (double)c->count;
-		fprintf(stderr, "# %s: %s: %.1f %% of %zu within U, rms z %.2f, mean error %.3g\n", bench_name, c->name, 100 * share, c->count,
-			sqrt(c->sum_square / (double)c->count), c->sum_error / (double)c->count);
+		fprintf(stderr, "# %s: %s: %.1f %% of %zu within U, rms z %.2f, mean error %.3g\n", bench_name, c->name, 100 * share,
+			c->count, sqrt(c->sum_square / (double)c->count), c->sum_error / (double)c->count);
 		cr_expect_geq(share, 0.88, "%s on %s: only %.1f %% of %zu lie within U", c->name, bench_name, 100 * share, c->count);
 	}
 }
