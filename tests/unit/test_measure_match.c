@@ -168,6 +168,29 @@ Test(measure_match, an_inverted_pulse_has_the_wrong_polarity)
 	syn_free(&s.syn);
 }
 
+Test(measure_match, a_pulse_without_the_shape_of_its_device_voids_what_it_lacks)
+{
+	for (unsigned with_device = 0; with_device < 2; with_device++) {
+		struct session s;
+		session_init(&s);
+		s.device.waveform = with_device ? WAVEFORM_BIPHASIC : WAVEFORM_UNKNOWN;
+		s.fired[4].shape = SYN_HALF_SINE;
+		/* A second discharge just behind the first looks like further half waves of it. */
+		s.fired[s.fired_count] = s.fired[7];
+		s.fired[s.fired_count++].onset_s += 310e-6;
+		s.fired[s.fired_count - 1].didt0 *= 0.85;
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		for (size_t k = 0; k < PULSES; k++) {
+			cr_assert_not_null(syn_find(r, "pulse.peak_ratio", k), "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.peak_ratio", k)->voided, k == 4, "pulse %zu", k);
+			cr_assert_not_null(syn_find(r, "pulse.period", k), "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.period", k)->voided, k == 7, "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.fit_residual", k)->voided, k == 7, "pulse %zu", k);
+		}
+		syn_free(&s.syn);
+	}
+}
+
 Test(measure_match, a_gap_voids_what_depends_on_it)
 {
 	struct session s;
