@@ -33,8 +33,12 @@ void measurand_session_extra(const struct population *in, const struct measurand
 
 void measurand_session_untriggered(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	if (in->current && in->has_trigger)
-		add_count(in, measurand, in->results->untriggered_count, 0, out);
+	if (!in->current || !in->has_trigger)
+		return;
+	struct measurement untriggered = session_measurement(in, measurand, (double)in->results->untriggered_count);
+	untriggered.planned = 0;
+	untriggered.voided |= in->results->matched_count > 0 && in->results->trigger_edge_count == 0;
+	measurement_add(out, &untriggered);
 }
 
 void measurand_session_gaps(const struct population *in, const struct measurand *measurand, struct measurement_list *out)

@@ -30,15 +30,19 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 {
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
-		if (!in->has_trigger || !isfinite(pulse->trigger_s))
+		/* A matched pulse whose trigger was not seen before it has a latency that nobody knows. */
+		bool seen = isfinite(pulse->trigger_s);
+		if (!in->has_trigger || (!seen && pulse->match != PULSE_MATCHED))
 			continue;
-		struct measurement latency =
-			interval_measurement(in, measurand, pulse->trigger_s, edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
+		struct measurement latency = interval_measurement(in, measurand, seen ? pulse->trigger_s : pulse->onset_s,
+								  edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
 		latency.u_systematic = hypot(latency.u_systematic, in->current->u_delay_s);
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;
-		latency.voided |= pulse->voided;
+		latency.voided |= pulse->voided || !seen;
+		if (!seen)
+			latency.value = NAN;
 		measurement_add(out, &latency);
 	}
 }
@@ -46,8 +50,10 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	double mean = 0, squares = 0, n = 0;
+	bool lacking = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
+		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
@@ -59,6 +65,7 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 		return;
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
 	jitter.dof = n - 1;
+	jitter.voided |= lacking;
 	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), edge_uncertainty_s(in) / sqrt(n));
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
 	measurement_add(out, &jitter);

@@ -22,9 +22,10 @@
 	  "was not "                                                                                                                       \
 	  "recorded.",                                                                                                                     \
 	  RIG_MEASURANDS " 3.13")                                                                                                          \
-	X(session_untriggered, "session.untriggered", 1, "Untriggered pulses", "1", SUBJECT_SESSION,                                       \
-	  "Number of observed pulses that match no expected one and that no trigger edge precedes within 5 ms. Needs a recorded trigger "  \
-	  "line.",                                                                                                                         \
+	X(session_untriggered, "session.untriggered", 2, "Untriggered pulses", "1", SUBJECT_SESSION,                                       \
+	  "Number of observed pulses that match no expected one and that no trigger edge precedes within 5 ms, and of those that match "   \
+	  "one but have no trigger edge of their own before them. Needs a recorded trigger line; void when that never switched though "    \
+	  "pulses came as expected.",                                                                                                      \
 	  RIG_MEASURANDS " 3.13")                                                                                                          \
 	X(pulse_latency, "pulse.latency", 1, "Latency from trigger to pulse", "s", SUBJECT_PULSE,                                          \
 	  "Onset of the pulse minus the rising edge of the trigger line (interpolated at its threshold) that caused it.",                  \

@@ -141,6 +141,36 @@ Test(measure_match, a_doubled_pulse_is_extra_and_a_spontaneous_one_untriggered)
 	syn_free(&s.syn);
 }
 
+Test(measure_match, a_pulse_before_its_trigger_is_untriggered_though_it_was_planned)
+{
+	for (unsigned with_events = 0; with_events < 2; with_events++) {
+		struct session s;
+		session_init(&s);
+		s.fired[5].onset_s -= 300e-6;
+		auto_results struct results *r = session_measure(&s, with_events, NULL);
+		expect_counts(r, PULSES, 0, 0, 1);
+		cr_expect_not(syn_find(r, "session.untriggered", 0)->voided);
+		cr_expect(syn_find(r, "pulse.latency", 5)->voided);
+		cr_expect(syn_find(r, "session.latency_jitter", 0)->voided);
+		syn_free(&s.syn);
+	}
+}
+
+Test(measure_match, a_trigger_line_that_never_switched_proves_nothing)
+{
+	for (unsigned with_events = 0; with_events < 2; with_events++) {
+		struct session s;
+		session_init(&s);
+		s.trigger_count = 0;
+		auto_results struct results *r = session_measure(&s, with_events, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		cr_expect(syn_find(r, "session.untriggered", 0)->voided);
+		for (size_t k = 0; k < PULSES; k++)
+			cr_expect(syn_find(r, "pulse.latency", k)->voided);
+		syn_free(&s.syn);
+	}
+}
+
 Test(measure_match, a_late_pulse_is_matched_and_its_interval_is_wrong)
 {
 	struct session s;
