@@ -87,6 +87,23 @@ static void add_interval(const struct population *in, const struct measurand *me
 	measurement_add(out, &interval);
 }
 
+/* An interval of the plan of which one end was not observed: void, for a requirement on intervals must not pass without it. */
+static void add_lost_interval(const struct population *in, const struct measurand *measurand, size_t later, bool error,
+			      struct measurement_list *out)
+{
+	int32_t near = in->observed[later] >= 0 ? in->observed[later] : in->observed[later - 1];
+	if (near < 0)
+		return;
+	double at_s = in->results->pulses[near].onset_s;
+	struct measurement lost = interval_measurement(in, measurand, at_s, 0, at_s, 0);
+	lost.value = NAN;
+	lost.planned = error ? 0 : in->plan->pulses[later].time_s - in->plan->pulses[later - 1].time_s;
+	lost.subject = (uint32_t)near;
+	lost.expected = (int32_t)later;
+	lost.voided = true;
+	measurement_add(out, &lost);
+}
+
 static void each_interval(const struct population *in, const struct measurand *measurand, bool error, struct measurement_list *out)
 {
 	if (!in->plan) {
@@ -96,9 +113,13 @@ static void each_interval(const struct population *in, const struct measurand *m
 	}
 	for (size_t p = 1; p < in->plan->pulse_count; p++) {
 		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
-		if (from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+		if (from->section != to->section)
+			continue;
+		if (in->observed[p - 1] >= 0 && in->observed[p] >= 0)
 			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, error,
 				     out);
+		else
+			add_lost_interval(in, measurand, p, error, out);
 	}
 }
 
@@ -118,9 +139,13 @@ void measurand_pair_interval(const struct population *in, const struct measurand
 		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
 		bool pair = strcmp(in->plan->blocks[to->block].kind, "pair") == 0 && from->block == to->block && from->train == to->train &&
 			    from->burst == to->burst && to->index == 1;
-		if (pair && from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+		if (!pair || from->section != to->section)
+			continue;
+		if (in->observed[p - 1] >= 0 && in->observed[p] >= 0)
 			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, false,
 				     out);
+		else
+			add_lost_interval(in, measurand, p, false, out);
 	}
 }
 

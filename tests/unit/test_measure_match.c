@@ -123,6 +123,8 @@ Test(measure_match, a_dropped_pulse_is_missing_and_moves_no_other)
 			expect_counts(r, PULSES - 1, 1, 0, 0);
 			cr_assert_eq(r->missing_count, 1);
 			cr_expect_eq(r->missing[0], k);
+			for (size_t i = 0; i + 1 < PULSES; i++)
+				cr_expect_eq(syn_find(r, "pulse.interval", i)->voided, i == k || i + 1 == k, "interval %zu", i);
 			syn_free(&s.syn);
 		}
 	}
