@@ -223,6 +223,28 @@ Test(measure_match, a_pulse_without_the_shape_of_its_device_voids_what_it_lacks)
 	}
 }
 
+Test(measure_match, a_clipped_pulse_voids_what_is_said_of_all_amplitudes)
+{
+	for (unsigned clipped = 0; clipped < 2; clipped++) {
+		struct session s;
+		session_init(&s);
+		for (size_t k = 0; k < PULSES; k++) {
+			s.expected[k].intensity_pct = k % 2 ? 80 : k % 4 ? 40 : 20;
+			s.fired[k].didt0 *= s.expected[k].intensity_pct / 80;
+		}
+		s.fired[3].didt0 *= clipped ? 3 : 1;
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		cr_expect_eq(r->pulses[3].clipped, clipped);
+		const char *const ids[] = {"session.amplitude_cv", "session.linearity_inl", "session.linearity_offset"};
+		for (size_t i = 0; i < 3; i++) {
+			cr_assert_not_null(syn_find(r, ids[i], 0), "%s", ids[i]);
+			cr_expect_eq(syn_find(r, ids[i], 0)->voided, clipped, "%s", ids[i]);
+		}
+		syn_free(&s.syn);
+	}
+}
+
 Test(measure_match, a_gap_voids_what_depends_on_it)
 {
 	struct session s;
