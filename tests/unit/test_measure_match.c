@@ -322,6 +322,23 @@ Test(measure_match, idle_peak_sees_what_is_no_pulse)
 	syn_free(&s.syn);
 }
 
+Test(measure_match, a_current_channel_that_never_moved_counts_nothing)
+{
+	struct session s;
+	session_init(&s);
+	syn_draw(&s.syn, NULL, 0, s.triggers, s.trigger_count, 0, 0, 0);
+	s.plan.pulse_count = 0;
+	auto_results struct results *r = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	const char *const ids[] = {"session.pulse_count", "session.missing", "session.extra", "session.untriggered", "session.idle_peak"};
+	for (size_t i = 0; i < 5; i++)
+		cr_expect(syn_find(r, ids[i], 0)->voided, "%s", ids[i]);
+	s.syn.samples[SYN_CHANNELS * 1000] = 1;
+	auto_results struct results *alive = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	for (size_t i = 0; i < 5; i++)
+		cr_expect_not(syn_find(alive, ids[i], 0)->voided, "%s", ids[i]);
+	syn_free(&s.syn);
+}
+
 /* Forty minutes of trains of 50 Hz, 26 s apart, on a clock that is off by 100 ppm, with jitter, a dropped pulse in each train. */
 Test(measure_match, a_slow_clock_is_followed)
 {
