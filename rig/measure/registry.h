@@ -113,9 +113,9 @@
 	X(discharge_reached, "discharge.reached", 1, "Discharge reached", "1", SUBJECT_STEP,                                               \
 	  "1 where the capacitor voltage was at or below the step's level for good within the time the step allows, else 0.",              \
 	  RIG_MEASURANDS " 5.2")                                                                                                           \
-	X(session_idle_peak, "session.idle_peak", 1, "Largest current between pulses", "A", SUBJECT_SESSION,                               \
-	  "Largest distance of the current from its baseline outside pulses (from 50 us before to 1.5 ms after an onset), over the whole " \
-	  "recording.",                                                                                                                    \
+	X(session_idle_peak, "session.idle_peak", 2, "Largest current between pulses", "A", SUBJECT_SESSION,                               \
+	  "Largest distance of the current from its baseline outside pulses (from 50 us before an onset to 500 us after the end, 1.5 ms "  \
+	  "after the onset where the pulse has no defined end), over the whole recording.",                                                \
 	  RIG_MEASURANDS " 2.18")                                                                                                          \
 	X(session_gaps, "session.gaps", 1, "Gaps in the recording", "1", SUBJECT_SESSION, "Number of stretches of missing samples.",       \
 	  "tmsrig architecture, recording")
