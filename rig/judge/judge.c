@@ -200,7 +200,8 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 		return;
 	if (judgement->voided > 0) {
 		judgement->verdict = VERDICT_VOID;
-		add_reason(judgement, "part of the measurements rests on a gap, on clipped samples or on a channel that showed no life");
+		add_reason(judgement, "part of the measurements rests on a gap, on clipped samples, on a channel that showed no life, or "
+				      "could not be made");
 	} else if (results->aborted) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "the run ended before its plan");
@@ -252,7 +253,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	if (population.count == population.voided) {
 		judgement->verdict = VERDICT_VOID;
 		snprintf(judgement->reason, sizeof judgement->reason,
-			 "every measurement rests on a gap, on clipped samples or on a channel that showed no life");
+			 "every measurement rests on a gap, on clipped samples, on a channel that showed no life, or could not be made");
 		return;
 	}
 	struct decision_limits limits;

@@ -5,6 +5,8 @@
 
 /* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
 #define LOBE_SHARE 0.2
+/* A damped wave's lobes get smaller. One that is larger than the lobe before by this is the first of another pulse. */
+#define LOBE_GROWTH 1.03
 /* A further lobe is over where this share of the first peak is left; some devices and probes come no nearer to zero. */
 #define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
@@ -147,12 +149,19 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 {
 	double width = (double)pulse->zero1 - pulse->onset, least_a = LOBE_SHARE * pulse->peak1_a;
 	ptrdiff_t zero = pulse->zero1;
+	double before_a = INFINITY; /* what a first lobe leaves to the second depends on the device: some have a larger second one */
 	int sign = pulse->sign;
 	while (zero != NO_INDEX && zero < (ptrdiff_t)trace->n) {
 		sign = -sign;
 		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
-		if (level(trace, peak, sign) < least_a)
+		double lobe_a = level(trace, peak, sign);
+		if (lobe_a < least_a)
 			break;
+		if (lobe_a > LOBE_GROWTH * before_a) {
+			pulse->end = zero;
+			return;
+		}
+		before_a = lobe_a;
 		pulse->lobes++;
 		zero = find_below(trace, peak, later(peak, FAST_ZERO_RISES * rise), sign, LOBE_END_SHARE * pulse->peak1_a);
 		if (pulse->lobes == 2) {

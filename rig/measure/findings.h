@@ -43,6 +43,8 @@ struct findings {
 	double usual_deviation_a; /* tracked over quiet cells */
 	double idle_baseline_a;
 	bool idle_known;
+	bool current_alive;    /* the current channel did not stay on one count from beginning to end */
+	int16_t current_count; /* its first */
 	uint64_t total_frames;
 };
 

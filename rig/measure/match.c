@@ -263,6 +263,8 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 	}
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
+		/* A pulse in its time that came before its trigger, or without one. Where the line never switched it says nothing of single pulses. */
+		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
 		else if (matching->has_trigger && !edge_precedes(results, pulse->onset_s))
@@ -270,7 +272,7 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;
 		results->extra_count += pulse->match == PULSE_EXTRA || pulse->match == PULSE_UNTRIGGERED;
-		results->untriggered_count += pulse->match == PULSE_UNTRIGGERED;
+		results->untriggered_count += pulse->match == PULSE_UNTRIGGERED || (pulse->match == PULSE_MATCHED && alone);
 	}
 	return true;
 }

@@ -14,12 +14,37 @@ struct reading {
 
 typedef struct reading pulse_reader(const struct population *in, const struct pulse *pulse);
 
-static void each_pulse(const struct population *in, const struct measurand *measurand, struct measurement_list *out, pulse_reader *read)
+/* The waveforms whose pulses have a feature, a bit each. */
+enum waveforms {
+	ONLY_WHERE_DEFINED = 0,
+	OF_BIPHASIC = 1 << WAVEFORM_BIPHASIC,
+	OF_RESONANT = OF_BIPHASIC | 1 << WAVEFORM_HALF_SINE,
+	OF_ALL = OF_RESONANT | 1 << WAVEFORM_MONOPHASIC | 1 << WAVEFORM_RECTANGULAR,
+};
+
+/* Whether some pulse of the recording has the feature. */
+static bool any_has(const struct population *in, pulse_reader *read)
 {
+	for (size_t k = 0; k < in->results->pulse_count; k++)
+		if (!isnan(read(in, &in->results->pulses[k]).value))
+			return true;
+	return false;
+}
+
+/*
+ * Where the feature could not be measured on a pulse that ought to have it (as the device's data say, without these as the other pulses show),
+ * a void measurement stands in its place: the pulse that is too distorted to be measured must not be the one that is left out.
+ */
+static void each_pulse(const struct population *in, const struct measurand *measurand, struct measurement_list *out, pulse_reader *read,
+		       enum waveforms waveforms)
+{
+	bool known = in->device && in->device->waveform != WAVEFORM_UNKNOWN;
+	bool due = known ? ((unsigned)waveforms >> in->device->waveform & 1) != 0 : waveforms != ONLY_WHERE_DEFINED && any_has(in, read);
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		struct reading reading = read(in, pulse);
-		if (isnan(reading.value))
+		bool lacking = isnan(reading.value);
+		if (lacking && !(due && (!in->plan || pulse->expected >= 0)))
 			continue;
 		struct measurement measurement = {
 			.measurand = measurand,
@@ -32,7 +57,7 @@ static void each_pulse(const struct population *in, const struct measurand *meas
 			.expected = pulse->expected,
 			.start_s = (double)pulse->first_frame / in->format->sample_rate_hz,
 			.end_s = (double)(pulse->first_frame + pulse->frames) / in->format->sample_rate_hz,
-			.voided = pulse->voided || (reading.shape && pulse->clipped),
+			.voided = lacking || pulse->voided || (reading.shape && pulse->clipped),
 		};
 		measurement_add(out, &measurement);
 	}
@@ -76,7 +101,7 @@ static struct reading read_peak1(const struct population *in, const struct pulse
 
 void measurand_pulse_peak1(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_peak1);
+	each_pulse(in, measurand, out, read_peak1, OF_ALL);
 }
 
 static struct reading read_peak1_error(const struct population *in, const struct pulse *pulse)
@@ -93,7 +118,7 @@ static struct reading read_peak1_error(const struct population *in, const struct
 
 void measurand_pulse_peak1_error(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_peak1_error);
+	each_pulse(in, measurand, out, read_peak1_error, ONLY_WHERE_DEFINED);
 }
 
 static struct reading read_polarity(const struct population *in, const struct pulse *pulse)
@@ -107,7 +132,7 @@ static struct reading read_polarity(const struct population *in, const struct pu
 
 void measurand_pulse_polarity(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_polarity);
+	each_pulse(in, measurand, out, read_polarity, ONLY_WHERE_DEFINED);
 }
 
 static struct reading read_peak2(const struct population *in, const struct pulse *pulse)
@@ -123,7 +148,7 @@ static struct reading read_peak2(const struct population *in, const struct pulse
 
 void measurand_pulse_peak2(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_peak2);
+	each_pulse(in, measurand, out, read_peak2, OF_BIPHASIC);
 }
 
 static struct reading read_peak_ratio(const struct population *in, const struct pulse *pulse)
@@ -142,7 +167,7 @@ static struct reading read_peak_ratio(const struct population *in, const struct 
 
 void measurand_pulse_peak_ratio(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_peak_ratio);
+	each_pulse(in, measurand, out, read_peak_ratio, OF_BIPHASIC);
 }
 
 static double clock_share(const struct population *in, double seconds)
@@ -161,7 +186,7 @@ static struct reading read_rise_10_90(const struct population *in, const struct 
 
 void measurand_pulse_rise_time_10_90(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_rise_10_90);
+	each_pulse(in, measurand, out, read_rise_10_90, OF_ALL);
 }
 
 /* Of the time of the first peak: noise over the curvature of the wave, as for its amplitude. */
@@ -184,7 +209,7 @@ static struct reading read_rise(const struct population *in, const struct pulse 
 
 void measurand_pulse_rise_time(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_rise);
+	each_pulse(in, measurand, out, read_rise, OF_ALL);
 }
 
 static struct reading read_half_width(const struct population *in, const struct pulse *pulse)
@@ -198,7 +223,7 @@ static struct reading read_half_width(const struct population *in, const struct 
 
 void measurand_pulse_half_width(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_half_width);
+	each_pulse(in, measurand, out, read_half_width, OF_ALL);
 }
 
 static struct reading read_period(const struct population *in, const struct pulse *pulse)
@@ -213,7 +238,7 @@ static struct reading read_period(const struct population *in, const struct puls
 
 void measurand_pulse_period(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_period);
+	each_pulse(in, measurand, out, read_period, OF_RESONANT);
 }
 
 static struct reading read_alpha(const struct population *in, const struct pulse *pulse)
@@ -228,7 +253,7 @@ static struct reading read_alpha(const struct population *in, const struct pulse
 
 void measurand_pulse_decay_alpha(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_alpha);
+	each_pulse(in, measurand, out, read_alpha, OF_RESONANT);
 }
 
 static struct reading read_slope(const struct population *in, const struct pulse *pulse)
@@ -243,7 +268,7 @@ static struct reading read_slope(const struct population *in, const struct pulse
 
 void measurand_pulse_initial_slope(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_slope);
+	each_pulse(in, measurand, out, read_slope, OF_ALL);
 }
 
 static struct reading read_residual(const struct population *in, const struct pulse *pulse)
@@ -256,7 +281,7 @@ static struct reading read_residual(const struct population *in, const struct pu
 
 void measurand_pulse_fit_residual(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_residual);
+	each_pulse(in, measurand, out, read_residual, OF_RESONANT);
 }
 
 static struct reading read_after(const struct population *in, const struct pulse *pulse)
@@ -269,7 +294,7 @@ static struct reading read_after(const struct population *in, const struct pulse
 
 void measurand_pulse_after_current(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_after);
+	each_pulse(in, measurand, out, read_after, OF_RESONANT);
 }
 
 static struct reading read_charge(const struct population *in, const struct pulse *pulse)
@@ -285,5 +310,5 @@ static struct reading read_charge(const struct population *in, const struct puls
 
 void measurand_pulse_net_charge(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	each_pulse(in, measurand, out, read_charge);
+	each_pulse(in, measurand, out, read_charge, OF_ALL);
 }

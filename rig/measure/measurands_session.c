@@ -33,8 +33,12 @@ void measurand_session_extra(const struct population *in, const struct measurand
 
 void measurand_session_untriggered(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	if (in->current && in->has_trigger)
-		add_count(in, measurand, in->results->untriggered_count, 0, out);
+	if (!in->current || !in->has_trigger)
+		return;
+	struct measurement untriggered = session_measurement(in, measurand, (double)in->results->untriggered_count);
+	untriggered.planned = 0;
+	untriggered.voided |= in->results->matched_count > 0 && in->results->trigger_edge_count == 0;
+	measurement_add(out, &untriggered);
 }
 
 void measurand_session_gaps(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -69,6 +73,15 @@ static struct level *find_level(struct series *levels, double intensity_pct, str
 static bool usable(const struct pulse *pulse)
 {
 	return pulse && !pulse->voided && !pulse->clipped && isfinite(pulse->peak1_a);
+}
+
+/* Whether the amplitude of an observed pulse is not known; what is said of the others does not hold for all. */
+static bool amplitude_lacking(const struct population *in)
+{
+	for (size_t p = 0; in->plan && p < in->plan->pulse_count; p++)
+		if (pulse_of(in, p) && in->plan->pulses[p].intensity_pct > 0 && !usable(pulse_of(in, p)))
+			return true;
+	return false;
 }
 
 static bool collect_levels(const struct population *in, struct series *levels, struct measurement_list *out)
@@ -111,6 +124,7 @@ void measurand_session_amplitude_cv(const struct population *in, const struct me
 	}
 	struct measurement cv = session_measurement(in, measurand, sqrt(squares / dof));
 	cv.dof = dof;
+	cv.voided |= amplitude_lacking(in);
 	cv.u_random = hypot(cv.value / sqrt(2 * dof), noise / fmax(pulses, 1) / sqrt(2 * dof));
 	cv.planned = in->device ? in->device->amplitude_cv.value : NAN;
 	measurement_add(out, &cv);
@@ -163,6 +177,7 @@ static void add_linearity(const struct population *in, const struct measurand *m
 	measurement.u_random = (offset ? line.u_zero_a : line.u_level_a) / line.at_full_a;
 	measurement.u_systematic = offset ? in->current->u_offset / line.at_full_a : 0;
 	measurement.dof = line.dof;
+	measurement.voided |= amplitude_lacking(in);
 	measurement.planned = 0;
 	measurement_add(out, &measurement);
 }

@@ -30,15 +30,19 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 {
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
-		if (!in->has_trigger || !isfinite(pulse->trigger_s))
+		/* A matched pulse whose trigger was not seen before it has a latency that nobody knows. */
+		bool seen = isfinite(pulse->trigger_s);
+		if (!in->has_trigger || (!seen && pulse->match != PULSE_MATCHED))
 			continue;
-		struct measurement latency =
-			interval_measurement(in, measurand, pulse->trigger_s, edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
+		struct measurement latency = interval_measurement(in, measurand, seen ? pulse->trigger_s : pulse->onset_s,
+								  edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
 		latency.u_systematic = hypot(latency.u_systematic, channel_u_lag_s(in->current));
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;
-		latency.voided |= pulse->voided;
+		latency.voided |= pulse->voided || !seen;
+		if (!seen)
+			latency.value = NAN;
 		measurement_add(out, &latency);
 	}
 }
@@ -46,8 +50,10 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	double mean = 0, squares = 0, n = 0;
+	bool lacking = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
+		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
@@ -59,6 +65,7 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 		return;
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
 	jitter.dof = n - 1;
+	jitter.voided |= lacking;
 	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), edge_uncertainty_s(in) / sqrt(n));
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
 	measurement_add(out, &jitter);
@@ -80,6 +87,23 @@ static void add_interval(const struct population *in, const struct measurand *me
 	measurement_add(out, &interval);
 }
 
+/* An interval of the plan of which one end was not observed: void, for a requirement on intervals must not pass without it. */
+static void add_lost_interval(const struct population *in, const struct measurand *measurand, size_t later, bool error,
+			      struct measurement_list *out)
+{
+	int32_t near = in->observed[later] >= 0 ? in->observed[later] : in->observed[later - 1];
+	if (near < 0)
+		return;
+	double at_s = in->results->pulses[near].onset_s;
+	struct measurement lost = interval_measurement(in, measurand, at_s, 0, at_s, 0);
+	lost.value = NAN;
+	lost.planned = error ? 0 : in->plan->pulses[later].time_s - in->plan->pulses[later - 1].time_s;
+	lost.subject = (uint32_t)near;
+	lost.expected = (int32_t)later;
+	lost.voided = true;
+	measurement_add(out, &lost);
+}
+
 static void each_interval(const struct population *in, const struct measurand *measurand, bool error, struct measurement_list *out)
 {
 	if (!in->plan) {
@@ -89,9 +113,13 @@ static void each_interval(const struct population *in, const struct measurand *m
 	}
 	for (size_t p = 1; p < in->plan->pulse_count; p++) {
 		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
-		if (from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+		if (from->section != to->section)
+			continue;
+		if (in->observed[p - 1] >= 0 && in->observed[p] >= 0)
 			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, error,
 				     out);
+		else
+			add_lost_interval(in, measurand, p, error, out);
 	}
 }
 
@@ -111,9 +139,13 @@ void measurand_pair_interval(const struct population *in, const struct measurand
 		const struct expected_pulse *from = &in->plan->pulses[p - 1], *to = &in->plan->pulses[p];
 		bool pair = strcmp(in->plan->blocks[to->block].kind, "pair") == 0 && from->block == to->block && from->train == to->train &&
 			    from->burst == to->burst && to->index == 1;
-		if (pair && from->section == to->section && in->observed[p - 1] >= 0 && in->observed[p] >= 0)
+		if (!pair || from->section != to->section)
+			continue;
+		if (in->observed[p - 1] >= 0 && in->observed[p] >= 0)
 			add_interval(in, measurand, (size_t)in->observed[p - 1], (size_t)in->observed[p], to->time_s - from->time_s, false,
 				     out);
+		else
+			add_lost_interval(in, measurand, p, false, out);
 	}
 }
 

@@ -91,8 +91,12 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 	struct findings *findings = &measure->findings;
 	const struct channel *channel = &measure->format.channels[measure->current];
 	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
-	if (!findings->idle_known)
+	if (!findings->idle_known) {
 		findings->idle_baseline_a = mean;
+		findings->current_count = (int16_t)cell->minimum[measure->current];
+	}
+	if (cell->minimum[measure->current] != findings->current_count || cell->maximum[measure->current] != findings->current_count)
+		findings->current_alive = true;
 	double above = cell->maximum[measure->current] - findings->idle_baseline_a;
 	double below = findings->idle_baseline_a - cell->minimum[measure->current];
 	double deviation_a = scale * fmax(above, below);

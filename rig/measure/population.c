@@ -34,5 +34,5 @@ struct measurement session_measurement(const struct population *in, const struct
 				    .planned = NAN,
 				    .expected = PULSE_NOT_EXPECTED,
 				    .end_s = in->results->duration_s,
-				    .voided = in->results->gap_count > 0};
+				    .voided = in->results->gap_count > 0 || !in->findings->current_alive};
 }

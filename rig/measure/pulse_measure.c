@@ -12,7 +12,6 @@
 #define GUARD_S 5e-6
 #define GUARD_SHARE 0.08
 #define SPIKE_S 0.5e-6
-#define AFTER_S 500e-6
 #define CHARGE_S 1e-3
 #define PI 3.14159265358979323846
 
@@ -251,7 +250,7 @@ static enum waveform classify(const struct outline *outline, const struct pulse 
 
 static void measure_after(const struct work *work, double end_s, double time0, struct pulse *pulse)
 {
-	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + AFTER_S) / work->ts;
+	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + PULSE_AFTER_S) / work->ts;
 	size_t first = clamp_index(work, ceil(from)), last = clamp_index(work, floor(to) + 1);
 	double largest = 0;
 	for (size_t i = first; i < last; i++)

@@ -7,6 +7,9 @@
 #include "pulse.h"
 #include "recording.h"
 
+/* The after-current of a pulse with a defined end is looked for until so long after it. */
+#define PULSE_AFTER_S 500e-6
+
 /* What surrounds the pulse in its trace. */
 struct pulse_context {
 	const struct channel *channel;

@@ -22,9 +22,10 @@
 	  "was not "                                                                                                                       \
 	  "recorded.",                                                                                                                     \
 	  RIG_MEASURANDS " 3.13")                                                                                                          \
-	X(session_untriggered, "session.untriggered", 1, "Untriggered pulses", "1", SUBJECT_SESSION,                                       \
-	  "Number of observed pulses that match no expected one and that no trigger edge precedes within 5 ms. Needs a recorded trigger "  \
-	  "line.",                                                                                                                         \
+	X(session_untriggered, "session.untriggered", 2, "Untriggered pulses", "1", SUBJECT_SESSION,                                       \
+	  "Number of observed pulses that match no expected one and that no trigger edge precedes within 5 ms, and of those that match "   \
+	  "one but have no trigger edge of their own before them. Needs a recorded trigger line; void when that never switched though "    \
+	  "pulses came as expected.",                                                                                                      \
 	  RIG_MEASURANDS " 3.13")                                                                                                          \
 	X(pulse_latency, "pulse.latency", 1, "Latency from trigger to pulse", "s", SUBJECT_PULSE,                                          \
 	  "Onset of the pulse minus the rising edge of the trigger line (interpolated at its threshold) that caused it.",                  \
@@ -112,9 +113,9 @@
 	X(discharge_reached, "discharge.reached", 1, "Discharge reached", "1", SUBJECT_STEP,                                               \
 	  "1 where the capacitor voltage was at or below the step's level for good within the time the step allows, else 0.",              \
 	  RIG_MEASURANDS " 5.2")                                                                                                           \
-	X(session_idle_peak, "session.idle_peak", 1, "Largest current between pulses", "A", SUBJECT_SESSION,                               \
-	  "Largest distance of the current from its baseline outside pulses (from 50 us before to 1.5 ms after an onset), over the whole " \
-	  "recording.",                                                                                                                    \
+	X(session_idle_peak, "session.idle_peak", 2, "Largest current between pulses", "A", SUBJECT_SESSION,                               \
+	  "Largest distance of the current from its baseline outside pulses (from 50 us before an onset to 500 us after the end, 1.5 ms "  \
+	  "after the onset where the pulse has no defined end), over the whole recording.",                                                \
 	  RIG_MEASURANDS " 2.18")                                                                                                          \
 	X(session_gaps, "session.gaps", 1, "Gaps in the recording", "1", SUBJECT_SESSION, "Number of stretches of missing samples.",       \
 	  "tmsrig architecture, recording")

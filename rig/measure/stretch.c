@@ -179,6 +179,18 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	}
 }
 
+/* Where the current has to be idle again: where the pulse's after-current was looked for no longer; without a defined end a tail is let pass. */
+static ptrdiff_t idle_after(const struct stretch *stretch, const struct outline *outline, const struct pulse *pulse)
+{
+	double from = outline->onset + IDLE_AFTER_S / stretch->interval_s;
+	if (isfinite(pulse->after_current_rel)) {
+		double end_s = isfinite(pulse->zero2_s) ? pulse->zero2_s : pulse->zero1_s;
+		double after = (end_s + stretch->channel->delay_s + PULSE_AFTER_S) / stretch->interval_s - (double)stretch->first_frame;
+		from = fmin(from, after);
+	}
+	return (ptrdiff_t)ceil(from);
+}
+
 static bool measure_one(struct stretch *stretch, const struct trace *trace, const struct outline *outline, size_t to,
 			struct findings *findings, struct error *error)
 {
@@ -201,7 +213,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 	pulse_measure(trace, outline, &context, &pulse);
 	if (pulse.noise_dof > 0)
 		stretch->noise_a = pulse.noise_a;
-	stretch->idle_from = (ptrdiff_t)ceil(outline->onset + IDLE_AFTER_S / stretch->interval_s);
+	stretch->idle_from = idle_after(stretch, outline, &pulse);
 	stretch->measured_end = outline->end;
 	stretch->previous = pulse;
 	return series_add(&findings->pulses, &pulse, error);

@@ -17,7 +17,7 @@ struct results {
 	size_t missing_count;
 	size_t matched_count;
 	size_t extra_count;       /* observed but not planned */
-	size_t untriggered_count; /* of the extra ones: without a trigger */
+	size_t untriggered_count; /* without a trigger: of the extra ones, and of the matched ones that came before theirs */
 	struct gap *gaps;
 	size_t gap_count;
 	struct measurement *measurements; /* grouped by measurand in registry order, then by subject */

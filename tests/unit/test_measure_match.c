@@ -123,6 +123,8 @@ Test(measure_match, a_dropped_pulse_is_missing_and_moves_no_other)
 			expect_counts(r, PULSES - 1, 1, 0, 0);
 			cr_assert_eq(r->missing_count, 1);
 			cr_expect_eq(r->missing[0], k);
+			for (size_t i = 0; i + 1 < PULSES; i++)
+				cr_expect_eq(syn_find(r, "pulse.interval", i)->voided, i == k || i + 1 == k, "interval %zu", i);
 			syn_free(&s.syn);
 		}
 	}
@@ -139,6 +141,36 @@ Test(measure_match, a_doubled_pulse_is_extra_and_a_spontaneous_one_untriggered)
 	cr_expect_eq(r->pulses[5].match, PULSE_EXTRA);
 	cr_expect_eq(r->pulses[8].match, PULSE_UNTRIGGERED);
 	syn_free(&s.syn);
+}
+
+Test(measure_match, a_pulse_before_its_trigger_is_untriggered_though_it_was_planned)
+{
+	for (unsigned with_events = 0; with_events < 2; with_events++) {
+		struct session s;
+		session_init(&s);
+		s.fired[5].onset_s -= 300e-6;
+		auto_results struct results *r = session_measure(&s, with_events, NULL);
+		expect_counts(r, PULSES, 0, 0, 1);
+		cr_expect_not(syn_find(r, "session.untriggered", 0)->voided);
+		cr_expect(syn_find(r, "pulse.latency", 5)->voided);
+		cr_expect(syn_find(r, "session.latency_jitter", 0)->voided);
+		syn_free(&s.syn);
+	}
+}
+
+Test(measure_match, a_trigger_line_that_never_switched_proves_nothing)
+{
+	for (unsigned with_events = 0; with_events < 2; with_events++) {
+		struct session s;
+		session_init(&s);
+		s.trigger_count = 0;
+		auto_results struct results *r = session_measure(&s, with_events, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		cr_expect(syn_find(r, "session.untriggered", 0)->voided);
+		for (size_t k = 0; k < PULSES; k++)
+			cr_expect(syn_find(r, "pulse.latency", k)->voided);
+		syn_free(&s.syn);
+	}
 }
 
 Test(measure_match, a_late_pulse_is_matched_and_its_interval_is_wrong)
@@ -166,6 +198,51 @@ Test(measure_match, an_inverted_pulse_has_the_wrong_polarity)
 	cr_expect_eq(syn_find(r, "pulse.polarity", 3)->value, 1);
 	cr_expect_float_eq(syn_find(r, "pulse.peak1_error", 2)->value, 0, 2e-3);
 	syn_free(&s.syn);
+}
+
+Test(measure_match, a_pulse_without_the_shape_of_its_device_voids_what_it_lacks)
+{
+	for (unsigned with_device = 0; with_device < 2; with_device++) {
+		struct session s;
+		session_init(&s);
+		s.device.waveform = with_device ? WAVEFORM_BIPHASIC : WAVEFORM_UNKNOWN;
+		s.fired[4].shape = SYN_HALF_SINE;
+		/* A second discharge just behind the first looks like further half waves of it. */
+		s.fired[s.fired_count] = s.fired[7];
+		s.fired[s.fired_count++].onset_s += 310e-6;
+		s.fired[s.fired_count - 1].didt0 *= 0.85;
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		for (size_t k = 0; k < PULSES; k++) {
+			cr_assert_not_null(syn_find(r, "pulse.peak_ratio", k), "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.peak_ratio", k)->voided, k == 4, "pulse %zu", k);
+			cr_assert_not_null(syn_find(r, "pulse.period", k), "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.period", k)->voided, k == 7, "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.fit_residual", k)->voided, k == 7, "pulse %zu", k);
+		}
+		syn_free(&s.syn);
+	}
+}
+
+Test(measure_match, a_clipped_pulse_voids_what_is_said_of_all_amplitudes)
+{
+	for (unsigned clipped = 0; clipped < 2; clipped++) {
+		struct session s;
+		session_init(&s);
+		for (size_t k = 0; k < PULSES; k++) {
+			s.expected[k].intensity_pct = k % 2 ? 80 : k % 4 ? 40 : 20;
+			s.fired[k].didt0 *= s.expected[k].intensity_pct / 80;
+		}
+		s.fired[3].didt0 *= clipped ? 3 : 1;
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		cr_expect_eq(r->pulses[3].clipped, clipped);
+		const char *const ids[] = {"session.amplitude_cv", "session.linearity_inl", "session.linearity_offset"};
+		for (size_t i = 0; i < 3; i++) {
+			cr_assert_not_null(syn_find(r, ids[i], 0), "%s", ids[i]);
+			cr_expect_eq(syn_find(r, ids[i], 0)->voided, clipped, "%s", ids[i]);
+		}
+		syn_free(&s.syn);
+	}
 }
 
 Test(measure_match, a_gap_voids_what_depends_on_it)
@@ -242,6 +319,40 @@ Test(measure_match, idle_peak_sees_what_is_no_pulse)
 	s.syn.samples[SYN_CHANNELS * (size_t)((START_S + 4.5 * INTERVAL_S) * 1e6)] = 1000;
 	auto_results struct results *spike = syn_measure(&s.syn, &s.plan, &s.device, s.events, s.event_count, NULL);
 	cr_expect_float_eq(syn_value(spike, "session.idle_peak"), 1000 * SYN_SCALE, 5);
+	syn_free(&s.syn);
+}
+
+Test(measure_match, a_small_discharge_behind_a_pulse_shows_in_one_of_two_measurands)
+{
+	for (double after_s = 350e-6; after_s < 2.4e-3; after_s += 50e-6) {
+		struct session s;
+		session_init(&s);
+		struct syn_pulse small = s.fired[5];
+		small.onset_s += after_s;
+		small.didt0 *= 0.045;
+		s.fired[s.fired_count++] = small;
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		double after_current = syn_find(r, "pulse.after_current", 5)->value, idle_a = syn_value(r, "session.idle_peak");
+		cr_expect(r->extra_count == 1 || after_current > 0.03 || idle_a > 180, "%g us: after-current %g, idle peak %g A",
+			  after_s * 1e6, after_current, idle_a);
+		syn_free(&s.syn);
+	}
+}
+
+Test(measure_match, a_current_channel_that_never_moved_counts_nothing)
+{
+	struct session s;
+	session_init(&s);
+	syn_draw(&s.syn, NULL, 0, s.triggers, s.trigger_count, 0, 0, 0);
+	s.plan.pulse_count = 0;
+	auto_results struct results *r = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	const char *const ids[] = {"session.pulse_count", "session.missing", "session.extra", "session.untriggered", "session.idle_peak"};
+	for (size_t i = 0; i < 5; i++)
+		cr_expect(syn_find(r, ids[i], 0)->voided, "%s", ids[i]);
+	s.syn.samples[SYN_CHANNELS * 1000] = 1;
+	auto_results struct results *alive = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	for (size_t i = 0; i < 5; i++)
+		cr_expect_not(syn_find(alive, ids[i], 0)->voided, "%s", ids[i]);
 	syn_free(&s.syn);
 }
 

@@ -144,6 +144,14 @@ Test(measure_pulse, a_second_pulse_a_millisecond_later_is_a_pulse_of_its_own)
 	cr_expect_eq(count_pulses(1e6, pulses, 2, 5, 0, 0), 2, "inverted and half as large");
 }
 
+Test(measure_pulse, a_second_pulse_on_the_heels_of_the_first_is_a_pulse_of_its_own)
+{
+	for (double after_s = 250e-6; after_s < 500e-6; after_s += 10e-6) {
+		struct syn_pulse pulses[2] = {syn_magpro(5e-3), syn_magpro(5e-3 + after_s)};
+		cr_expect_eq(count_pulses(1e6, pulses, 2, 5, 0, 0), 2, "%g us after the first", after_s * 1e6);
+	}
+}
+
 Test(measure_pulse, a_second_pulse_on_a_monophasic_tail_is_measured_over_that_tail)
 {
 	struct syn syn = syn_make(1e6, 20e-3, 10);
