@@ -60,6 +60,12 @@ check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json
 import json
 plan = json.load(open(\"out\"))
 assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
+check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/example-pulse.csv" --bench recording-csv --spec recording --out pulse && grep -q "8 pass" out'
+check "nothing fires while a later scenario is wrong" eval 'status_is 2 "$tmsrig" run smoke nosuch --out none && [ ! -e none ] && [ "$(wc -l <err)" = 1 ]'
+check "a scenario of one's own finds the shipped library" eval 'cp "$TMSRIG_DATA/scenarios/protocols/itbs-600.lua" own.lua && status_is 0 "$tmsrig" check ./own.lua'
+check "the log ends with every pulse" eval '"$tmsrig" run smoke --out ev7 2>&1 >out | grep -q "^100 % .* 25 of 25 pulses"'
+check "output that cannot be written is no success" eval '! "$tmsrig" check smoke >/dev/full 2>err && grep -q "standard output" err'
+check "a full disk is a message, not a signal" eval '(ulimit -f 40; "$tmsrig" run smoke --out big --quiet >out 2>err; [ $? = 4 ]) && grep -q "File too large" err && [ ! -e big ]'
 check "an abort ends with status 5 and a record" eval '
   "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
   grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
