@@ -32,6 +32,11 @@ for command in run check analyze report measurands; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
+known_keys() { sed -nE 's/.*(\{|SOURCED\()"([a-z0-9_]+)", .*/\2/p' "$TMSRIG_DATA"/rig/config/config_{adc,bench,device,fault,limit,sensor,spec}.c | grep -v "^unknown$"; }
+known_calls() { sed -nE 's/.*\{"([a-z_]+)", (api|plan)_.*/\1/p' "$TMSRIG_DATA/rig/plan/plan_api.c"; }
+undocumented() { for word; do grep -qw -- "$word" "$TMSRIG_DATA/docs/files.md" || echo "docs/files.md lacks $word"; done; }
+check "every key of the files is documented" eval '[ "$(known_keys | wc -l)" -gt 100 ] && ! undocumented $(known_keys) | grep .'
+check "every call of a scenario is documented" eval '[ "$(known_calls | wc -l)" -gt 12 ] && ! undocumented $(known_calls) | grep .'
 check "measurands lists" eval 'status_is 0 "$tmsrig" measurands && [ "$(wc -l <out)" -ge 25 ]'
 check "a measurand is explained" eval 'status_is 0 "$tmsrig" measurands pulse.peak1 && grep -q "^unit: A" out'
 
