@@ -65,7 +65,7 @@ check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json
 import json
 plan = json.load(open(\"out\"))
 assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
-check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/example-pulse.csv" --bench recording-csv --spec recording --out pulse && grep -q "8 pass" out'
+check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.csv" --bench recording-csv --spec recording --out pulse && grep -q "8 pass" out'
 check "nothing fires while a later scenario is wrong" eval 'status_is 2 "$tmsrig" run smoke nosuch --out none && [ ! -e none ] && [ "$(wc -l <err)" = 1 ]'
 check "a scenario of one's own finds the shipped library" eval 'cp "$TMSRIG_DATA/scenarios/protocols/itbs-600.lua" own.lua && status_is 0 "$tmsrig" check ./own.lua'
 check "the log ends with every pulse" eval '"$tmsrig" run smoke --out ev7 2>&1 >out | grep -q "^100 % .* 25 of 25 pulses"'
