@@ -50,7 +50,7 @@ end
 function session.duration_s()
 	local onset = session.pulses("onset_s")
 	local last = onset[#onset]
-	return math.max(result.recording and result.recording.duration_s or 0, format.is_number(last) and last + 0.05 or 0, 0.001)
+	return math.max(result.recording and result.recording.duration_s or 0, format.is_number(last) and last + 0.001 or 0, 0.001)
 end
 
 local function is_true(field)

@@ -75,7 +75,7 @@ function summary.notices()
 	end
 	local voids = of("void")
 	if #voids > 0 then
-		add(grave, "Void, because of the bench and not of the device: %s.", format.list(voids))
+		add(grave, "Void, because of %s and not of the device: %s.", run.aborted and "the abort or the bench" or "the bench", format.list(voids))
 	end
 	if (counts.voided or 0) > 0 then
 		add(grave, "%s void: a gap touches the samples.", format.count(counts.voided, "pulse is", "pulses are"))

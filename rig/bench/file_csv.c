@@ -7,7 +7,7 @@
 #include "recording_file.h"
 #include "text.h"
 
-enum { CSV_MAX_COLUMNS = 64, CSV_MAX_ROWS = 50000000 };
+enum { CSV_MAX_COLUMNS = 64, CSV_MAX_ROWS = 50000000, CSV_RATE_MIN_HZ = 1000, CSV_RATE_MAX_HZ = 1000000000 };
 
 struct csv {
 	const char *path;
@@ -104,6 +104,9 @@ static bool csv_header(struct csv *csv, FILE *file, struct error *error)
 {
 	ssize_t length = getline(&csv->line, &csv->line_size, file);
 	csv->row_number = 1;
+	/* Spreadsheets begin a text in UTF-8 with a byte order mark. */
+	if (length >= 3 && memcmp(csv->line, "\xef\xbb\xbf", 3) == 0)
+		memmove(csv->line, csv->line + 3, (size_t)(length -= 3) + 1);
 	if (length <= 0)
 		return error_config(error, "%s:1: the file is empty; a header line with column names is needed", csv->path);
 	if (memchr(csv->line, '\0', (size_t)length))
@@ -121,6 +124,12 @@ static bool csv_header(struct csv *csv, FILE *file, struct error *error)
 	if (is_number(csv->names[0], &ignored))
 		return error_config(error, "%s:1: the first line holds numbers; it must name the columns, e.g. \"t_s,current\"", csv->path);
 	return true;
+}
+
+static bool bad_number(const struct csv *csv, const char *field, unsigned column, struct error *error)
+{
+	return error_config(error, "%s:%u: '%.40s' in column '%s' is no finite number%s", csv->path, csv->row_number, field,
+			    csv->names[column], strchr(field, ',') ? "; the decimal sign must be a point" : "");
 }
 
 static bool csv_find(const struct csv *csv, const char *name, unsigned *column, struct error *error)
@@ -207,15 +216,13 @@ static bool csv_row(struct csv *csv, const struct adc_setup *adc, struct error *
 				    csv->column_count);
 	double value;
 	if (!is_number(fields[csv->time_column], &value))
-		return error_config(error, "%s:%u: '%s' in column '%s' is no finite number", csv->path, csv->row_number,
-				    fields[csv->time_column], csv->names[csv->time_column]);
+		return bad_number(csv, fields[csv->time_column], csv->time_column, error);
 	if (!csv_time(csv, value * csv->time_unit_s, error) || !csv_grow(csv, error))
 		return false;
 	for (unsigned c = 0; c < csv->channel_count; c++) {
 		unsigned column = csv->column_of[c];
 		if (!is_number(fields[column], &value))
-			return error_config(error, "%s:%u: '%s' in column '%s' is no finite number", csv->path, csv->row_number,
-					    fields[column], csv->names[column]);
+			return bad_number(csv, fields[column], column, error);
 		csv->values[c][csv->rows] = value * adc->channels[c].channel.scale + adc->channels[c].channel.offset;
 	}
 	csv->rows++;
@@ -238,6 +245,12 @@ static bool csv_even(const struct csv *csv, struct error *error)
 static bool csv_quantise(struct csv *csv, const struct bench_setup *setup, struct recording_format *format, struct error *error)
 {
 	format->sample_rate_hz = (double)(csv->rows - 1) / (csv->last_s - csv->first_s);
+	if (!(format->sample_rate_hz >= CSV_RATE_MIN_HZ && format->sample_rate_hz <= CSV_RATE_MAX_HZ))
+		return error_config(
+			error,
+			"%s:1: by the column '%s' there are %.4g samples a second; 1e3 to 1e9 can be measured. A time that is not in "
+			"seconds says so in the column's name: t_ms, t_us, t_ns",
+			csv->path, csv->names[csv->time_column], format->sample_rate_hz);
 	csv->frames = malloc(csv->rows * csv->channel_count * sizeof *csv->frames);
 	if (!csv->frames)
 		return error_bench(error, "%s: out of memory", csv->path);

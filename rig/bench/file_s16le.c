@@ -67,6 +67,10 @@ static bool s16le_open(const struct bench_setup *setup, const char *path, struct
 		error_config(error, "%s: is a directory; a file of interleaved s16le samples is needed", path);
 		goto failed;
 	}
+	if (S_ISREG(status.st_mode) && status.st_size == 0) {
+		error_config(error, "%s: the recording is empty; at least one frame is needed", path);
+		goto failed;
+	}
 	if (S_ISREG(status.st_mode) && status.st_size % (off_t)file->frame_bytes != 0) {
 		error_config(error, "%s: the file is cut off: %lld bytes are no whole number of frames of %zu bytes (%zu channels)", path,
 			     (long long)status.st_size, file->frame_bytes, file->channels_in_file);

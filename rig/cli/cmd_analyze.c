@@ -91,9 +91,8 @@ static int analyze(int argc, char **argv)
 	auto_free char *path = NULL;
 	auto_plan struct plan *plan = NULL;
 	if (arguments.scenario) {
-		struct plan_parameters parameters = {.motor_threshold_pct = arguments.motor_threshold_pct};
 		path = paths_scenario(arguments.scenario, &error);
-		plan = path ? plan_build(path, &parameters, &error) : NULL;
+		plan = path ? inputs_plan(path, arguments.motor_threshold_pct, &error) : NULL;
 		if (!plan)
 			return command_fail(&error);
 	}

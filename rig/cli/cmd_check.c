@@ -68,8 +68,7 @@ static bool check_scenario(const struct check_arguments *arguments, const char *
 	auto_free char *path = paths_scenario(name, error);
 	if (!path)
 		return false;
-	struct plan_parameters parameters = {.motor_threshold_pct = arguments->motor_threshold_pct};
-	auto_plan struct plan *plan = plan_build(path, &parameters, error);
+	auto_plan struct plan *plan = inputs_plan(path, arguments->motor_threshold_pct, error);
 	if (!plan)
 		return false;
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);

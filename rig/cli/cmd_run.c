@@ -132,8 +132,7 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	auto_free char *path = paths_scenario(name, &error);
 	if (!path)
 		return command_fail(&error);
-	struct plan_parameters parameters = {.motor_threshold_pct = arguments->motor_threshold_pct};
-	auto_plan struct plan *plan = plan_build(path, &parameters, &error);
+	auto_plan struct plan *plan = inputs_plan(path, arguments->motor_threshold_pct, &error);
 	if (!plan || !name_out(arguments, plan->id, out, sizeof out, &error))
 		return command_fail(&error);
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
@@ -156,6 +155,28 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.json = arguments->json,
 	};
 	return session_run(&setup);
+}
+
+/* A mistake in the last scenario must come out before the first one is fired, not after a night of it. */
+static bool check_all(const struct run_arguments *arguments, struct error *error)
+{
+	enum { ID_SIZE = 72 };
+	auto_free char *ids = calloc(MAX_SCENARIOS, ID_SIZE);
+	if (!ids)
+		return error_bench(error, "out of memory");
+	for (size_t i = 0; i < arguments->scenario_count; i++) {
+		auto_free char *path = paths_scenario(arguments->scenarios[i], error);
+		auto_plan struct plan *plan = path ? inputs_plan(path, arguments->motor_threshold_pct, error) : NULL;
+		if (!plan)
+			return false;
+		char *id = ids + i * ID_SIZE;
+		snprintf(id, ID_SIZE, "%s", plan->id);
+		for (size_t k = 0; arguments->out && k < i; k++)
+			if (strcmp(ids + k * ID_SIZE, id) == 0)
+				return error_config(error, "%s: its id '%s' is that of %s; below --out they would share a folder",
+						    arguments->scenarios[i], id, arguments->scenarios[k]);
+	}
+	return true;
 }
 
 /* Which of two exit statuses tells more: a bench that failed or an abort hides what a verdict would say. */
@@ -187,6 +208,8 @@ static int run(int argc, char **argv)
 	for (size_t i = 0; i < arguments.fault_count; i++)
 		if (!config_add_fault(bench, arguments.faults[i], &error))
 			return command_fail(&error);
+	if (arguments.scenario_count > 1 && !check_all(&arguments, &error))
+		return command_fail(&error);
 	int status = 0;
 	for (size_t i = 0; i < arguments.scenario_count; i++) {
 		if (arguments.scenario_count > 1 && !arguments.json)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "inputs.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
 #include "measurands.h"
+#include "paths.h"
 #include "verdict.h"
 
 static void add(struct inputs *inputs, const char *file)
@@ -57,6 +59,15 @@ bool inputs_percent(const char *text, double *percent)
 	if (*end == '%')
 		end++;
 	return end != text && *end == '\0' && *percent > 0 && *percent <= 100;
+}
+
+struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error)
+{
+	char shipped[PATH_MAX];
+	if (!paths_data("scenarios/lib", shipped, sizeof shipped, error))
+		return NULL;
+	struct plan_parameters parameters = {.motor_threshold_pct = motor_threshold_pct, .shipped_dir = shipped};
+	return plan_build(path, &parameters, error);
 }
 
 const char *inputs_measurand_unit(void *context, const char *id)

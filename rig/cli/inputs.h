@@ -6,6 +6,7 @@
 #include <argp.h>
 
 #include "bench_setup.h"
+#include "plan_builder.h"
 #include "plan_lint.h"
 #include "requirement.h"
 
@@ -23,6 +24,8 @@ struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, c
 void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count);
 /* "45", "45 %", "45%": above 0, at most 100. */
 bool inputs_percent(const char *text, double *percent);
+/* The plan of a scenario file; one outside of the shipped tree may take the shipped libraries. The caller owns it; NULL on failure. */
+struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error) must_check;
 /* For config_load_spec(): the unit of a measurand of the registry. */
 const char *inputs_measurand_unit(void *context, const char *id);
 /* Parses the arguments of a command: help on stdout, a usage error on stderr with exit status 2. */

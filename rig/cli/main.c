@@ -47,12 +47,24 @@ static void on_signal(int number)
 	atomic_store(&command_abort, true);
 }
 
+/* What could not be written must not look like success. A reader that has seen enough (`| head`) is no error. */
+static int finish_output(int status)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || errno == EPIPE)
+		return status;
+	fprintf(stderr, "tmsrig: standard output cannot be written%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
+	return status == EXIT_CONFORMANT ? EXIT_BENCH_FAULT : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_signal};
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	/* A full pipe or a file that may not grow is an error of the write, with a message, and no sudden end. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_CONFIGURATION;
@@ -67,7 +79,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		if (strcmp(argv[1], COMMANDS[i]->name) == 0)
-			return COMMANDS[i]->run(argc - 1, argv + 1);
+			return finish_output(COMMANDS[i]->run(argc - 1, argv + 1));
 	fprintf(stderr, "tmsrig: there is no command '%s'; the commands are:", argv[1]);
 	for (int i = 0; i < COMMAND_COUNT; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", COMMANDS[i]->name);

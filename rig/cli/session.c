@@ -23,20 +23,28 @@ struct session {
 	const struct session_setup *setup;
 	struct progress progress;
 	struct measure *measure;
+	double time_s; /* of the recording, until now */
 };
 
-static void on_progress(void *self, const struct run_progress *progress)
+/* Pulses and seconds until now; the plan's own seconds do not count its waits, so the time may go beyond them. */
+static void show_progress(struct session *session, double fraction)
 {
-	struct session *session = self;
 	char words[96];
 	size_t pulses = measure_pulses_so_far(session->measure);
 	if (session->setup->plan)
-		snprintf(words, sizeof words, "%.1f s of %.1f s, %zu of %zu pulses", progress->time_s, progress->planned_s, pulses,
-			 session->setup->plan->pulse_count);
+		snprintf(words, sizeof words, "%.1f s, %zu of %zu pulses", session->time_s, pulses, session->setup->plan->pulse_count);
 	else
-		snprintf(words, sizeof words, "%.1f s, %zu pulses", progress->time_s, pulses);
+		snprintf(words, sizeof words, "%.1f s, %zu pulses", session->time_s, pulses);
+	progress_update(&session->progress, fraction, words);
+}
+
+/* 100 % is shown when all is recorded and measured, and not before. */
+static void on_progress(void *self, const struct run_progress *progress)
+{
+	struct session *session = self;
+	session->time_s = progress->time_s;
 	double fraction = progress->planned_s > 0 ? progress->time_s / progress->planned_s : 0;
-	progress_update(&session->progress, fraction > 1 ? 1 : fraction, words);
+	show_progress(session, fraction > 0.999 ? 0.999 : fraction);
 }
 
 static bool on_prompt(void *self, const char *text)
@@ -171,6 +179,8 @@ int session_run(const struct session_setup *setup)
 	session.progress = progress_begin(stderr);
 	bool finished;
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
+	if (ran && !setup->quiet)
+		show_progress(&session, 1);
 	progress_end(&session.progress);
 	bench_close(steal(&bench));
 	if (!finished)

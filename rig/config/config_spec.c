@@ -140,7 +140,7 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 	enum dimension dimension;
 	if (!unit)
 		return yaml_error(reader->yaml, measurand, error,
-				  "unknown measurand '%.80s'; the registry of measurands has none of that name", requirement->measurand);
+				  "unknown measurand '%.80s'; `tmsrig measurands` lists those there are", requirement->measurand);
 	if (!dimension_of(unit, &dimension))
 		return yaml_error(reader->yaml, measurand, error, "the measurand '%.80s' is in '%s', for which limits cannot be written",
 				  requirement->measurand, unit);

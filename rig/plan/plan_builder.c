@@ -284,6 +284,8 @@ struct plan *plan_build_text(const char *path, const char *text, size_t length, 
 	const char *library_dir = parameters ? parameters->library_dir : NULL;
 	if (!library_dir && find_library(found, sizeof found, path))
 		library_dir = found;
+	if (!library_dir && parameters)
+		library_dir = parameters->shipped_dir;
 	auto_script struct script *script = script_create(&limits, library_dir, error);
 	if (!script)
 		return NULL;

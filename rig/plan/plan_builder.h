@@ -7,7 +7,8 @@
 
 struct plan_parameters {
 	double motor_threshold_pct; /* of the operator, % MSO; NAN: the scenario's default */
-	const char *library_dir;    /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib */
+	const char *library_dir;    /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib, */
+	const char *shipped_dir;    /* then this one, for scenarios outside of the shipped tree; may be NULL */
 };
 
 /* Runs the scenario file in the sandbox and returns its plan, which the caller owns; NULL on failure, "file:line: message". */

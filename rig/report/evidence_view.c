@@ -38,7 +38,10 @@ struct evidence_view *evidence_view_open(const char *dir, struct error *error)
 	}
 	view->result = json_load_file(path_of(view, "result.json"), JSON_REJECT_DUPLICATES, &problem);
 	if (!view->result) {
-		error_config(error, "%s:%d:%d: %s", view->path, problem.line, problem.column, problem.text);
+		if (problem.line < 0)
+			error_config(error, "%s; an evidence folder that tmsrig wrote is needed", problem.text);
+		else
+			error_config(error, "%s:%d:%d: %s", view->path, problem.line, problem.column, problem.text);
 		return NULL;
 	}
 	const char *schema = json_string_value(json_object_get(view->result, "schema"));

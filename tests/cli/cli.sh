@@ -32,6 +32,11 @@ for command in run check analyze report measurands; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
+known_keys() { sed -nE 's/.*(\{|SOURCED\()"([a-z0-9_]+)", .*/\2/p' "$TMSRIG_DATA"/rig/config/config_{adc,bench,device,fault,limit,sensor,spec}.c | grep -v "^unknown$"; }
+known_calls() { sed -nE 's/.*\{"([a-z_]+)", (api|plan)_.*/\1/p' "$TMSRIG_DATA/rig/plan/plan_api.c"; }
+undocumented() { for word; do grep -qw -- "$word" "$TMSRIG_DATA/docs/files.md" || echo "docs/files.md lacks $word"; done; }
+check "every key of the files is documented" eval '[ "$(known_keys | wc -l)" -gt 100 ] && ! undocumented $(known_keys) | grep .'
+check "every call of a scenario is documented" eval '[ "$(known_calls | wc -l)" -gt 12 ] && ! undocumented $(known_calls) | grep .'
 check "measurands lists" eval 'status_is 0 "$tmsrig" measurands && [ "$(wc -l <out)" -ge 25 ]'
 check "a measurand is explained" eval 'status_is 0 "$tmsrig" measurands pulse.peak1 && grep -q "^unit: A" out'
 
@@ -60,6 +65,12 @@ check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json
 import json
 plan = json.load(open(\"out\"))
 assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
+check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.csv" --bench recording-csv --spec recording --out pulse && grep -q "8 pass" out'
+check "nothing fires while a later scenario is wrong" eval 'status_is 2 "$tmsrig" run smoke nosuch --out none && [ ! -e none ] && [ "$(wc -l <err)" = 1 ]'
+check "a scenario of one's own finds the shipped library" eval 'cp "$TMSRIG_DATA/scenarios/protocols/itbs-600.lua" own.lua && status_is 0 "$tmsrig" check ./own.lua'
+check "the log ends with every pulse" eval '"$tmsrig" run smoke --out ev7 2>&1 >out | grep -q "^100 % .* 25 of 25 pulses"'
+check "output that cannot be written is no success" eval '! "$tmsrig" check smoke >/dev/full 2>err && grep -q "standard output" err'
+check "a full disk is a message, not a signal" eval '(ulimit -f 40; "$tmsrig" run smoke --out big --quiet >out 2>err; [ $? = 4 ]) && grep -q "File too large" err && [ ! -e big ]'
 check "an abort ends with status 5 and a record" eval '
   "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
   grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
