@@ -40,6 +40,17 @@ caught inverted=23 pulse.polarity
 caught no_discharge discharge.reached
 caught "spontaneous=50:0.05 s" session.untriggered
 
+# One pulse for another leaves the count as it was; a specification that only counts must not pass over it.
+"$tmsrig" run smoke --spec smoke --fault drop_pulse=4 --fault double_pulse=6 --out "$work/two" --quiet >/dev/null 2>"$work/err"
+status=$?
+if [ $status = 3 ] || [ $status = 4 ]; then
+  passed=$((passed + 1))
+  echo "ok: a dropped and a doubled pulse do not pass the smoke specification"
+else
+  failed=$((failed + 1))
+  echo "not ok: a dropped and a doubled pulse with the smoke specification: exit status $status"
+fi
+
 for seed in $(seq 1 "${SEEDS:-20}"); do
   if "$tmsrig" run protocols/ctbs-300 --seed "$seed" --out "$work/seed$seed" --quiet >/dev/null 2>"$work/err"; then
     passed=$((passed + 1))

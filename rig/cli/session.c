@@ -190,7 +190,13 @@ int session_run(const struct session_setup *setup)
 	if (!results)
 		return command_fail(&error);
 	judge_spec(setup->spec, results, setup->plan, setup->bench->device, judgements);
-	enum verdict overall = verdict_overall(judgements, setup->spec->count);
+	bool unasked;
+	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
+	if (unasked)
+		fprintf(stderr,
+			"%s: note: pulses are missing or extra, and no requirement counts them (session.missing, session.extra); so it is "
+			"no pass\n",
+			setup->spec->file);
 	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))
 		overall = VERDICT_VOID;
 	struct evidence_facts facts = {

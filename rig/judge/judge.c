@@ -286,3 +286,26 @@ void judge_spec(const struct spec *spec, const struct results *results, const st
 	for (size_t i = 0; i < spec->count; i++)
 		judge_requirement(&spec->requirements[i], results, plan, device, &judgements[i]);
 }
+
+/* Whether a requirement on this measurand was judged. */
+static bool asked(const struct spec *spec, const struct judgement *judgements, const char *measurand)
+{
+	for (size_t i = 0; i < spec->count; i++)
+		if (judgements[i].verdict != VERDICT_NOT_TESTED && strcmp(spec->requirements[i].measurand, measurand) == 0)
+			return true;
+	return false;
+}
+
+enum verdict judge_overall(const struct spec *spec, const struct results *results, const struct plan *plan,
+			   const struct judgement *judgements, bool *unasked)
+{
+	enum verdict overall = verdict_overall(judgements, spec->count);
+	/* A missing pulse and an extra one leave the count as it was. */
+	bool counted = asked(spec, judgements, "session.pulse_count") && (results->missing_count == 0 || results->extra_count == 0);
+	bool missing = results->missing_count > 0 && !counted && !asked(spec, judgements, "session.missing");
+	bool extra = results->extra_count > 0 && !counted && !asked(spec, judgements, "session.extra");
+	bool hidden = plan && (missing || extra) && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS);
+	if (unasked)
+		*unasked = hidden;
+	return hidden ? VERDICT_NOT_TESTED : overall;
+}

@@ -15,3 +15,9 @@
  */
 void judge_spec(const struct spec *spec, const struct results *results, const struct plan *plan, const struct device *device,
 		struct judgement *judgements);
+/*
+ * The one verdict of the session: verdict_overall(), but no pass when planned pulses were not observed, or observed ones not planned, and no
+ * requirement that was judged counts them: then the plan was not tested as it stands, VERDICT_NOT_TESTED, and *unasked (may be NULL) is set.
+ */
+enum verdict judge_overall(const struct spec *spec, const struct results *results, const struct plan *plan,
+			   const struct judgement *judgements, bool *unasked);

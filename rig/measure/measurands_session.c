@@ -2,6 +2,7 @@
 /* Counts, populations, discharge, what happens between pulses. */
 #include <math.h>
 
+#include "activity.h"
 #include "discharge.h"
 #include "registry.h"
 
@@ -247,6 +248,18 @@ static bool covered(const struct findings *findings, const struct excursion *exc
 	return false;
 }
 
+/* So many standard uncertainties of its offset, a channel that should show no current may show some; or else a share of full scale. */
+#define OFFSET_SIGMA 10.0
+
+/* Whether a calibrated channel idles at a current that its offset does not explain: what lies above a baseline says nothing then. */
+static bool idles_astray(const struct population *in)
+{
+	const struct channel *current = in->current;
+	double idle_a = current->scale * in->findings->idle_baseline_a + current->offset;
+	double share_a = ACTIVITY_FULL_SCALE * channel_full_scale_counts(current) * fabs(current->scale);
+	return current->calibrated && fabs(idle_a) > fmax(OFFSET_SIGMA * current->u_offset, share_a);
+}
+
 void measurand_session_idle_peak(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	const struct findings *findings = in->findings;
@@ -264,6 +277,7 @@ void measurand_session_idle_peak(const struct population *in, const struct measu
 	struct measurement peak = session_measurement(in, measurand, largest);
 	peak.start_s = (double)frame / in->format->sample_rate_hz;
 	peak.end_s = peak.start_s + in->envelope_s;
+	peak.voided |= idles_astray(in);
 	peak.u_systematic = hypot(in->current->u_gain_rel * largest, fabs(in->current->scale) / sqrt(12.0));
 	measurement_add(out, &peak);
 }

@@ -115,7 +115,8 @@
 	  RIG_MEASURANDS " 5.2")                                                                                                           \
 	X(session_idle_peak, "session.idle_peak", 2, "Largest current between pulses", "A", SUBJECT_SESSION,                               \
 	  "Largest distance of the current from its baseline outside pulses (from 50 us before an onset to 500 us after the end, 1.5 ms "  \
-	  "after the onset where the pulse has no defined end), over the whole recording.",                                                \
+	  "after the onset where the pulse has no defined end), over the whole recording. Void where a calibrated channel idles so far "   \
+	  "from zero that its offset does not explain it.",                                                                                \
 	  RIG_MEASURANDS " 2.18")                                                                                                          \
 	X(session_gaps, "session.gaps", 1, "Gaps in the recording", "1", SUBJECT_SESSION, "Number of stretches of missing samples.",       \
 	  "tmsrig architecture, recording")

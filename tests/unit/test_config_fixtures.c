@@ -282,7 +282,7 @@ Test(fixtures, example_spec_is_read_as_written)
 	cr_expect(ipi->limit.tolerance_absolute == 100e-6 && ipi->limit.combine == TOLERANCE_LARGER);
 	cr_expect(ipi->select.interval_max_s == 1 && isnan(ipi->select.intensity_min_pct) && ipi->rule == DECISION_GUARDED);
 	cr_expect_str_eq(ipi->hazard, "HAZ-03");
-	cr_expect(mean->judge == JUDGE_MEAN && mean->limit.lower == -0.02 && mean->limit.upper == 0.02);
+	cr_expect(mean->judge == JUDGE_MEAN && mean->limit.lower == -0.025 && mean->limit.upper == 0.025);
 	cr_expect(mean->select.intensity_min_pct == 20 && mean->select.intensity_max_pct == 100);
 	cr_expect(count->limit.tolerance_absolute == 0 && isnan(count->limit.tolerance_relative) && count->rule == DECISION_SIMPLE);
 }

@@ -165,6 +165,32 @@ Test(judge, selectors_that_cannot_be_told_do_not_pass)
 	cr_expect_eq(judge_values(requirement, values, 1, 0.01, 0, NULL).verdict, VERDICT_NOT_TESTED);
 }
 
+Test(judge, missing_and_extra_pulses_that_no_requirement_counts_are_no_pass)
+{
+	struct requirement requirements[2] = {{.measurand = "pulse.peak1"}, {.measurand = "session.pulse_count"}};
+	struct spec spec = {.requirements = requirements, .count = 2};
+	struct judgement judgements[2] = {{.verdict = VERDICT_PASS}, {.verdict = VERDICT_NOT_TESTED}};
+	struct plan plan = {.pulse_count = 10};
+	struct results complete = {0}, missing = {.missing_count = 1}, extra = {.extra_count = 1},
+		       both = {.missing_count = 1, .extra_count = 1};
+	bool unasked;
+	cr_expect_eq(judge_overall(&spec, &complete, &plan, judgements, &unasked), VERDICT_PASS);
+	cr_expect_not(unasked);
+	cr_expect_eq(judge_overall(&spec, &missing, &plan, judgements, &unasked), VERDICT_NOT_TESTED);
+	cr_expect(unasked);
+	cr_expect_eq(judge_overall(&spec, &extra, &plan, judgements, NULL), VERDICT_NOT_TESTED);
+	cr_expect_eq(judge_overall(&spec, &extra, NULL, judgements, NULL), VERDICT_PASS, "nothing was planned");
+	/* Who counts them may allow them. */
+	judgements[1].verdict = VERDICT_PASS;
+	cr_expect_eq(judge_overall(&spec, &missing, &plan, judgements, NULL), VERDICT_PASS);
+	cr_expect_eq(judge_overall(&spec, &both, &plan, judgements, NULL), VERDICT_NOT_TESTED, "one for the other");
+	requirements[1].measurand = "session.missing";
+	cr_expect_eq(judge_overall(&spec, &missing, &plan, judgements, NULL), VERDICT_PASS);
+	cr_expect_eq(judge_overall(&spec, &both, &plan, judgements, NULL), VERDICT_NOT_TESTED);
+	judgements[0].verdict = VERDICT_FAIL;
+	cr_expect_eq(judge_overall(&spec, &both, &plan, judgements, NULL), VERDICT_FAIL);
+}
+
 Test(verdict, overall_and_exit_status)
 {
 	struct judgement j[3] = {{.verdict = VERDICT_PASS}, {.verdict = VERDICT_NOT_TESTED}, {.verdict = VERDICT_PASS}};

@@ -339,6 +339,23 @@ Test(measure_match, a_small_discharge_behind_a_pulse_shows_in_one_of_two_measura
 	}
 }
 
+Test(measure_match, a_constant_current_is_not_idle)
+{
+	for (unsigned calibrated = 0; calibrated < 2; calibrated++) {
+		struct session s;
+		session_init(&s);
+		s.syn.format.channels[0].calibrated = calibrated;
+		s.syn.format.channels[0].u_offset = 3;
+		for (double offset_a = 0; offset_a < 500; offset_a += 400) {
+			syn_draw(&s.syn, s.fired, s.fired_count, s.triggers, s.trigger_count, 5, offset_a, 0);
+			auto_results struct results *r = syn_measure(&s.syn, &s.plan, &s.device, s.events, s.event_count, NULL);
+			cr_expect_eq(r->matched_count, PULSES);
+			cr_expect_eq(syn_find(r, "session.idle_peak", 0)->voided, calibrated && offset_a > 0, "%g A", offset_a);
+		}
+		syn_free(&s.syn);
+	}
+}
+
 Test(measure_match, a_current_channel_that_never_moved_counts_nothing)
 {
 	struct session s;
