@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "paths.h"
 
+#include <glob.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "config_paths.h"
+#include "suggest.h"
 
 static bool is_dir(const char *path)
 {
@@ -57,6 +59,31 @@ bool paths_data(const char *name, char *out, size_t size, struct error *error)
 		error, "the data of tmsrig (fixtures, scenarios, reports) are not found; set TMSRIG_DATA to the directory that holds them");
 }
 
+/* The name of a shipped scenario near the one given, into out ("protocols/itbs-600"); false when none is near. */
+static bool near_scenario(const char *root, const char *name, char *out, size_t size)
+{
+	static const char *const FOLDERS[] = {"", "protocols/", "paired/"};
+	const char *slash = strrchr(name, '/'), *near = NULL;
+	for (size_t f = 0; !near && f < sizeof FOLDERS / sizeof *FOLDERS; f++) {
+		char pattern[PATH_MAX];
+		glob_t found = {0};
+		size_t skip = (size_t)snprintf(pattern, sizeof pattern, "%s/%s*.lua", root, FOLDERS[f]) - strlen("*.lua");
+		if (skip >= sizeof pattern || glob(pattern, 0, NULL, &found) != 0)
+			continue;
+		const char **names = calloc(found.gl_pathc, sizeof *names);
+		for (size_t i = 0; names && i < found.gl_pathc; i++) {
+			found.gl_pathv[i][strlen(found.gl_pathv[i]) - strlen(".lua")] = '\0';
+			names[i] = found.gl_pathv[i] + skip;
+		}
+		near = names ? suggest(slash ? slash + 1 : name, names, found.gl_pathc) : NULL;
+		if (near)
+			snprintf(out, size, "%s%s", FOLDERS[f], near);
+		free(names);
+		globfree(&found);
+	}
+	return near;
+}
+
 char *paths_scenario(const char *name, struct error *error)
 {
 	if (is_file(name))
@@ -68,7 +95,10 @@ char *paths_scenario(const char *name, struct error *error)
 	for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
 		if (snprintf(path, sizeof path, "%s/%s%s%s", root, PLACES[i][0], name, PLACES[i][1]) < (int)sizeof path && is_file(path))
 			return strdup(path);
-	error_config(error, "%s: there is no such scenario, neither as a file nor below %s", name, root);
+	char near[128] = "";
+	bool any = near_scenario(root, name, near, sizeof near);
+	error_config(error, "%s: there is no such scenario, neither as a file nor below %s%s%s%s", name, root,
+		     any ? "; did you mean '" : "", near, any ? "'?" : "");
 	return NULL;
 }
 
