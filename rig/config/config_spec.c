@@ -139,8 +139,8 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 	const char *unit = registry->measurand_unit(registry->context, requirement->measurand);
 	enum dimension dimension;
 	if (!unit)
-		return yaml_error(reader->yaml, measurand, error,
-				  "unknown measurand '%.80s'; `tmsrig measurands` lists those there are", requirement->measurand);
+		return yaml_error(reader->yaml, measurand, error, "unknown measurand '%.80s'; `tmsrig measurands` lists those there are",
+				  requirement->measurand);
 	if (!dimension_of(unit, &dimension))
 		return yaml_error(reader->yaml, measurand, error, "the measurand '%.80s' is in '%s', for which limits cannot be written",
 				  requirement->measurand, unit);

@@ -164,13 +164,26 @@ static bool summarise(const struct population *population, const struct requirem
 	return decision_limits_of(&requirement->limit, planned, limits);
 }
 
+/* A small ratio is read more easily in percent; what has no end was never reached. */
+static void format_value(char *out, size_t size, double value, const struct measurand *measurand, bool percent, int digits)
+{
+	if (isinf(value))
+		snprintf(out, size, "%s", value > 0 ? "without end" : "-");
+	else if (percent)
+		snprintf(out, size, "%.*g %%", digits, 100 * value);
+	else
+		quantity_format(out, size, value, measurand->unit, digits);
+}
+
 static void explain(struct judgement *judgement, const struct measurand *measurand)
 {
 	char value[48], u[48], lower[48] = "", upper[48] = "", where[64] = "";
-	quantity_format(value, sizeof value, judgement->value, measurand->unit, 6);
-	quantity_format(u, sizeof u, 2 * judgement->u, measurand->unit, 2);
-	quantity_format(lower, sizeof lower, judgement->lower, measurand->unit, 6);
-	quantity_format(upper, sizeof upper, judgement->upper, measurand->unit, 6);
+	bool percent = strcmp(measurand->unit, "1") == 0 && !(fabs(judgement->lower) >= 0.5) && !(fabs(judgement->upper) >= 0.5) &&
+		       !(judgement->lower == 0 || judgement->upper == 0);
+	format_value(value, sizeof value, judgement->value, measurand, percent, 4);
+	format_value(u, sizeof u, 2 * judgement->u, measurand, percent, 2);
+	format_value(lower, sizeof lower, judgement->lower, measurand, percent, 4);
+	format_value(upper, sizeof upper, judgement->upper, measurand, percent, 4);
 	if (judgement->worst_subject != UINT32_MAX && measurand->subject != SUBJECT_SESSION)
 		snprintf(where, sizeof where, " (%s %u, at %.6f s)", subject_name(measurand->subject), judgement->worst_subject,
 			 judgement->worst_s);
@@ -208,9 +221,12 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 	}
 }
 
+/* A scenario that declares nothing, and a recording without a scenario, are held to the whole specification. */
 static bool declares(const struct plan *plan, const char *id)
 {
-	for (size_t i = 0; plan && i < plan->verifies_count; i++)
+	if (!plan || plan->verifies_count == 0)
+		return true;
+	for (size_t i = 0; i < plan->verifies_count; i++)
 		if (strcmp(plan->verifies[i], id) == 0)
 			return true;
 	return false;
@@ -236,10 +252,12 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	const struct selector *select = &requirement->select;
 	if (select->scenarios && (!plan || fnmatch(select->scenarios, plan->path, FNM_PATHNAME) != 0)) {
 		not_tested(judgement, plan ? "not for this scenario" : "needs a scenario");
+		judgement->declared &= !plan || plan->verifies_count > 0;
 		return;
 	}
 	if (select->has_waveform && (!device || device->waveform != select->waveform)) {
 		not_tested(judgement, device ? "not for this device's waveform" : "needs a device");
+		judgement->declared &= !device || (plan && plan->verifies_count > 0);
 		return;
 	}
 	struct population population = gather(requirement, results, plan);

@@ -6,30 +6,32 @@
 #include "discharge.h"
 #include "registry.h"
 
-static void add_count(const struct population *in, const struct measurand *measurand, size_t count, double planned,
+/* needs_all: a run that was stopped left its pulses out itself; such a count then says nothing of the device. */
+static void add_count(const struct population *in, const struct measurand *measurand, size_t count, double planned, bool needs_all,
 		      struct measurement_list *out)
 {
 	struct measurement measurement = session_measurement(in, measurand, (double)count);
 	measurement.planned = planned;
+	measurement.voided |= needs_all && in->results->aborted;
 	measurement_add(out, &measurement);
 }
 
 void measurand_session_pulse_count(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	if (in->current)
-		add_count(in, measurand, in->results->pulse_count, in->plan ? (double)in->plan->pulse_count : NAN, out);
+		add_count(in, measurand, in->results->pulse_count, in->plan ? (double)in->plan->pulse_count : NAN, true, out);
 }
 
 void measurand_session_missing(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	if (in->current && in->plan)
-		add_count(in, measurand, in->results->missing_count, 0, out);
+		add_count(in, measurand, in->results->missing_count, 0, true, out);
 }
 
 void measurand_session_extra(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	if (in->current && in->plan)
-		add_count(in, measurand, in->results->extra_count, 0, out);
+		add_count(in, measurand, in->results->extra_count, 0, false, out);
 }
 
 void measurand_session_untriggered(const struct population *in, const struct measurand *measurand, struct measurement_list *out)

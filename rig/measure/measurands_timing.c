@@ -198,6 +198,7 @@ static struct measurement train_measurement(const struct population *in, const s
 	struct measurement measurement =
 		interval_measurement(in, measurand, start->onset_s, start->u_onset_s, end->onset_s, end->u_onset_s);
 	measurement.subject = train->number;
+	measurement.voided |= in->results->aborted;
 	measurement.expected = (int32_t)train->first;
 	measurement.planned = in->plan->pulses[to].time_s - in->plan->pulses[from].time_s;
 	measurement.voided |= start->voided || end->voided;

@@ -37,6 +37,7 @@ struct capture {
 	struct slot slots[RING_SLOTS];
 	size_t filled, taken;    /* counts since the start; filled - taken slots are full */
 	struct pending *pending; /* events and edges that wait for their place in the stream */
+	bool stop;               /* the run is over: the end of the samples is expected */
 	bool failed;
 	struct error error; /* of the first failure */
 	uint32_t section;
@@ -126,6 +127,14 @@ static bool append_mark(struct capture *capture, struct slot **open, enum slot_k
 	return true;
 }
 
+static bool stopping(struct capture *capture)
+{
+	pthread_mutex_lock(&capture->lock);
+	bool stop = capture->stop;
+	pthread_mutex_unlock(&capture->lock);
+	return stop;
+}
+
 static void *read_adc(void *argument)
 {
 	struct capture *capture = argument;
@@ -143,7 +152,14 @@ static void *read_adc(void *argument)
 		switch (read.state) {
 		case ADC_BLOCK: more = append_block(capture, &open, &read.block); break;
 		case ADC_GAP: more = append_mark(capture, &open, SLOT_GAP, &read.gap); break;
-		case ADC_END: more = append_mark(capture, &open, SLOT_END, NULL); break;
+		case ADC_END:
+			if (!stopping(capture)) {
+				error_bench(&error, "adc: the samples ended before the run did");
+				fail(capture, &error);
+				return NULL;
+			}
+			more = append_mark(capture, &open, SLOT_END, NULL);
+			break;
 		}
 		if (!more || read.state == ADC_END)
 			return NULL;
@@ -318,6 +334,9 @@ bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, str
 	const struct ports *ports = bench_ports(capture->bench);
 	struct error ignored = {0};
 	*finished = false;
+	pthread_mutex_lock(&capture->lock);
+	capture->stop = true;
+	pthread_mutex_unlock(&capture->lock);
 	if (!ports->adc.ops->stop(ports->adc.self, &ignored))
 		fail(capture, &ignored);
 	if (ports->logic.ops && !ports->logic.ops->stop(ports->logic.self, &ignored))

@@ -13,7 +13,7 @@ struct queue {
 };
 
 struct pending {
-	pthread_mutex_t lock;    /* of the events */
+	pthread_mutex_t lock; /* of the events */
 	struct run_event *events;
 	struct queue event_queue;
 	struct edge *edges;

@@ -18,5 +18,5 @@ bool pending_event(struct pending *pending, const struct run_event *event) must_
 /* Takes the edges that the logic analyser has seen since the last call; nothing without an analyser. */
 bool pending_collect(struct pending *pending, const struct logic_port *logic, struct error *error) must_check;
 /* Pushes what belongs before until_s into the sink, in order of time, and notes in *section the last section that began. */
-bool pending_push(struct pending *pending, double until_s, const struct recording_sink *sink, uint32_t *section, struct error *error)
-	must_check;
+bool pending_push(struct pending *pending, double until_s, const struct recording_sink *sink, uint32_t *section,
+		  struct error *error) must_check;

@@ -23,7 +23,7 @@ echo "== run: sessions on the virtual bench (wall time, peak memory)"
 # The same train, ten times as long: memory must not follow.
 for pulses in 1800 18000; do
   cat >"$work/train-$pulses.lua" <<END
-scenario { id = "train-$pulses", title = "$pulses pulses at 10 Hz" }
+scenario { id = "train-$pulses", title = "$pulses pulses at 10 Hz", verifies = { "PULSE-COUNT" } }
 intensity(50)
 arm()
 await("ready", seconds(2))

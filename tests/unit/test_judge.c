@@ -191,6 +191,23 @@ Test(judge, missing_and_extra_pulses_that_no_requirement_counts_are_no_pass)
 	cr_expect_eq(judge_overall(&spec, &both, &plan, judgements, NULL), VERDICT_FAIL);
 }
 
+Test(judge, without_a_scenario_the_whole_specification_must_be_tested)
+{
+	const double values[] = {10};
+	cr_expect(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 1, 0.01, 0, NULL).declared);
+	struct judgement nothing = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), NULL, 0, 0, 0, NULL);
+	struct judgement both[2] = {judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 1, 0.01, 0, NULL), nothing};
+	cr_expect_eq(verdict_exit_status(verdict_overall(both, 2)), EXIT_INCONCLUSIVE);
+}
+
+Test(judge, a_discharge_that_never_came_is_told_in_words)
+{
+	const double values[] = {INFINITY};
+	struct judgement j = judge_values(requirement_of(DECISION_GUARDED, NAN, 5), values, 1, 0.01, 0, NULL);
+	cr_expect_eq(j.verdict, VERDICT_FAIL);
+	cr_expect_not_null(strstr(j.reason, "without end"), "%s", j.reason);
+}
+
 Test(verdict, overall_and_exit_status)
 {
 	struct judgement j[3] = {{.verdict = VERDICT_PASS}, {.verdict = VERDICT_NOT_TESTED}, {.verdict = VERDICT_PASS}};
