@@ -9,8 +9,8 @@ struct tag {
 
 static const struct tag TAGS[] = {
 	{"<?lua", "", " "},
-	{"<?=", "emit(", ");"},
-	{"<?!", "raw(", ");"},
+	{"<?=", "emit((", "));"}, /* one value, also of a function that returns more */
+	{"<?!", "raw((", "));"},
 };
 
 static const struct tag *tag_at(const char *text, size_t length)

@@ -30,8 +30,8 @@ Test(template, keeps_every_statement_on_its_line)
 	auto_free char *chunk = translated("<p>\n\"quoted\\\"\n<?lua\nfirst()\n?>\n<?= second ?> text\n<?! third ?>\n", &error);
 	cr_assert_not_null(chunk, "%s", error.text);
 	cr_expect_eq(newlines_before(chunk, "first()"), 3);
-	cr_expect_eq(newlines_before(chunk, "emit( second );"), 5);
-	cr_expect_eq(newlines_before(chunk, "raw( third );"), 6);
+	cr_expect_eq(newlines_before(chunk, "emit(( second ));"), 5);
+	cr_expect_eq(newlines_before(chunk, "raw(( third ));"), 6);
 	cr_expect_not_null(strstr(chunk, "\\\"quoted\\\\\\\""), "quotes and backslashes are escaped: %s", chunk);
 }
 
