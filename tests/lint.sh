@@ -21,6 +21,10 @@ for file in "${sources[@]}"; do
   head -n 1 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || wrong "$file: no SPDX line"
 done
 
+for file in tests/unit/test_*.c; do
+  grep -q "'$(basename "$file" .c)'" tests/unit/meson.build || wrong "$file: no test program is made of it"
+done
+
 [ -f build/test/compile_commands.json ] || meson setup build/test --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 # The configured header of rig/cli is made by meson; the compilation database of the test build knows all the rest.
 printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build/test --quiet --warnings-as-errors='*' 2>/dev/null || wrong "clang-tidy"
