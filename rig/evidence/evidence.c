@@ -158,6 +158,12 @@ static bool copy_inputs(struct evidence *evidence, const struct evidence_facts *
 	return true;
 }
 
+/* A recording made elsewhere stays where it is; its hash ties the result to it. */
+static bool hash_source(const struct evidence_facts *facts, struct result_facts *result, struct error *error)
+{
+	return !facts->recording || digest_file(facts->recording, result->source_sha256, error);
+}
+
 static bool write_tables(struct evidence *evidence, const struct evidence_facts *facts, struct result_facts *result, struct error *error)
 {
 	auto_digest struct digest *digest = digest_create(error);
@@ -192,8 +198,8 @@ bool evidence_write_result(struct evidence *evidence, const struct evidence_fact
 	struct result_input *inputs = calloc(facts->input_count + 1, sizeof *inputs);
 	if (!inputs)
 		return error_bench(error, "%s: out of memory", evidence->work_path);
-	bool written = look_at_recording(evidence, &result, error) && copy_inputs(evidence, facts, &result, inputs, error) &&
-		       write_tables(evidence, facts, &result, error) &&
+	bool written = look_at_recording(evidence, &result, error) && hash_source(facts, &result, error) &&
+		       copy_inputs(evidence, facts, &result, inputs, error) && write_tables(evidence, facts, &result, error) &&
 		       result_write(evidence_path(evidence, "result.json"), &result, error);
 	for (size_t i = 0; i < facts->input_count; i++)
 		free(inputs[i].name);

@@ -45,6 +45,7 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 	emit_string(json, "operator", facts->operator_name);
 	emit_string(json, "device_serial", facts->device_serial);
 	emit_string(json, "recording", facts->recording);
+	emit_string(json, "recording_sha256", facts->recording ? result->source_sha256 : NULL);
 	emit_boolean(json, "simulated", simulated);
 	if (simulated)
 		emit_unsigned(json, "seed", sim->seed);

@@ -22,7 +22,8 @@ struct result_facts {
 	bool recorded; /* there is a recording.h5 */
 	bool complete; /* and it came to its end */
 	double recorded_s;
-	uint64_t total_frames; /* 0 unless complete */
+	uint64_t total_frames;               /* 0 unless complete */
+	char source_sha256[DIGEST_HEX_SIZE]; /* of the file that was analyzed; "" for a run */
 	char results_sha256[DIGEST_HEX_SIZE];
 };
 

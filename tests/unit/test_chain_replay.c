@@ -88,7 +88,8 @@ static void check_bench(const char *bench, const char *scenario)
 	same("pulses", first->pulses, first->pulse_count, second->pulses, second->pulse_count, sizeof *first->pulses);
 	same("measurements", first->measurements, first->measurement_count, second->measurements, second->measurement_count,
 	     sizeof *first->measurements);
-	same("edges", first->trigger_edges_s, first->trigger_edge_count, second->trigger_edges_s, second->trigger_edge_count, sizeof(double));
+	same("edges", first->trigger_edges_s, first->trigger_edge_count, second->trigger_edges_s, second->trigger_edge_count,
+	     sizeof(double));
 	cr_expect_eq(first->duration_s, second->duration_s);
 	bench_setup_destroy(setup);
 	plan_destroy(plan);

@@ -585,7 +585,7 @@ Test(evidence_folder, result_is_as_its_schema_says)
 	session->facts.plan = NULL;
 	session->setup.device = NULL;
 	session->facts.command = "analyze";
-	session->facts.recording = "pulses.csv";
+	session->facts.recording = "full/pulses.csv";
 	session->results.pulse_count = session->results.measurement_count = session->results.event_count = 0;
 	make_evidence("bare", session, false);
 	cr_assert_eq(validate("bare"), 0);
