@@ -6,8 +6,9 @@ cd "$(dirname "$0")/.."
 status=0
 wrong() { printf 'lint: %s\n' "$*" >&2; status=1; }
 
-mapfile -t sources < <(git ls-files '*.c' '*.h')
-mapfile -t units < <(git ls-files 'rig/*.c')
+mapfile -t sources < <(find rig tests -name '*.[ch]' | sort)
+mapfile -t units < <(find rig -name '*.c' | sort)
+[ ${#units[@]} -gt 50 ] || wrong "only ${#units[@]} source files found"
 
 clang-format --dry-run -Werror "${sources[@]}" || wrong "format: run ./dev format"
 
