@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decision.h"
+#include "dependence.h"
 #include "quantity.h"
 
 /* The measurements a requirement is about, reduced to what decides. */
@@ -27,7 +28,8 @@ static int severity(enum verdict verdict)
 	switch (verdict) {
 	case VERDICT_PASS: return 0;
 	case VERDICT_CONDITIONAL_PASS: return 1;
-	case VERDICT_NOT_CAPABLE: return 2;
+	case VERDICT_NOT_CAPABLE:
+	case VERDICT_INCONCLUSIVE: return 2;
 	case VERDICT_CONDITIONAL_FAIL: return 3;
 	case VERDICT_VOID: return 4;
 	case VERDICT_FAIL: return 5;
@@ -221,6 +223,35 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 	}
 }
 
+/* What makes every statement of conformity untrue, a fail as well as a pass: the values are those of an instrument that nobody vouches for. */
+static void hold_against_calibration(struct judgement *judgement, const struct calibration_check *check)
+{
+	const struct dependence *dependence = dependence_of(judgement->requirement->measurand);
+	if (judgement->verdict == VERDICT_NOT_TESTED || judgement->verdict == VERDICT_VOID || !dependence->values)
+		return;
+	const struct calibration_channel *channel = calibration_find(check, dependence->role);
+	enum calibration_state state = channel ? channel->state : CALIBRATION_MISSING;
+	if (calibration_holds(state))
+		return;
+	char sentence[256], why[96];
+	const char *name = channel ? channel->name : "the channel";
+	if (state == CALIBRATION_OVERDUE)
+		snprintf(why, sizeof why, "was due on %.10s, before the recording of %s", channel->due, check->date);
+	else if (state == CALIBRATION_LATER)
+		snprintf(why, sizeof why, "is of %.10s, after the recording of %s", channel->made, check->date);
+	else
+		snprintf(why, sizeof why, "is missing");
+	if (check->overridden) {
+		snprintf(sentence, sizeof sentence, "judged by override though the calibration of %s, whose %s it rests on, %s", name,
+			 dependence->values, why);
+	} else {
+		snprintf(sentence, sizeof sentence, "no statement of conformity: it rests on the %s of %s, whose calibration %s",
+			 dependence->values, name, why);
+		judgement->verdict = VERDICT_INCONCLUSIVE;
+	}
+	add_reason(judgement, sentence);
+}
+
 /* A scenario that declares nothing, and a recording without a scenario, are held to the whole specification. */
 static bool declares(const struct plan *plan, const char *id)
 {
@@ -233,7 +264,7 @@ static bool declares(const struct plan *plan, const char *id)
 }
 
 static void judge_requirement(const struct requirement *requirement, const struct results *results, const struct plan *plan,
-			      const struct device *device, struct judgement *judgement)
+			      const struct device *device, const struct calibration_check *calibration, struct judgement *judgement)
 {
 	*judgement = (struct judgement){
 		.requirement = requirement,
@@ -296,13 +327,14 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		add_reason(judgement, "some measurements have no planned value to be held against");
 	}
 	void_where_needed(judgement, results);
+	hold_against_calibration(judgement, calibration);
 }
 
 void judge_spec(const struct spec *spec, const struct results *results, const struct plan *plan, const struct device *device,
-		struct judgement *judgements)
+		const struct calibration_check *calibration, struct judgement *judgements)
 {
 	for (size_t i = 0; i < spec->count; i++)
-		judge_requirement(&spec->requirements[i], results, plan, device, &judgements[i]);
+		judge_requirement(&spec->requirements[i], results, plan, device, calibration, &judgements[i]);
 }
 
 /* Whether a requirement on this measurand was judged. */

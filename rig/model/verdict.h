@@ -13,9 +13,10 @@ enum verdict {
 	VERDICT_CONDITIONAL_PASS, /* ILAC-G8: inside the limit, by less than the guard band */
 	VERDICT_CONDITIONAL_FAIL, /* ILAC-G8: outside the limit, by less than the guard band */
 	VERDICT_FAIL,
-	VERDICT_VOID,        /* bench fault or gap: says nothing about the device */
-	VERDICT_NOT_CAPABLE, /* the uncertainty is too large for the limit */
-	VERDICT_NOT_TESTED,  /* nothing in this run could be judged */
+	VERDICT_VOID,         /* bench fault or gap: says nothing about the device */
+	VERDICT_NOT_CAPABLE,  /* the uncertainty is too large for the limit */
+	VERDICT_INCONCLUSIVE, /* a calibration it rests on is not in force: no statement of conformity */
+	VERDICT_NOT_TESTED,   /* nothing in this run could be judged */
 };
 
 /* The exit status of the program that a set of verdicts leads to (architecture, section 8). */
@@ -42,13 +43,13 @@ struct judgement {
 	size_t voided;
 	uint32_t worst_subject; /* index of the deciding measurement; UINT32_MAX for none */
 	double worst_s;         /* where in the recording; NAN for none */
-	char reason[256];       /* one sentence for people */
+	char reason[512];       /* one sentence for people */
 };
 
 /* "pass", "conditional_pass", … Static string. */
 const char *verdict_name(enum verdict verdict);
 /*
- * The one verdict of a set: fail beats void beats conditional_fail beats not_capable beats conditional_pass beats pass. A requirement that was
+ * The one verdict of a set: fail beats void beats conditional_fail beats inconclusive beats not_capable beats conditional_pass beats pass. A requirement that was
  * not tested does not count, unless the scenario declared to verify it: then it beats a pass, for something was promised and not done. When nothing
  * was tested, or the set is empty, the verdict is VERDICT_NOT_TESTED.
  */

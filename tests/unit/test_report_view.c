@@ -177,6 +177,23 @@ Test(view, what_limits_an_analysis_is_said_at_the_top)
 	cr_expect_eq(occurrences(xml, "<error "), 3, "the void requirement, the abort and the incomplete recording");
 }
 
+Test(view, an_override_of_the_calibration_is_on_every_page)
+{
+	render(NULL);
+	struct error error = {0};
+	json_t *result = json_load_file(in_folder("result.json"), 0, NULL);
+	json_object_set_new(result, "calibration",
+			    json_pack("{s:s, s:[s], s:b}", "date", "2027-03-02", "not_in_force", "coil_current", "overridden", 1));
+	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
+	json_decref(result);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s\n%s", error.text, error.detail);
+	auto_free char *html = content("report.html");
+	auto_free char *xml = content("junit.xml");
+	cr_expect_not_null(strstr(html, "class=\"watermark words\""), "which print repeats on every page");
+	cr_expect_not_null(strstr(html, "CALIBRATION NOT IN FORCE for coil_current on 2027-03-02"));
+	cr_expect_not_null(strstr(xml, "name=\"calibration.overridden\" value=\"true\""));
+}
+
 Test(view, outputs_are_well_formed)
 {
 	render(NULL);
