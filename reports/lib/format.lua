@@ -98,6 +98,31 @@ function format.list(items, most)
 	return table.concat(shown, ", ", 1, #shown - 1) .. " and " .. shown[#shown]
 end
 
+-- A probability in percent; what is below 0.01 % or above 99.99 % is said to be so.
+function format.percent(probability)
+	if not format.is_number(probability) then
+		return "–"
+	elseif probability > 0 and probability < 1e-4 then
+		return "< 0.01 %"
+	elseif probability < 1 and probability > 1 - 1e-4 then
+		return "> 99.99 %"
+	end
+	return string.format("%.4g %%", 100 * probability)
+end
+
+-- What the trials of a requirement on every one show, or nil: "600, none outside: at 95 % confidence at most 0.498 % are".
+function format.trials(requirement)
+	local trials = requirement.trials or 0
+	if trials == 0 then
+		return nil
+	elseif (requirement.outside or 0) > 0 then
+		return string.format("%d, %d outside", trials, requirement.outside)
+	elseif not requirement.outside_proportion_95 then
+		return string.format("%d", trials)
+	end
+	return string.format("%d, none outside: at 95 %% confidence at most %.3g %% are", trials, 100 * requirement.outside_proportion_95)
+end
+
 -- Seconds as "37 min 3.9 s".
 function format.duration(seconds)
 	if not format.is_number(seconds) then

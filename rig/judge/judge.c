@@ -8,9 +8,11 @@
 #include "decision.h"
 #include "dependence.h"
 #include "quantity.h"
+#include "statement.h"
 
 /* The measurements a requirement is about, reduced to what decides. */
 struct population {
+	const struct measurand *measurand; /* NULL: nothing was measured */
 	size_t count, voided, outside, without_limits;
 	bool has_worst;
 	enum verdict worst_verdict;
@@ -68,6 +70,7 @@ static bool selected(const struct selector *select, const struct measurement *me
 static void count_one(struct population *population, const struct requirement *requirement, const struct measurement *measurement)
 {
 	population->count++;
+	population->measurand = measurement->measurand;
 	if (measurement->voided || isnan(measurement->value)) {
 		population->voided++;
 		return;
@@ -276,6 +279,10 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		.upper = NAN,
 		.guard = NAN,
 		.margin = NAN,
+		.capability = NAN,
+		.conformance_probability = NAN,
+		.risk = NAN,
+		.proportion = NAN,
 		.planned = NAN,
 		.worst_subject = UINT32_MAX,
 		.worst_s = NAN,
@@ -316,18 +323,20 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	judgement->guard = decision_guard(requirement->rule, judgement->u);
 	judgement->margin = decision_margin(&limits, judgement->value);
 	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u);
-	for (size_t i = 0; i < results->measurement_count; i++) {
-		if (strcmp(results->measurements[i].measurand->id, requirement->measurand) == 0) {
-			explain(judgement, results->measurements[i].measurand);
-			break;
-		}
-	}
+	const struct measurand *measurand = population.measurand;
+	explain(judgement, measurand);
 	if (requirement->judge == JUDGE_EVERY && population.without_limits > 0 && judgement->verdict != VERDICT_FAIL) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "some measurements have no planned value to be held against");
 	}
 	void_where_needed(judgement, results);
 	hold_against_calibration(judgement, calibration);
+	statement_fill(judgement, measurand->subject == SUBJECT_SESSION);
+	if (judgement->verdict != VERDICT_PASS && judgement->risk > 1e-4 && judgement->risk < 1 - 1e-4) {
+		char sentence[64];
+		snprintf(sentence, sizeof sentence, "probability of conformance %.3g %%", 100 * judgement->conformance_probability);
+		add_reason(judgement, sentence);
+	}
 }
 
 void judge_spec(const struct spec *spec, const struct results *results, const struct plan *plan, const struct device *device,

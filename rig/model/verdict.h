@@ -32,15 +32,20 @@ enum exit_status {
 struct judgement {
 	const struct requirement *requirement;
 	enum verdict verdict;
-	bool declared;       /* the scenario says that it verifies this requirement */
-	double value, u;     /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
-	double lower, upper; /* the limits that applied to it; NAN: open */
-	double guard;        /* guard band w */
-	double margin;       /* distance of the value to the nearer limit, positive inside; NAN when there is none */
+	bool declared;                  /* the scenario says that it verifies this requirement */
+	double value, u;                /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
+	double lower, upper;            /* the limits that applied to it; NAN: open */
+	double guard;                   /* guard band w */
+	double margin;                  /* distance of the value to the nearer limit, positive inside; NAN when there is none */
+	double capability;              /* C_m, with U = 2 u the test uncertainty ratio, too; NAN: a limit is open, or nothing is stated */
+	double conformance_probability; /* of the deciding value; NAN: nothing is stated */
+	double risk;                    /* 1 - conformance_probability: if it is accepted, the specific consumer's risk */
 	double planned;
 	size_t population; /* measurements selected */
 	size_t outside;    /* of them beyond the limit itself */
 	size_t voided;
+	size_t trials;          /* of a requirement on every one: how many were judged; 0: it is none */
+	double proportion;      /* none of them outside: with 95 % confidence at most this part of all there could be is; else NAN */
 	uint32_t worst_subject; /* index of the deciding measurement; UINT32_MAX for none */
 	double worst_s;         /* where in the recording; NAN for none */
 	char reason[512];       /* one sentence for people */

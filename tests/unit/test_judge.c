@@ -121,6 +121,11 @@ Test(judge, the_worst_of_every_pulse_decides)
 	cr_expect_float_eq(j.value, 9.2, 1e-12);
 	cr_expect_eq(j.outside, 1);
 	cr_expect_not_null(strstr(j.reason, "9.2"));
+	cr_expect_null(strstr(j.reason, "probability"), "thirty standard deviations outside there is none to speak of");
+	const double near[] = {10.49};
+	j = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), near, 1, 0.01, 0, NULL);
+	cr_expect_eq(j.verdict, VERDICT_FAIL);
+	cr_expect_not_null(strstr(j.reason, "probability of conformance 84.1 %"), "%s", j.reason); /* Phi(1) */
 }
 
 Test(judge, a_mean_keeps_its_systematic_part)
