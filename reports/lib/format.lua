@@ -2,13 +2,14 @@
 local format = {}
 
 local VERDICTS = {
-	pass = {word = "PASS", symbol = "✓", rank = 7, means = "meets its limit"},
-	conditional_pass = {word = "CONDITIONAL PASS", symbol = "≈", rank = 5, means = "inside its limit, by less than the guard band"},
+	pass = {word = "PASS", symbol = "✓", rank = 8, means = "meets its limit"},
+	conditional_pass = {word = "CONDITIONAL PASS", symbol = "≈", rank = 6, means = "inside its limit, by less than the guard band"},
 	conditional_fail = {word = "CONDITIONAL FAIL", symbol = "≉", rank = 3, means = "outside its limit, by less than the guard band"},
 	fail = {word = "FAIL", symbol = "✗", rank = 1, means = "does not meet its limit"},
 	void = {word = "VOID", symbol = "∅", rank = 2, means = "a fault of the bench or a gap in the recording: says nothing about the device"},
-	not_capable = {word = "NOT CAPABLE", symbol = "±", rank = 4, means = "the measurement uncertainty is too large for the limit"},
-	not_tested = {word = "NOT TESTED", symbol = "–", rank = 6, means = "nothing in this run could be judged"},
+	not_capable = {word = "NOT CAPABLE", symbol = "±", rank = 5, means = "the measurement uncertainty is too large for the limit"},
+	inconclusive = {word = "INCONCLUSIVE", symbol = "?", rank = 4, means = "rests on a calibration that is not in force: no statement of conformity"},
+	not_tested = {word = "NOT TESTED", symbol = "–", rank = 7, means = "nothing in this run could be judged"},
 }
 
 -- {word, symbol, rank (1: worst), means} of a verdict's name.
@@ -16,7 +17,7 @@ function format.verdict(name)
 	return VERDICTS[name] or {word = tostring(name), symbol = "?", rank = 0, means = "is not a verdict this report knows"}
 end
 
-format.verdict_names = {"pass", "conditional_pass", "conditional_fail", "fail", "void", "not_capable", "not_tested"}
+format.verdict_names = {"pass", "conditional_pass", "conditional_fail", "fail", "void", "not_capable", "inconclusive", "not_tested"}
 
 function format.is_number(value)
 	return type(value) == "number" and value == value and value ~= math.huge and value ~= -math.huge
@@ -95,6 +96,31 @@ function format.list(items, most)
 		return shown[1] or ""
 	end
 	return table.concat(shown, ", ", 1, #shown - 1) .. " and " .. shown[#shown]
+end
+
+-- A probability in percent; what is below 0.01 % or above 99.99 % is said to be so.
+function format.percent(probability)
+	if not format.is_number(probability) then
+		return "–"
+	elseif probability > 0 and probability < 1e-4 then
+		return "< 0.01 %"
+	elseif probability < 1 and probability > 1 - 1e-4 then
+		return "> 99.99 %"
+	end
+	return string.format("%.4g %%", 100 * probability)
+end
+
+-- What the trials of a requirement on every one show, or nil: "600, none outside: at 95 % confidence at most 0.498 % are".
+function format.trials(requirement)
+	local trials = requirement.trials or 0
+	if trials == 0 then
+		return nil
+	elseif (requirement.outside or 0) > 0 then
+		return string.format("%d, %d outside", trials, requirement.outside)
+	elseif not requirement.outside_proportion_95 then
+		return string.format("%d", trials)
+	end
+	return string.format("%d, none outside: at 95 %% confidence at most %.3g %% are", trials, 100 * requirement.outside_proportion_95)
 end
 
 -- Seconds as "37 min 3.9 s".

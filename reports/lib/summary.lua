@@ -20,6 +20,7 @@ local SENTENCES = {
 	void = "Nothing can be said about the device: %s could not be judged, because the bench or the recording failed: %s.",
 	conditional_fail = "%s outside the limit by less than the guard band: %s.",
 	not_capable = "The measurement uncertainty is too large to decide %s: %s.",
+	inconclusive = "No statement of conformity can be made on %s, because a calibration is not in force: %s.",
 	conditional_pass = "%s met, but by less than the guard band: %s.",
 }
 
@@ -89,6 +90,12 @@ function summary.notices()
 			names[i] = format.words(type(fault) == "table" and tostring(fault.kind or fault.name or fault[1]) or tostring(fault))
 		end
 		add(grave, "The virtual device was made wrong on purpose: %s.", format.list(names))
+	end
+	local calibration = result.calibration or {}
+	if #(calibration.not_in_force or {}) > 0 then
+		add(grave, "On the day of the recording, %s, no calibration was in force for: %s. %s", calibration.date or "unknown",
+			format.list(calibration.not_in_force), calibration.overridden and "What rests on it was judged all the same, by override."
+			or "What rests on it is inconclusive.")
 	end
 	local uncalibrated = {}
 	for _, channel in ipairs(result.bench and result.bench.channels or {}) do

@@ -5,7 +5,7 @@ local run = result.run
 local class = result.spec.id .. "." .. (result.scenario and result.scenario.path or run.recording or "recording")
 
 -- What a case becomes: "failure", "error", "skipped", or nil for a pass.
-local OUTCOMES = {pass = false, fail = "failure", conditional_pass = "failure", conditional_fail = "failure", not_capable = "failure", void = "error",
+local OUTCOMES = {pass = false, fail = "failure", conditional_pass = "failure", conditional_fail = "failure", not_capable = "failure", inconclusive = "failure", void = "error",
 	not_tested = "skipped"}
 local cases, totals = {}, {failure = 0, error = 0, skipped = 0}
 
@@ -51,6 +51,9 @@ end
       <property name="plan.sha256" value="<?= result.scenario and result.scenario.plan_sha256 or "" ?>"/>
       <property name="results.sha256" value="<?= result.results_sha256 or "" ?>"/>
       <property name="simulated" value="<?= run.simulated and "true" or "false" ?>"/>
+      <property name="calibration.date" value="<?= result.calibration and result.calibration.date or "" ?>"/>
+      <property name="calibration.not_in_force" value="<?= result.calibration and table.concat(result.calibration.not_in_force, " ") or "" ?>"/>
+      <property name="calibration.overridden" value="<?= result.calibration and result.calibration.overridden and "true" or "false" ?>"/>
       <property name="device" value="<?= result.device and result.device.id or "" ?>"/>
       <property name="device.serial" value="<?= run.device_serial or "" ?>"/>
       <property name="verdict" value="<?= result.verdict ?>"/>

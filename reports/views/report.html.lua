@@ -19,6 +19,10 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <?lua if run.simulated then ?>
 <div class="watermark" aria-hidden="true"><span>SIMULATED</span></div>
 <?lua end ?>
+<?lua if result.calibration and result.calibration.overridden then ?>
+<div class="watermark words" aria-hidden="true"><span>CALIBRATION NOT IN FORCE</span></div>
+<div class="override" role="note">CALIBRATION NOT IN FORCE for <?= format.list(result.calibration.not_in_force) ?> on <?= result.calibration.date ?>: judged by override. No verdict that rests on it is a statement of conformity.</div>
+<?lua end ?>
 <main>
 <header class="top">
 	<div><div class="mark">tmsrig verification report</div><h1><?= title ?></h1></div>

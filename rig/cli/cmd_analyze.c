@@ -5,18 +5,19 @@
 
 #include "command.h"
 #include "config.h"
+#include "date.h"
 #include "inputs.h"
 #include "paths.h"
 #include "plan_builder.h"
 #include "session.h"
 
 struct analyze_arguments {
-	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial;
+	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial, *date;
 	double motor_threshold_pct;
-	bool quiet, json;
+	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON };
+enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_DATE };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "How to read the recording: a bench file with `adc: {driver: file}` (default: recording)", 0},
@@ -26,6 +27,9 @@ static const struct argp_option OPTIONS[] = {
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who made the recording", 0},
+	{"date", KEY_DATE, "YYYY-MM-DD", 0, "When the recording was made (default: today): the day calibrations must be in force", 0},
+	{"allow-overdue-calibration", KEY_OVERRIDE, 0, 0,
+	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -45,6 +49,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_SCENARIO: arguments->scenario = argument; return 0;
 	case KEY_SERIAL: arguments->serial = argument; return 0;
 	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
+	case KEY_DATE:
+		if (!date_is_valid(argument))
+			argp_error(state, "--date %s: a date such as 2026-03-01 is needed", argument);
+		arguments->date = argument;
+		return 0;
+	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -108,6 +118,8 @@ static int analyze(int argc, char **argv)
 		.device_serial = arguments.serial,
 		.input_files = inputs.files,
 		.input_count = inputs.count,
+		.date = arguments.date,
+		.override_calibration = arguments.override_calibration,
 		.quiet = arguments.quiet,
 		.json = arguments.json,
 	};

@@ -24,10 +24,10 @@ struct run_arguments {
 	double motor_threshold_pct;
 	bool seed_given;
 	uint64_t seed;
-	bool quiet, json;
+	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -39,6 +39,8 @@ static const struct argp_option OPTIONS[] = {
 	{"seed", KEY_SEED, "N", 0, "Seed of a virtual bench (default: of the bench file)", 1},
 	{"fault", KEY_FAULT, "FAULT", 0, "Make the virtual device wrong: drop_pulse=17, late_pulse=40:2 ms, amplitude=0.97, no_discharge …",
 	 1},
+	{"allow-overdue-calibration", KEY_OVERRIDE, 0, 0,
+	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -70,6 +72,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_SERIAL: arguments->serial = argument; return 0;
 	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
+	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -151,6 +154,7 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.finding_count = finding_count,
 		.input_files = inputs.files,
 		.input_count = inputs.count,
+		.override_calibration = arguments->override_calibration,
 		.quiet = arguments->quiet,
 		.json = arguments->json,
 	};

@@ -36,8 +36,8 @@ static void print_help(FILE *out)
 		fprintf(out, "  %-11s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
 	fputs("\n`tmsrig COMMAND --help` tells the arguments of a command.\n\n"
 	      "Exit status: 0 conformant, 1 nonconformant, 2 usage or configuration,\n"
-	      "3 inconclusive (conditional, not capable, not tested), 4 bench fault or void,\n"
-	      "5 aborted by the operator.\n",
+	      "3 inconclusive (conditional, not capable, uncalibrated, not tested),\n"
+	      "4 bench fault or void, 5 aborted by the operator.\n",
 	      out);
 }
 

@@ -134,7 +134,7 @@ static void print_verdicts(const struct session_setup *setup, const struct judge
 				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 }
 
-static void print_place(const struct session_setup *setup)
+static void print_place(const struct session_setup *setup, const struct calibration_check *calibration)
 {
 	if (setup->json) {
 		if (print_result_json(setup->out) != 0)
@@ -143,6 +143,8 @@ static void print_place(const struct session_setup *setup)
 	}
 	if (bench_setup_simulated(setup->bench))
 		printf("SIMULATED: no real device was tested\n");
+	if (calibration_overrides(calibration))
+		printf("CALIBRATION NOT IN FORCE: judged all the same, by --allow-overdue-calibration\n");
 	printf("evidence: %s\n", setup->out);
 	printf("report:   %s/report.html\n", setup->out);
 }
@@ -189,7 +191,11 @@ int session_run(const struct session_setup *setup)
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
 		return command_fail(&error);
-	judge_spec(setup->spec, results, setup->plan, setup->bench->device, judgements);
+	char today[DATE_SIZE];
+	snprintf(today, sizeof today, "%.10s", started);
+	struct calibration_check calibration =
+		calibration_check(setup->bench, setup->date ? setup->date : today, setup->override_calibration);
+	judge_spec(setup->spec, results, setup->plan, setup->bench->device, &calibration, judgements);
 	bool unasked;
 	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
 	if (unasked)
@@ -209,6 +215,7 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.setup = setup->bench,
+		.calibration = &calibration,
 		.plan = setup->plan,
 		.spec = setup->spec,
 		.results = results,
@@ -229,7 +236,7 @@ int session_run(const struct session_setup *setup)
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error))
 		return command_fail(&error);
-	print_place(setup);
+	print_place(setup, &calibration);
 	if (!ran)
 		return command_fail(&run_error);
 	return (int)verdict_exit_status(overall);

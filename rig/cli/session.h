@@ -18,6 +18,8 @@ struct session_setup {
 	const struct spec *spec;
 	const char *recording; /* analyze: the file */
 	const char *operator_name, *device_serial;
+	const char *date;          /* of the recording, YYYY-MM-DD; NULL: today (UTC) */
+	bool override_calibration; /* judge what rests on a calibration that is not in force */
 	const struct lint_finding *findings;
 	size_t finding_count;
 	const char *const *input_files;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "date.h"
 #include "loader.h"
 
 const char *const DISTRIBUTION_CHOICES[] = {"normal", "rectangular", "triangular", NULL};
@@ -144,28 +145,11 @@ static bool read_delay(const struct reader *reader, const struct node *node, voi
 	return read_calibrated(reader, node, &DELAY, &((struct sensor *)object)->delay, error);
 }
 
-static int days_in(int year, int month)
-{
-	static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-	return DAYS[month - 1] + (month == 2 && leap);
-}
-
-static bool is_date(const char *text)
-{
-	static const char SHAPE[] = "dddd-dd-dd";
-	for (size_t i = 0; i < sizeof SHAPE; i++)
-		if (SHAPE[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != SHAPE[i])
-			return false;
-	int year = atoi(text), month = atoi(text + 5), day = atoi(text + 8);
-	return month >= 1 && month <= 12 && day >= 1 && day <= days_in(year, month);
-}
-
 static bool read_date(const struct reader *reader, const struct node *node, const char *what, const char **date, struct error *error)
 {
 	if (!schema_text(reader, node, what, date, error))
 		return false;
-	return is_date(*date) ||
+	return date_is_valid(*date) ||
 	       yaml_error(reader->yaml, node, error, "'%s' is '%.40s'; a date such as 2026-03-01 was expected", what, *date);
 }
 

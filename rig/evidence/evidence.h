@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bench_setup.h"
+#include "calibration.h"
 #include "device.h"
 #include "plan.h"
 #include "requirement.h"
@@ -31,7 +32,8 @@ struct evidence_facts {
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
 	const struct bench_setup *setup;
-	const struct plan *plan; /* NULL: none */
+	const struct calibration_check *calibration; /* of that setup */
+	const struct plan *plan;                     /* NULL: none */
 	const struct spec *spec;
 	const struct results *results;
 	const struct judgement *judgements;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "result.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "json_emit.h"
@@ -140,6 +141,8 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "unit", measurand ? measurand->unit : NULL);
 	emit_string(json, "subject", measurand ? subject_name(measurand->subject) : NULL);
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
+	emit_string(json, "rule_text", decision_rule_words(requirement->rule));
+	emit_number(json, "accepted_risk", requirement->rule == DECISION_RISK ? requirement->risk : NAN);
 	emit_string(json, "judge", judged_value_name(requirement->judge));
 	emit_string(json, "verdict", verdict_name(judgement->verdict));
 	emit_number(json, "value", judgement->value);
@@ -148,10 +151,16 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_number(json, "upper", judgement->upper);
 	emit_number(json, "guard", judgement->guard);
 	emit_number(json, "margin", judgement->margin);
+	emit_number(json, "tur", judgement->capability);
+	emit_number(json, "capability_index", judgement->capability);
+	emit_number(json, "conformance_probability", judgement->conformance_probability);
+	emit_number(json, "consumer_risk", judgement->risk);
 	emit_number(json, "planned", judgement->planned);
 	emit_unsigned(json, "population", judgement->population);
 	emit_unsigned(json, "outside", judgement->outside);
 	emit_unsigned(json, "voided", judgement->voided);
+	emit_unsigned(json, "trials", judgement->trials);
+	emit_number(json, "outside_proportion_95", judgement->proportion);
 	if (judgement->worst_subject == UINT32_MAX)
 		emit_null(json, "worst_subject");
 	else
@@ -306,7 +315,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_open_object(&json, NULL);
 	emit_head(&json, result);
 	result_emit_scenario(&json, facts->plan, plan_sha256);
-	result_emit_setup(&json, facts->setup);
+	result_emit_setup(&json, facts->setup, facts->calibration);
 	result_emit_spec(&json, facts->spec);
 	emit_counts(&json, facts);
 	emit_judged(&json, facts, statistics, count);

@@ -72,7 +72,7 @@ static const char *role_name(enum channel_role role)
 	return "other";
 }
 
-static void emit_channel(struct json_emitter *json, const struct adc_channel_setup *setup)
+static void emit_channel(struct json_emitter *json, const struct adc_channel_setup *setup, enum calibration_state state)
 {
 	const struct channel *channel = &setup->channel;
 	emit_open_object(json, NULL);
@@ -91,8 +91,10 @@ static void emit_channel(struct json_emitter *json, const struct adc_channel_set
 	emit_string(json, "sensor", channel->sensor[0] ? channel->sensor : NULL);
 	emit_string(json, "certificate", setup->sensor ? setup->sensor->certificate : NULL);
 	emit_string(json, "laboratory", setup->sensor ? setup->sensor->laboratory : NULL);
+	emit_string(json, "date", setup->sensor ? setup->sensor->date : NULL);
 	emit_string(json, "due", setup->sensor ? setup->sensor->due : NULL);
 	emit_boolean(json, "calibrated", channel->calibrated);
+	emit_string(json, "calibration", calibration_state_name(state));
 	emit_close_object(json);
 }
 
@@ -169,7 +171,20 @@ static void emit_device(struct json_emitter *json, const struct device *device)
 	emit_close_object(json);
 }
 
-void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup)
+static void emit_calibration(struct json_emitter *json, const struct calibration_check *check)
+{
+	emit_open_object(json, "calibration");
+	emit_string(json, "date", check->date);
+	emit_open_array(json, "not_in_force");
+	for (unsigned c = 0; c < check->channel_count; c++)
+		if (!calibration_holds(check->channels[c].state))
+			emit_string(json, NULL, check->channels[c].name);
+	emit_close_array(json);
+	emit_boolean(json, "overridden", calibration_overrides(check));
+	emit_close_object(json);
+}
+
+void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup, const struct calibration_check *calibration)
 {
 	emit_open_object(json, "bench");
 	emit_string(json, "id", setup->id);
@@ -183,10 +198,11 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 	emit_close_object(json);
 	emit_open_array(json, "channels");
 	for (unsigned c = 0; c < setup->adc.channel_count; c++)
-		emit_channel(json, &setup->adc.channels[c]);
+		emit_channel(json, &setup->adc.channels[c], calibration->channels[c].state);
 	emit_close_array(json);
 	emit_close_object(json);
 	emit_device(json, setup->device);
+	emit_calibration(json, calibration);
 }
 
 void result_emit_spec(struct json_emitter *json, const struct spec *spec)

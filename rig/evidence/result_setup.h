@@ -4,13 +4,14 @@
  * The parts of result.json that were known before the run: scenario, bench, device, specification.
  */
 #include "bench_setup.h"
+#include "calibration.h"
 #include "json_emit.h"
 #include "plan.h"
 #include "requirement.h"
 
 /* The member "scenario", null without a plan. */
 void result_emit_scenario(struct json_emitter *json, const struct plan *plan, const char *plan_sha256);
-/* The members "bench" and "device", the latter null without one. */
-void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup);
+/* The members "bench", "device" (null without one) and "calibration". */
+void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup, const struct calibration_check *calibration);
 /* The member "spec". */
 void result_emit_spec(struct json_emitter *json, const struct spec *spec);

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "decision.h"
+#include "dependence.h"
 #include "quantity.h"
+#include "statement.h"
 
 /* The measurements a requirement is about, reduced to what decides. */
 struct population {
+	const struct measurand *measurand; /* NULL: nothing was measured */
 	size_t count, voided, outside, without_limits;
 	bool has_worst;
 	enum verdict worst_verdict;
@@ -27,7 +30,8 @@ static int severity(enum verdict verdict)
 	switch (verdict) {
 	case VERDICT_PASS: return 0;
 	case VERDICT_CONDITIONAL_PASS: return 1;
-	case VERDICT_NOT_CAPABLE: return 2;
+	case VERDICT_NOT_CAPABLE:
+	case VERDICT_INCONCLUSIVE: return 2;
 	case VERDICT_CONDITIONAL_FAIL: return 3;
 	case VERDICT_VOID: return 4;
 	case VERDICT_FAIL: return 5;
@@ -66,6 +70,7 @@ static bool selected(const struct selector *select, const struct measurement *me
 static void count_one(struct population *population, const struct requirement *requirement, const struct measurement *measurement)
 {
 	population->count++;
+	population->measurand = measurement->measurand;
 	if (measurement->voided || isnan(measurement->value)) {
 		population->voided++;
 		return;
@@ -221,6 +226,35 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 	}
 }
 
+/* What makes every statement of conformity untrue, a fail as well as a pass: the values are those of an instrument that nobody vouches for. */
+static void hold_against_calibration(struct judgement *judgement, const struct calibration_check *check)
+{
+	const struct dependence *dependence = dependence_of(judgement->requirement->measurand);
+	if (judgement->verdict == VERDICT_NOT_TESTED || judgement->verdict == VERDICT_VOID || !dependence->values)
+		return;
+	const struct calibration_channel *channel = calibration_find(check, dependence->role);
+	enum calibration_state state = channel ? channel->state : CALIBRATION_MISSING;
+	if (calibration_holds(state))
+		return;
+	char sentence[256], why[96];
+	const char *name = channel ? channel->name : "the channel";
+	if (state == CALIBRATION_OVERDUE)
+		snprintf(why, sizeof why, "was due on %.10s, before the recording of %s", channel->due, check->date);
+	else if (state == CALIBRATION_LATER)
+		snprintf(why, sizeof why, "is of %.10s, after the recording of %s", channel->made, check->date);
+	else
+		snprintf(why, sizeof why, "is missing");
+	if (check->overridden) {
+		snprintf(sentence, sizeof sentence, "judged by override though the calibration of %s, whose %s it rests on, %s", name,
+			 dependence->values, why);
+	} else {
+		snprintf(sentence, sizeof sentence, "no statement of conformity: it rests on the %s of %s, whose calibration %s",
+			 dependence->values, name, why);
+		judgement->verdict = VERDICT_INCONCLUSIVE;
+	}
+	add_reason(judgement, sentence);
+}
+
 /* A scenario that declares nothing, and a recording without a scenario, are held to the whole specification. */
 static bool declares(const struct plan *plan, const char *id)
 {
@@ -233,7 +267,7 @@ static bool declares(const struct plan *plan, const char *id)
 }
 
 static void judge_requirement(const struct requirement *requirement, const struct results *results, const struct plan *plan,
-			      const struct device *device, struct judgement *judgement)
+			      const struct device *device, const struct calibration_check *calibration, struct judgement *judgement)
 {
 	*judgement = (struct judgement){
 		.requirement = requirement,
@@ -245,6 +279,10 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		.upper = NAN,
 		.guard = NAN,
 		.margin = NAN,
+		.capability = NAN,
+		.conformance_probability = NAN,
+		.risk = NAN,
+		.proportion = NAN,
 		.planned = NAN,
 		.worst_subject = UINT32_MAX,
 		.worst_s = NAN,
@@ -285,24 +323,27 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	judgement->guard = decision_guard(requirement->rule, judgement->u);
 	judgement->margin = decision_margin(&limits, judgement->value);
 	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u);
-	for (size_t i = 0; i < results->measurement_count; i++) {
-		if (strcmp(results->measurements[i].measurand->id, requirement->measurand) == 0) {
-			explain(judgement, results->measurements[i].measurand);
-			break;
-		}
-	}
+	const struct measurand *measurand = population.measurand;
+	explain(judgement, measurand);
 	if (requirement->judge == JUDGE_EVERY && population.without_limits > 0 && judgement->verdict != VERDICT_FAIL) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "some measurements have no planned value to be held against");
 	}
 	void_where_needed(judgement, results);
+	hold_against_calibration(judgement, calibration);
+	statement_fill(judgement, measurand->subject == SUBJECT_SESSION);
+	if (judgement->verdict != VERDICT_PASS && judgement->risk > 1e-4 && judgement->risk < 1 - 1e-4) {
+		char sentence[64];
+		snprintf(sentence, sizeof sentence, "probability of conformance %.3g %%", 100 * judgement->conformance_probability);
+		add_reason(judgement, sentence);
+	}
 }
 
 void judge_spec(const struct spec *spec, const struct results *results, const struct plan *plan, const struct device *device,
-		struct judgement *judgements)
+		const struct calibration_check *calibration, struct judgement *judgements)
 {
 	for (size_t i = 0; i < spec->count; i++)
-		judge_requirement(&spec->requirements[i], results, plan, device, &judgements[i]);
+		judge_requirement(&spec->requirements[i], results, plan, device, calibration, &judgements[i]);
 }
 
 /* Whether a requirement on this measurand was judged. */

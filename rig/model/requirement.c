@@ -19,6 +19,28 @@ const char *decision_rule_name(enum decision_rule rule)
 	return "?";
 }
 
+const char *decision_rule_words(enum decision_rule rule)
+{
+	switch (rule) {
+	case DECISION_SIMPLE:
+		return "Simple acceptance (ILAC-G8:09/2019, 4.2.1): the value itself has to lie within the limits, guard band w = 0; "
+		       "near a limit the verdict can be wrong with a probability of up to 50 %.";
+	case DECISION_GUARDED:
+		return "Guarded acceptance (ILAC-G8:09/2019, 4.2.2): the value has to lie within the limits by the guard band "
+		       "w = U = 2 u; the risk that the true value of an accepted one lies beyond is below 2.5 % for each limit.";
+	case DECISION_NON_BINARY:
+		return "Non-binary (ILAC-G8:09/2019, 4.2.3), guard band w = U = 2 u: pass inside and fail outside the limits by more "
+		       "than w, conditional pass or fail in between.";
+	case DECISION_ISO14253:
+		return "ISO 14253-1:2017: the value has to lie within the limits by the guard band w = 1.65 u; the risk that the true "
+		       "value of an accepted one lies beyond is below 5 % for each limit.";
+	case DECISION_RISK:
+		return "Conformance probability (JCGM 106:2012): the probability that the true value lies within the limits has to be at "
+		       "least one minus the accepted risk; there is no guard band of fixed width.";
+	}
+	return "?";
+}
+
 const char *judged_value_name(enum judged_value judge)
 {
 	switch (judge) {

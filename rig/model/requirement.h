@@ -84,6 +84,8 @@ struct spec {
 void spec_destroy(struct spec *spec);
 /* Static strings. */
 const char *decision_rule_name(enum decision_rule rule);
+/* The rule and its guard band in a sentence, with its source. Static string. */
+const char *decision_rule_words(enum decision_rule rule);
 const char *judged_value_name(enum judged_value judge);
 
 define_cleanup(struct spec *, cleanup_spec, spec_destroy);

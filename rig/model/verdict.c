@@ -10,6 +10,7 @@ const char *verdict_name(enum verdict verdict)
 	case VERDICT_FAIL: return "fail";
 	case VERDICT_VOID: return "void";
 	case VERDICT_NOT_CAPABLE: return "not_capable";
+	case VERDICT_INCONCLUSIVE: return "inconclusive";
 	case VERDICT_NOT_TESTED: return "not_tested";
 	}
 	return "?";
@@ -18,15 +19,16 @@ const char *verdict_name(enum verdict verdict)
 static int verdict_weight(enum verdict verdict, bool declared)
 {
 	switch (verdict) {
-	case VERDICT_FAIL: return 7;
-	case VERDICT_VOID: return 6;
-	case VERDICT_CONDITIONAL_FAIL: return 5;
+	case VERDICT_FAIL: return 8;
+	case VERDICT_VOID: return 7;
+	case VERDICT_CONDITIONAL_FAIL: return 6;
+	case VERDICT_INCONCLUSIVE: return 5;
 	case VERDICT_NOT_CAPABLE: return 4;
 	case VERDICT_CONDITIONAL_PASS: return 3;
 	case VERDICT_PASS: return 1;
 	case VERDICT_NOT_TESTED: return declared ? 2 : 0;
 	}
-	return 6;
+	return 7;
 }
 
 enum verdict verdict_overall(const struct judgement *judgements, size_t count)
@@ -52,6 +54,7 @@ enum exit_status verdict_exit_status(enum verdict overall)
 	case VERDICT_CONDITIONAL_PASS:
 	case VERDICT_CONDITIONAL_FAIL:
 	case VERDICT_NOT_CAPABLE:
+	case VERDICT_INCONCLUSIVE:
 	case VERDICT_NOT_TESTED: return EXIT_INCONCLUSIVE;
 	}
 	return EXIT_BENCH_FAULT;

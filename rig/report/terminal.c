@@ -25,6 +25,7 @@ static const char *verdict_word(enum verdict verdict)
 	case VERDICT_FAIL: return "FAIL";
 	case VERDICT_VOID: return "VOID";
 	case VERDICT_NOT_CAPABLE: return "NOT CAPABLE";
+	case VERDICT_INCONCLUSIVE: return "INCONCLUSIVE";
 	case VERDICT_NOT_TESTED: return "NOT TESTED";
 	}
 	return "?";
@@ -36,7 +37,8 @@ static const char *verdict_colour(enum verdict verdict)
 	case VERDICT_PASS: return "\033[32m";
 	case VERDICT_CONDITIONAL_PASS:
 	case VERDICT_CONDITIONAL_FAIL:
-	case VERDICT_NOT_CAPABLE: return "\033[33m";
+	case VERDICT_NOT_CAPABLE:
+	case VERDICT_INCONCLUSIVE: return "\033[33m";
 	case VERDICT_FAIL: return "\033[1;31m";
 	case VERDICT_VOID: return "\033[1;35m";
 	case VERDICT_NOT_TESTED: return "\033[2m";
@@ -166,7 +168,7 @@ static unsigned measure_columns(struct row *rows, size_t count, unsigned width, 
 static void put_reason(FILE *stream, const char *reason, unsigned width)
 {
 	enum { INDENT = 4 };
-	char words[256];
+	char words[512];
 	snprintf(words, sizeof words, "%s", reason);
 	char *rest = words;
 	unsigned at = 0;

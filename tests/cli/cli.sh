@@ -65,7 +65,16 @@ check "check --json" eval 'status_is 0 "$tmsrig" check protocols/itbs-600 --json
 import json
 plan = json.load(open(\"out\"))
 assert plan[\"pulses\"] == 600 and abs(plan[\"first_to_last_onset_s\"] - 191.84) < 1e-6 and plan[\"duration_s\"] >= 191.84, plan"'
-check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.csv" --bench recording-csv --spec recording --out pulse && grep -q "8 pass" out'
+check "the example recording conforms" eval 'status_is 0 "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.csv" --bench recording-csv --spec recording --date 2026-11-01 --out pulse && grep -q "8 pass" out'
+pulse() { local out=$1 status=$2; shift 2; status_is "$status" "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.csv" --bench recording-csv --spec recording --out "$out" "$@"; }
+check "overdue: no statement on what rests on the sensor, the rest is judged" eval 'pulse overdue 3 --date 2027-03-02 && grep -q "5 pass, 3 inconclusive" out && grep -q "was due on 2027-03-01" overdue/result.json && grep -q "\"verdict\": \"inconclusive\"" overdue/result.json && grep -q "type=\"inconclusive\"" overdue/junit.xml'
+check "a recording from before the certificate is not calibrated" eval 'pulse before 3 --date 2026-02-28 && grep -q "is of 2026-03-01, after the recording of 2026-02-28" before/result.json'
+check "the override judges, and every output says so" eval 'pulse override 0 --date 2027-03-02 --allow-overdue-calibration && grep -q "8 pass" out && grep -q "CALIBRATION NOT IN FORCE" out && grep -q "CALIBRATION NOT IN FORCE" override/report.html && grep -q "calibration.overridden\" value=\"true\"" override/junit.xml && grep -q "\"overridden\": true" override/result.json'
+check "an override of nothing is not announced" eval 'pulse needless 0 --date 2026-11-01 --allow-overdue-calibration && ! grep -q "NOT IN FORCE" out needless/report.html && grep -q "\"overridden\": false" needless/result.json'
+check "the results of these fit the schema" /usr/bin/python3 -c "
+import json, jsonschema
+for folder in 'overdue', 'override':
+    jsonschema.validate(json.load(open(folder + '/result.json')), json.load(open('$TMSRIG_DATA/reports/result.schema.json')))"
 check "nothing fires while a later scenario is wrong" eval 'status_is 2 "$tmsrig" run smoke nosuch --out none && [ ! -e none ] && [ "$(wc -l <err)" = 1 ]'
 check "a scenario of one's own finds the shipped library" eval 'cp "$TMSRIG_DATA/scenarios/protocols/itbs-600.lua" own.lua && status_is 0 "$tmsrig" check ./own.lua'
 check "the log ends with every pulse" eval '"$tmsrig" run smoke --out ev7 2>&1 >out | grep -q "^100 % .* 25 of 25 pulses"'

@@ -61,6 +61,7 @@ struct session {
 	struct sensor sensor;
 	struct sim_fault faults[1];
 	struct bench_setup setup;
+	struct calibration_check calibration;
 	struct plan plan;
 	struct plan_block blocks[1];
 	struct plan_justification justifications[1];
@@ -253,12 +254,14 @@ static struct session *make_session(void)
 	make_setup(s);
 	make_plan(s);
 	s->findings[0] = (struct evidence_finding){"warning", "dose.single_train", "longer than tested", "bench only", 7};
+	s->calibration = calibration_check(&s->setup, "2026-11-21", false);
 	s->facts = (struct evidence_facts){.command = "run",
 					   .version = "0.1.0",
 					   .build = "test",
 					   .started = "2026-01-01T00:00:00Z",
 					   .ended = "2026-01-01T00:00:41Z",
 					   .setup = &s->setup,
+					   .calibration = &s->calibration,
 					   .plan = &s->plan,
 					   .spec = &s->spec,
 					   .results = &s->results,

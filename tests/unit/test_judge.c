@@ -82,6 +82,11 @@ Test(decision, tolerances_combine)
 	cr_expect_not(decision_limits_of(&limit, 0.1, &limits), "a limit without a bound decides nothing");
 }
 
+static struct calibration_check calibration = {
+	.date = "2026-11-21",
+	.channel_count = 1,
+	.channels = {{"coil_current", CHANNEL_COIL_CURRENT, CALIBRATION_IN_FORCE, "2026-03-01", "2027-03-01"}}};
+
 static const struct measurand PEAK = {.id = "pulse.peak1", .version = 1, .title = "peak", .unit = "A", .subject = SUBJECT_PULSE};
 
 static struct judgement judge_values(struct requirement requirement, const double *values, size_t count, double u_random,
@@ -103,7 +108,7 @@ static struct judgement judge_values(struct requirement requirement, const doubl
 	struct results results = {.measurements = measurements, .measurement_count = count, .aborted = extra && extra->aborted};
 	struct spec spec = {.requirements = &requirement, .count = 1};
 	struct judgement judgement;
-	judge_spec(&spec, &results, NULL, NULL, &judgement);
+	judge_spec(&spec, &results, NULL, NULL, &calibration, &judgement);
 	return judgement;
 }
 
@@ -116,6 +121,11 @@ Test(judge, the_worst_of_every_pulse_decides)
 	cr_expect_float_eq(j.value, 9.2, 1e-12);
 	cr_expect_eq(j.outside, 1);
 	cr_expect_not_null(strstr(j.reason, "9.2"));
+	cr_expect_null(strstr(j.reason, "probability"), "thirty standard deviations outside there is none to speak of");
+	const double near[] = {10.49};
+	j = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), near, 1, 0.01, 0, NULL);
+	cr_expect_eq(j.verdict, VERDICT_FAIL);
+	cr_expect_not_null(strstr(j.reason, "probability of conformance 84.1 %"), "%s", j.reason); /* Phi(1) */
 }
 
 Test(judge, a_mean_keeps_its_systematic_part)
@@ -144,6 +154,50 @@ Test(judge, a_void_measurement_never_leads_to_a_pass)
 	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), values, 2, 0.01, 0, &second_void).verdict, VERDICT_VOID);
 	const double one_bad[] = {12, 10};
 	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), one_bad, 2, 0.01, 0, &second_void).verdict, VERDICT_FAIL);
+}
+
+static struct judgement judge_under(enum calibration_state state, bool override, const char *measurand, double value)
+{
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);
+	requirement.measurand = measurand;
+	const struct measurand subject = {.id = measurand, .version = 1, .title = "", .unit = "1", .subject = SUBJECT_PULSE};
+	struct measurement measurement = {
+		.measurand = &subject, .value = value, .u_random = 0.01, .dof = INFINITY, .planned = NAN, .expected = -1};
+	struct results results = {.measurements = &measurement, .measurement_count = 1};
+	struct spec spec = {.requirements = &requirement, .count = 1};
+	struct calibration_check check = {.date = "2027-03-02", .overridden = override, .channel_count = 1};
+	check.channels[0] = (struct calibration_channel){"coil_current", CHANNEL_COIL_CURRENT, state, "2026-03-01", "2027-03-01"};
+	struct judgement judgement;
+	judge_spec(&spec, &results, NULL, NULL, &check, &judgement);
+	return judgement;
+}
+
+Test(judge, without_a_calibration_in_force_nothing_is_stated_on_what_rests_on_it)
+{
+	cr_expect_eq(judge_under(CALIBRATION_IN_FORCE, false, "pulse.peak1", 10).verdict, VERDICT_PASS);
+	cr_expect_eq(judge_under(CALIBRATION_SIMULATED, false, "pulse.peak1", 10).verdict, VERDICT_PASS);
+	struct judgement overdue = judge_under(CALIBRATION_OVERDUE, false, "pulse.peak1", 10);
+	cr_expect_eq(overdue.verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_not_null(strstr(overdue.reason, "was due on 2027-03-01, before the recording of 2027-03-02"));
+	cr_expect_eq(judge_under(CALIBRATION_OVERDUE, false, "pulse.peak1", 20).verdict, VERDICT_INCONCLUSIVE, "nor a fail");
+	cr_expect_eq(judge_under(CALIBRATION_LATER, false, "pulse.peak1", 10).verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_eq(judge_under(CALIBRATION_MISSING, false, "pulse.peak1", 10).verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_eq(judge_under(CALIBRATION_MISSING, false, "discharge.time", 10).verdict, VERDICT_INCONCLUSIVE, "no such channel");
+}
+
+Test(judge, times_rest_on_the_delay_only_and_the_unknown_rests_on_everything)
+{
+	cr_expect_eq(judge_under(CALIBRATION_OVERDUE, false, "pulse.interval", 10).verdict, VERDICT_PASS);
+	cr_expect_eq(judge_under(CALIBRATION_OVERDUE, false, "pulse.latency", 10).verdict, VERDICT_INCONCLUSIVE);
+	cr_expect_eq(judge_under(CALIBRATION_OVERDUE, false, "nobody.knows", 10).verdict, VERDICT_INCONCLUSIVE);
+}
+
+Test(judge, an_override_judges_and_says_so)
+{
+	struct judgement pass = judge_under(CALIBRATION_OVERDUE, true, "pulse.peak1", 10);
+	cr_expect_eq(pass.verdict, VERDICT_PASS);
+	cr_expect_not_null(strstr(pass.reason, "judged by override"));
+	cr_expect_eq(judge_under(CALIBRATION_OVERDUE, true, "pulse.peak1", 20).verdict, VERDICT_FAIL);
 }
 
 Test(judge, an_aborted_run_never_passes)
@@ -219,6 +273,9 @@ Test(verdict, overall_and_exit_status)
 	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_BENCH_FAULT);
 	j[2].verdict = VERDICT_FAIL;
 	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_NONCONFORMANT);
+	j[1].verdict = VERDICT_NOT_CAPABLE, j[2].verdict = VERDICT_INCONCLUSIVE;
+	cr_expect_eq(verdict_overall(j, 3), VERDICT_INCONCLUSIVE);
+	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_INCONCLUSIVE);
 	j[1].verdict = j[2].verdict = VERDICT_CONDITIONAL_PASS;
 	cr_expect_eq(verdict_exit_status(verdict_overall(j, 3)), EXIT_INCONCLUSIVE);
 }

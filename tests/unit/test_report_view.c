@@ -177,6 +177,44 @@ Test(view, what_limits_an_analysis_is_said_at_the_top)
 	cr_expect_eq(occurrences(xml, "<error "), 3, "the void requirement, the abort and the incomplete recording");
 }
 
+Test(view, the_decision_is_stated_beside_the_method)
+{
+	render(NULL);
+	struct error error = {0};
+	json_t *result = json_load_file(in_folder("result.json"), 0, NULL);
+	json_t *first = json_array_get(json_object_get(result, "requirements"), 0);
+	json_object_update_new(first, json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f}", "rule_text", "The rule in words.",
+						"capability_index", 5.98, "conformance_probability", 0.9772, "consumer_risk", 0.02275,
+						"trials", 600, "outside", 0, "outside_proportion_95", 0.00498));
+	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
+	json_decref(result);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s\n%s", error.text, error.detail);
+	auto_free char *html = content("report.html");
+	cr_expect_not_null(strstr(html, "The rule in words."));
+	cr_expect_not_null(strstr(html, "5.98"));
+	cr_expect_not_null(strstr(html, "97.72 %"));
+	cr_expect_not_null(strstr(html, "2.275 %"));
+	cr_expect_not_null(strstr(html, "600, none outside: at 95 % confidence at most 0.498 % are"));
+	cr_expect(!has_xmllint() || xmllint("report.html") == 0);
+}
+
+Test(view, an_override_of_the_calibration_is_on_every_page)
+{
+	render(NULL);
+	struct error error = {0};
+	json_t *result = json_load_file(in_folder("result.json"), 0, NULL);
+	json_object_set_new(result, "calibration",
+			    json_pack("{s:s, s:[s], s:b}", "date", "2027-03-02", "not_in_force", "coil_current", "overridden", 1));
+	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
+	json_decref(result);
+	cr_assert(report_render(folder, TEMPLATES, folder, &error), "%s\n%s", error.text, error.detail);
+	auto_free char *html = content("report.html");
+	auto_free char *xml = content("junit.xml");
+	cr_expect_not_null(strstr(html, "class=\"watermark words\""), "which print repeats on every page");
+	cr_expect_not_null(strstr(html, "CALIBRATION NOT IN FORCE for coil_current on 2027-03-02"));
+	cr_expect_not_null(strstr(xml, "name=\"calibration.overridden\" value=\"true\""));
+}
+
 Test(view, outputs_are_well_formed)
 {
 	render(NULL);
