@@ -50,7 +50,14 @@ static double level_shown(unsigned factor, unsigned level)
 }
 
 /* A measurand, the feature of the truth it is held against, and the limits; HELD is what issue and assessor expect of an honest one. */
-#define HELD .coverage_low = 93, .coverage_high = 97, .cell_coverage_low = 90, .cell_coverage_high = 99, .inflation = 1.3, .bias = 1.0 / 3
+#define HELD                                                                                                                               \
+	.coverage_low = 93, .coverage_high = 97, .cell_coverage_low = 90, .cell_coverage_high = 99.5, .lacking_share = 1e-3,               \
+	.inflation = 1.3, .bias = 1.0 / 3
+
+/* Where one rectangular contribution (the trigger edge between two samples) rules, +-2 u is wider than all of it: 100 % is right. */
+#define HELD_ABOVE                                                                                                                         \
+	.coverage_low = 93, .coverage_high = 100, .cell_coverage_low = 90, .cell_coverage_high = 100, .lacking_share = 1e-3,               \
+	.inflation = 1.3, .bias = 1.0 / 3
 
 enum target { TARGET_FEATURE, TARGET_ONSET, TARGET_LATENCY, TARGET_INTERVAL };
 
@@ -58,22 +65,21 @@ static const struct subject_row {
 	const char *id;
 	enum target target;
 	enum wave_feature feature;
-	bool held;
 	struct limits limits;
 } rows[] = {
-	{"pulse onset", TARGET_ONSET, WAVE_ONSET, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, true, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.rise_time", TARGET_FEATURE, WAVE_RISE, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.rise_time_10_90", TARGET_FEATURE, WAVE_RISE_10_90, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.half_width", TARGET_FEATURE, WAVE_HALF_WIDTH, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.period", TARGET_FEATURE, WAVE_PERIOD, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.decay_alpha", TARGET_FEATURE, WAVE_DECAY, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.initial_slope", TARGET_FEATURE, WAVE_SLOPE, false, {HELD, .efficiency = INFINITY}},
-	{"pulse.net_charge", TARGET_FEATURE, WAVE_CHARGE, false, {HELD, .efficiency = INFINITY}},
+	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 3}},
+	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD_ABOVE, .efficiency = INFINITY}},
+	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 2.1}},
+	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = INFINITY}},
+	{"pulse.rise_time", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}},
+	{"pulse.rise_time_10_90", TARGET_FEATURE, WAVE_RISE_10_90, {HELD, .efficiency = INFINITY}},
+	{"pulse.half_width", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
+	{"pulse.period", TARGET_FEATURE, WAVE_PERIOD, {HELD, .efficiency = 1.2}},
+	{"pulse.decay_alpha", TARGET_FEATURE, WAVE_DECAY, {HELD, .efficiency = 1.2}},
+	{"pulse.initial_slope", TARGET_FEATURE, WAVE_SLOPE, {HELD, .efficiency = INFINITY}},
+	{"pulse.net_charge", TARGET_FEATURE, WAVE_CHARGE, {HELD, .efficiency = INFINITY}},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -235,7 +241,7 @@ static void print_cells(unsigned row)
 	}
 }
 
-/* Prints the row; false when it is held to its limits and outside of them. */
+/* Prints the row; false when it is outside its limits. */
 static bool report(unsigned row, bool verbose)
 {
 	char cell[80] = "";
@@ -248,10 +254,10 @@ static bool report(unsigned row, bool verbose)
 		why = "a cell's coverage";
 	}
 	print_line(rows[row].id, &overall[row]);
-	printf("  %5.1f (%s)  %s%s\n", worst, cell, holds ? "ok" : rows[row].held ? "WRONG: " : "not held: ", holds ? "" : why);
+	printf("  %5.1f (%s)  %s%s\n", worst, cell, holds ? "ok" : "WRONG: ", holds ? "" : why);
 	if (verbose)
 		print_cells(row);
-	return holds || !rows[row].held;
+	return holds;
 }
 
 int main(int argc, char **argv)

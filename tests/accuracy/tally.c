@@ -59,7 +59,7 @@ double tally_quiet_efficiency(const struct tally *tally)
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why)
 {
 	double coverage = tally_coverage_pct(tally);
-	if (!(tally->cases > 0) || tally->lacking > 0)
+	if (!(tally->cases > 0) || tally->lacking > limits->lacking_share * tally->cases)
 		*why = "values are lacking";
 	else if (!(coverage >= limits->coverage_low && coverage <= limits->coverage_high))
 		*why = "coverage";

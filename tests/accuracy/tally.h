@@ -20,6 +20,7 @@ struct trial {
 struct limits {
 	double coverage_low, coverage_high;           /* all cases, % */
 	double cell_coverage_low, cell_coverage_high; /* every cell of at least 100 cases, % */
+	double lacking_share;                         /* of the cases, at most, may have no value: void is honest */
 	double inflation;                             /* u by the scatter, at most */
 	double bias;                                  /* in u, at most */
 	double efficiency;                            /* standard deviation by the bound at 60 dB, at most; INFINITY: not held to it */
