@@ -19,6 +19,11 @@ for session in $(seq 1 10); do
 done
 echo "10 passed, 0 failed"
 
+echo "== accuracy: truth against stated uncertainty, three draws of everything"
+for seed in 1 2 3; do
+  build/bench/tests/accuracy/accuracy "$seed"
+done
+
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]

@@ -4,7 +4,21 @@
 #include <math.h>
 
 #define BASELINE_TO_S 10e-6
+#define PI 3.14159265358979323846
 enum { BASELINE_MIN_SAMPLES = 8 };
+
+/*
+ * Standard uncertainty of the mean of samples that are rounded to multiples of q, from the rounding alone: that of noise sigma's dither, averaged
+ * over where the mean lies between two counts; the characteristic function of the noise at the multiples of 2 pi / q (Widrow and Kollar,
+ * Quantization Noise, 2008, ch. 4). q / sqrt(12) without noise, nothing with more than half a count of it.
+ */
+static double rounding_of_mean(double sigma, double q)
+{
+	double variance = 0, turn = 2 * PI * sigma / q;
+	for (unsigned k = 1; k <= 6; k++)
+		variance += exp(-(double)(k * k) * turn * turn) / (double)(k * k);
+	return q * sqrt(variance / 2) / PI;
+}
 
 struct baseline baseline_find(const struct trace *trace, const struct outline *outline, const struct pulse_context *context)
 {
@@ -44,7 +58,9 @@ struct baseline baseline_find(const struct trace *trace, const struct outline *o
 		squares += rest * rest;
 	}
 	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
-	base.u = base.noise / sqrt(n);
+	double q = fabs(context->channel->scale), unrounded = sqrt(fmax(0, squares / (n - 1) - quantum * quantum));
+	base.u_rounding = rounding_of_mean(unrounded, q);
+	base.u = hypot(base.noise / sqrt(n), base.u_rounding);
 	base.dof = n - 1;
 	return base;
 }

@@ -12,7 +12,8 @@
 struct baseline {
 	double level, decay, centre;
 	double floor, noise, u;
-	double dof; /* of the noise; 0 when there was nothing before the pulse: floor 0, noise carried over */
+	double u_rounding; /* the part of u that is common to all samples: rounding to counts with little noise */
+	double dof;        /* of the noise; 0 when there was nothing before the pulse: floor 0, noise carried over */
 };
 
 struct baseline baseline_find(const struct trace *trace, const struct outline *outline, const struct pulse_context *context);

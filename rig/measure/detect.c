@@ -16,6 +16,8 @@
 #define LOBE_LIMIT_S 2e-3
 /* For a sine the zero comes one rise time after the peak, a little later with damping; a monophasic tail takes far longer. */
 #define FAST_ZERO_RISES 1.6
+/* Within this share of the threshold the current is as good as zero. */
+#define ZERO_SHARE 0.25
 #define CONFIRM_S 2e-6
 
 static ptrdiff_t later(ptrdiff_t index, double samples)
@@ -184,6 +186,11 @@ bool detect_next(const struct trace *trace, struct arming *arming, struct outlin
 	found->onset = extrapolate_onset(trace, found, lowest);
 	double rise = fmax(1, (double)found->peak1 - found->onset);
 	found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, 0);
+	if (found->zero1 == NO_INDEX) {
+		/* A half-sine ends at zero, and the baseline may be known to lie a little below. */
+		double least = ZERO_SHARE * trace->threshold_a;
+		found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, least);
+	}
 	if (found->zero1 != NO_INDEX) {
 		found->end = found->zero1;
 		follow_lobes(trace, found, rise);

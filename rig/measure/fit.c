@@ -41,11 +41,17 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 		}
 		points += in->spans[s].to - in->spans[s].from;
 	}
+	double known = in->alpha_weight * rate * rate, away = p[ALPHA] - in->alpha_start_per_s / rate;
+	n22 += known;
+	r2 -= known * away;
+	squares += known * away * away;
+	r4 -= in->offset_weight * p[OFFSET];
+	squares += in->offset_weight * p[OFFSET] * p[OFFSET];
 	double jj[LSQ_MAX][LSQ_MAX] = {{n00, n01, n02, n03, n04},
 				       {n01, n11, n12, n13, n14},
 				       {n02, n12, n22, n23, n24},
 				       {n03, n13, n23, n33, n34},
-				       {n04, n14, n24, n34, (double)points}};
+				       {n04, n14, n24, n34, (double)points + in->offset_weight}};
 	double jr[LSQ_MAX] = {r0, r1, r2, r3, r4};
 	memcpy(out->jj, jj, sizeof jj);
 	memcpy(out->jr, jr, sizeof jr);
@@ -60,7 +66,8 @@ static bool start(const struct fit_input *in, double rate, unsigned n, double p[
 	p[OMEGA] = in->omega_start_per_s / rate;
 	p[SINE] = in->sine_start_a;
 	accumulate(in, rate, p, normal);
-	if (normal->points < n + 1)
+	unsigned known = (in->offset_weight > 0) + (in->alpha_weight > 0);
+	if (normal->points + known < n + 1)
 		return false;
 	if (in->sine_start_a != 0)
 		return true;

@@ -85,8 +85,9 @@ static double bandwidth_error(const struct population *in, const struct pulse *p
 
 static double amplitude_systematic(const struct population *in, const struct pulse *pulse, double value)
 {
+	/* A constant offset goes with the baseline, whose own uncertainty is among the random ones. */
 	double gain = in->current->u_gain_rel * value, bandwidth = bandwidth_error(in, pulse) * value / sqrt(3.0);
-	return sqrt(gain * gain + in->current->u_offset * in->current->u_offset + bandwidth * bandwidth);
+	return hypot(gain, bandwidth);
 }
 
 static struct reading read_peak1(const struct population *in, const struct pulse *pulse)
@@ -155,12 +156,13 @@ static struct reading read_peak_ratio(const struct population *in, const struct 
 {
 	double first = fabs(pulse->peak1_a), ratio = fabs(pulse->peak2_a) / first;
 	double droop = in->current->droop_time_constant_s, charge = fabs(pulse->net_charge_as);
-	/* Gain cancels. Offset moves the peaks apart; the droop that was corrected is trusted to a tenth. */
-	double offset = in->current->u_offset * (1 + ratio) / first,
-	       tail = isfinite(droop) && droop > 0 ? 0.1 * charge / (droop * first) : 0;
+	/* Gain cancels. The baseline moves the peaks against each other; the droop that was corrected is trusted to a tenth. */
+	double tail = isfinite(droop) && droop > 0 ? 0.1 * charge / (droop * first) : 0, common = pulse->u_baseline_a;
+	double peak1 = sqrt(fmax(0, pulse->u_peak1_a * pulse->u_peak1_a - common * common)) * ratio,
+	       peak2 = sqrt(fmax(0, pulse->u_peak2_a * pulse->u_peak2_a - common * common)), baseline = common * (1 + ratio);
 	return (struct reading){.value = ratio,
-				.u_random = hypot(pulse->u_peak2_a / first, ratio * pulse->u_peak1_a / first),
-				.u_systematic = hypot(offset, tail),
+				.u_random = sqrt(peak1 * peak1 + peak2 * peak2 + baseline * baseline) / first,
+				.u_systematic = tail,
 				.planned = in->device ? in->device->decay_ratio.value : NAN,
 				.shape = true};
 }
@@ -189,19 +191,11 @@ void measurand_pulse_rise_time_10_90(const struct population *in, const struct m
 	each_pulse(in, measurand, out, read_rise_10_90, OF_ALL);
 }
 
-/* Of the time of the first peak: noise over the curvature of the wave, as for its amplitude. */
-static double peak_time_uncertainty_s(const struct pulse *pulse)
-{
-	double rise = pulse->peak1_s - pulse->onset_s, omega = 0.5 * PI / rise;
-	/* Slope noise of a parabola over half a width w = 0.2 rise is sqrt(3) u_mean / w; u_peak is 1.5 u_mean. */
-	return sqrt(3.0) * pulse->u_peak1_a / 1.5 / (0.2 * rise) / (fabs(pulse->peak1_a) * omega * omega);
-}
-
 static struct reading read_rise(const struct population *in, const struct pulse *pulse)
 {
 	double value = pulse->peak1_s - pulse->onset_s;
 	return (struct reading){.value = value,
-				.u_random = hypot(pulse->u_onset_s, peak_time_uncertainty_s(pulse)),
+				.u_random = pulse->u_rise_s,
 				.u_systematic = clock_share(in, value),
 				.planned = in->device ? in->device->rise_time_s.value : NAN,
 				.shape = true};
@@ -299,11 +293,9 @@ void measurand_pulse_after_current(const struct population *in, const struct mea
 
 static struct reading read_charge(const struct population *in, const struct pulse *pulse)
 {
-	double end_s = isfinite(pulse->zero2_s) ? pulse->zero2_s : isfinite(pulse->zero1_s) ? pulse->zero1_s : pulse->onset_s + 1e-3;
-	double offset = in->current->u_offset * (end_s - pulse->onset_s);
 	return (struct reading){.value = pulse->net_charge_as,
 				.u_random = pulse->u_net_charge_as,
-				.u_systematic = hypot(in->current->u_gain_rel * pulse->net_charge_as, offset),
+				.u_systematic = in->current->u_gain_rel * fabs(pulse->net_charge_as),
 				.planned = NAN,
 				.shape = true};
 }

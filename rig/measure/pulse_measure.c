@@ -6,6 +6,7 @@
 #include "baseline.h"
 #include "fit.h"
 #include "wave_features.h"
+#include "wave_shape.h"
 
 #define SEGMENT_S 1.5e-3
 /* Left out of the fit to either side of the onset and of a switching instant; of short pulses no more than this share of a half wave. */
@@ -22,12 +23,15 @@ struct work {
 	double ts;
 	int sign;
 	double noise, u_baseline;
+	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
 	ptrdiff_t peak1, zero1, peak2, zero2;
-	double onset, u_onset;
+	double onset, u_onset, u_peak_at;
 	double rise; /* samples from onset to first peak, coarse */
 	double peak_a;
 	struct wave_fit fit;
+	struct wave_shape shape;
 	bool fitted;
+	bool clean;       /* the fit leaves no more than noise */
 	bool straight;    /* the rise is a ramp: no bend to take out */
 	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
 };
@@ -80,7 +84,7 @@ static bool onset_by_line(struct work *work, double *slope, double *u_slope)
 		u_bend = 0.05 * omega * ((double)low + 1 - onset) * ((double)high - onset);
 	}
 	work->onset = onset;
-	work->u_onset = sqrt(variance / (m * m) + 1 / (12 * line.points) + u_bend * u_bend);
+	work->u_onset = sqrt(variance / (m * m) + u_bend * u_bend);
 	*slope = m;
 	*u_slope = sigma * sqrt(line.slope_variance);
 	return true;
@@ -92,12 +96,57 @@ static double fit_zero(const struct work *work)
 	return -atan2(work->fit.cosine_a, work->fit.sine_a) / (work->fit.omega_per_s * work->ts);
 }
 
+/*
+ * What the fit leaves over, against the noise before the pulse: where it is no more than noise the two are one estimate of it with the degrees of
+ * freedom of both; where it is more, the wave is none of the model's and what is left over counts.
+ */
+static void compare_noise(struct work *work)
+{
+	double free = (double)work->fit.points - 4, dof = work->noise_dof;
+	double rest = free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0;
+	/* With noise below a count the baseline shows more or less of it, by where it lies between two counts. */
+	double expected = hypot(work->noise, work->quantum);
+	double most = expected * (1 + 5 * sqrt(0.5 / fmax(free, 1) + 0.5 / fmax(dof, 1)));
+	work->clean = dof > 0 && rest <= most;
+	work->fit_scale = fmax(work->noise, rest);
+	if (!work->clean)
+		return;
+	double pooled = sqrt((work->noise * work->noise * dof + rest * rest * free) / (dof + free));
+	if (work->noise < 4 * work->quantum)
+		pooled = fmax(pooled, rest);
+	work->u_baseline = hypot(pooled / sqrt(dof + 1), work->u_rounding);
+	work->noise = work->fit_scale = pooled;
+}
+
+/* So many samples of this noise would have left the baseline as uncertain as it is. */
+static double baseline_weight(const struct work *work)
+{
+	return work->u_baseline > 0 ? work->noise * work->noise / (work->u_baseline * work->u_baseline) : 0;
+}
+
+/* Where the first lobe has come down to little: its end is later by what noise makes of samples after it that are no more than noise. */
+static double lobe_foot(const struct work *work)
+{
+	double least = fmax(0.05 * work->peak_a, 4 * work->noise);
+	ptrdiff_t i = work->peak1;
+	while (i + 1 < (ptrdiff_t)work->n && work->y[i] > least)
+		i++;
+	return (double)i;
+}
+
+/* The first sample that surely is of the wave: the onset may be a sample early. */
+static size_t wave_start(const struct work *work, double guard)
+{
+	ptrdiff_t risen = back_to_level(work, work->peak1, fmax(0.05 * work->peak_a, 4 * work->noise)) + 1;
+	return (size_t)fmax((double)risen, ceil(work->onset + guard));
+}
+
 static void fit_wave(struct work *work, bool half_sine)
 {
-	double wave = (double)work->zero1 - work->onset;
+	double end = half_sine ? lobe_foot(work) : (double)work->zero1, wave = end - work->onset;
 	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * wave);
 	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = half_sine ? 1 : 2};
-	in.spans[0] = (struct fit_span){(size_t)fmax(0, ceil(work->onset + guard)), (size_t)ceil((double)work->zero1 - guard)};
+	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)ceil(half_sine ? end : end - guard)};
 	in.omega_start_per_s = PI / (wave * work->ts);
 	in.alpha_start_per_s = 0.05 * in.omega_start_per_s;
 	if (!half_sine) {
@@ -114,37 +163,59 @@ static void fit_wave(struct work *work, bool half_sine)
 			return;
 		points += in.spans[s].to - in.spans[s].from;
 	}
-	in.with_offset = !half_sine && points >= 12;
+	in.with_offset = points >= 8;
+	in.offset_weight = baseline_weight(work);
 	work->fitted = wave_fit(&in, &work->fit);
 	if (!work->fitted)
 		return;
-	double free = (double)work->fit.points - (in.with_offset ? 5 : 4);
-	work->fit_scale = fmax(work->noise, free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0);
+	compare_noise(work);
+	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
-/* Standard uncertainty of the fit's slope at time t after its origin, by the gradient in its five parameters. */
-static double fit_slope_uncertainty(const struct work *work, double t)
+/* Of a monophasic pulse only the rise is a damped wave, up to shortly before its peak, where the tail may begin with a kink. */
+#define RISE_SHARE 0.93
+/* What is known of the damping of any stimulator: alpha / omega lies between 0 and 0.15 (decay 0.62 a half wave), as mean and spread. */
+#define DAMPING 0.05
+#define U_DAMPING 0.05
+
+static void fit_rise(struct work *work)
 {
-	const struct wave_fit *f = &work->fit;
-	double a = f->alpha_per_s, w = f->omega_per_s, e = exp(-a * t), c = e * cos(w * t), s = e * sin(w * t);
-	double gradient[5] = {
-		-a * c - w * s,
-		w * c - a * s,
-		0,
-		-t * wave_slope_a_per_s(f, t) - (f->cosine_a * c + f->sine_a * s),
-		f->sine_a * c - f->cosine_a * s + t * (-(w * f->sine_a - a * f->cosine_a) * s - (w * f->cosine_a + a * f->sine_a) * c),
-	};
-	double variance = 0;
-	for (unsigned i = 0; i < 5; i++)
-		for (unsigned j = 0; j < 5; j++)
-			variance += gradient[i] * f->covariance[i][j] * gradient[j];
-	return work->fit_scale * sqrt(fmax(0, variance));
+	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * 2 * work->rise);
+	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = 1, .with_offset = true};
+	double top = work->peak_a;
+	ptrdiff_t to = work->peak1;
+	while (to > 0 && work->y[to] > RISE_SHARE * top)
+		to--;
+	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)to + 1};
+	in.omega_start_per_s = 0.5 * PI / (work->rise * work->ts);
+	in.alpha_start_per_s = DAMPING * in.omega_start_per_s;
+	double u_alpha_per_s = U_DAMPING * in.omega_start_per_s;
+	in.alpha_weight = work->noise * work->noise / (u_alpha_per_s * u_alpha_per_s);
+	in.sine_start_a = (1 + 0.5 * PI * DAMPING) * top;
+	in.offset_weight = baseline_weight(work);
+	if (in.spans[0].to <= in.spans[0].from || !wave_fit(&in, &work->fit))
+		return;
+	compare_noise(work);
+	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
 static bool crossing(const struct work *work, ptrdiff_t near, double level, struct feature *out)
 {
 	size_t half = (size_t)fmax(1, 0.12 * work->rise), lowest = (size_t)fmax(0, ceil(work->onset));
 	return near >= 0 && feature_crossing(work->y, work->n, (size_t)near, half, lowest, level, work->noise, out);
+}
+
+/* Where the tail passes the level: a parabola through what lies between 1.2 and 0.8 of it. */
+static bool tail_crossing(const struct work *work, double level, struct feature *out)
+{
+	ptrdiff_t first = work->peak1, last, n = (ptrdiff_t)work->n;
+	while (first < n && work->y[first] > 1.2 * level)
+		first++;
+	for (last = first; last < n && work->y[last] > 0.8 * level;)
+		last++;
+	size_t half = (size_t)fmax(1, 0.5 * (double)(last - first));
+	return last < n &&
+	       feature_crossing(work->y, work->n, (size_t)(first + last) / 2, half, (size_t)work->peak1, level, work->noise, out);
 }
 
 static void measure_widths(const struct work *work, struct pulse *pulse)
@@ -160,7 +231,7 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	while (after < (ptrdiff_t)work->n && work->y[after] > 0.5 * peak)
 		after++;
 	if (after < (ptrdiff_t)work->n && crossing(work, back_to_level(work, work->peak1, 0.5 * peak), 0.5 * peak, &up) &&
-	    crossing(work, after, 0.5 * peak, &down)) {
+	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0.5 * peak, &down))) {
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
 	}
@@ -172,11 +243,11 @@ static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct 
 	double omega = work->fitted ? work->fit.omega_per_s * work->ts : 0.5 * PI / work->rise;
 	double alpha = work->fitted ? work->fit.alpha_per_s * work->ts : 0;
 	if (work->fitted && work->rise < 8) {
-		const struct wave_fit *f = &work->fit;
-		double first = fit_zero(work) + atan2(omega, alpha) / omega, at = first + (sign < 0 ? PI / omega : 0);
-		double value = wave_current_a(f, at * work->ts);
-		double u = work->fit_scale * sqrt(2.0 / (double)f->points);
-		*peak = (struct feature){.at = work->onset + at, .value = value, .u_value = 2 * u, .u_at = 2 * u / (fabs(value) * omega)};
+		double ratio = exp(-alpha * PI / omega), share = sign < 0 ? -ratio : 1;
+		*peak = (struct feature){.at = work->onset + work->shape.peak_at.value / work->ts + (sign < 0 ? PI / omega : 0),
+					 .value = share * work->shape.peak.value,
+					 .u_value = work->shape.peak.u,
+					 .u_at = work->shape.peak_at.u / work->ts};
 		return true;
 	}
 	size_t half = (size_t)fmax(1, round(0.2 * work->rise));
@@ -189,12 +260,13 @@ static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct 
 
 static void measure_peaks(struct work *work, double time0, struct pulse *pulse)
 {
-	struct feature peak = {.at = (double)work->peak1, .value = work->y[work->peak1], .u_value = work->noise};
+	struct feature peak = {.at = (double)work->peak1, .value = work->y[work->peak1], .u_value = work->noise, .u_at = 0.2 * work->rise};
 	if (!find_peak(work, work->peak1, 1, &peak))
 		peak.u_value = 2 * work->noise;
 	pulse->peak1_s = time0 + peak.at * work->ts;
 	pulse->peak1_a = work->sign * peak.value;
 	pulse->u_peak1_a = hypot(peak.u_value, work->u_baseline);
+	work->u_peak_at = peak.u_at;
 	work->peak_a = peak.value;
 	if (work->peak2 >= 0 && find_peak(work, work->peak2, -1, &peak)) {
 		pulse->peak2_s = time0 + peak.at * work->ts;
@@ -334,19 +406,19 @@ static void take_fit(struct work *work, double slope, double u_slope, struct pul
 	pulse->u_fit_omega_per_s = work->fit_scale * sqrt(fit->covariance[4][4]);
 	pulse->fit_residual_rel = fit->residual_a / fabs(pulse->peak1_a);
 	pulse->didt0_a_per_s = work->sign * wave_slope_a_per_s(fit, start_s);
-	pulse->u_didt0_a_per_s = fit_slope_uncertainty(work, start_s);
+	pulse->u_didt0_a_per_s = work->shape.slope.u;
 }
 
 static void set_nothing_known(struct pulse *pulse)
 {
 	*pulse = (struct pulse){.expected = PULSE_NOT_EXPECTED, .match = PULSE_UNMATCHED};
-	double *const values[] = {&pulse->onset_s,          &pulse->u_onset_s,       &pulse->trigger_s,         &pulse->peak1_s,
-				  &pulse->peak1_a,          &pulse->u_peak1_a,       &pulse->peak2_s,           &pulse->peak2_a,
-				  &pulse->u_peak2_a,        &pulse->zero1_s,         &pulse->zero2_s,           &pulse->rise_10_90_s,
-				  &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,   &pulse->fit_amplitude_a,
-				  &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s, &pulse->u_fit_omega_per_s,
-				  &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,    &pulse->after_current_rel,
-				  &pulse->net_charge_as,    &pulse->u_net_charge_as};
+	double *const values[] = {&pulse->onset_s,           &pulse->u_onset_s,        &pulse->trigger_s,       &pulse->peak1_s,
+				  &pulse->peak1_a,           &pulse->u_peak1_a,        &pulse->peak2_s,         &pulse->peak2_a,
+				  &pulse->u_peak2_a,         &pulse->u_rise_s,         &pulse->zero1_s,         &pulse->zero2_s,
+				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
+				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
+				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
+				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
 }
@@ -378,6 +450,47 @@ static void measure_onset(struct work *work, struct pulse *pulse, double time0)
 	work->onset = corrected;
 }
 
+/* Where the damped wave holds, widths are the fit's: they have no bias by the bend of the wave, and all samples count. */
+static void take_shape(struct work *work, double origin, double time0, struct pulse *pulse)
+{
+	const struct wave_shape *shape = &work->shape;
+	pulse->u_rise_s = hypot(work->u_onset, work->u_peak_at) * work->ts;
+	bool rise = pulse->waveform == WAVEFORM_MONOPHASIC;
+	if (rise) {
+		work->clean = false;
+		work->onset = origin;
+		fit_rise(work);
+	}
+	if (!work->clean || pulse->waveform == WAVEFORM_RECTANGULAR || pulse->waveform == WAVEFORM_UNKNOWN)
+		return;
+	pulse->rise_10_90_s = shape->rise_10_90.value;
+	pulse->u_rise_10_90_s = shape->rise_10_90.u;
+	double start_s = time0 + origin * work->ts;
+	pulse->onset_s = start_s + shape->onset.value;
+	pulse->u_onset_s = shape->onset.u;
+	pulse->peak1_s = start_s + shape->peak_at.value;
+	pulse->u_rise_s = shape->rise.u;
+	work->onset = origin + shape->onset.value / work->ts;
+	if (!rise) {
+		pulse->half_width_s = shape->half_width.value;
+		pulse->u_half_width_s = shape->half_width.u;
+		return;
+	}
+	pulse->peak1_a = work->sign * shape->peak.value;
+	pulse->u_peak1_a = shape->peak.u;
+	pulse->didt0_a_per_s = work->sign * shape->slope.value;
+	pulse->u_didt0_a_per_s = shape->slope.u;
+	struct feature down;
+	double half = 0.5 * shape->peak.value;
+	if (tail_crossing(work, half + work->fit.offset_a, &down)) {
+		double u_offset = work->fit_scale * sqrt(work->fit.covariance[2][2]);
+		double level = hypot(0.5 * shape->peak.u, u_offset) / fabs(down.value);
+		pulse->half_width_s = (down.at - origin) * work->ts - shape->half_up.value;
+		/* Peak and rise are of one fit: a peak too high is met too early on the tail and too late on the rise. */
+		pulse->u_half_width_s = hypot(down.u_at * work->ts, level * work->ts + shape->half_up.u);
+	}
+}
+
 void pulse_measure(const struct trace *trace, const struct outline *outline, const struct pulse_context *context, struct pulse *pulse)
 {
 	set_nothing_known(pulse);
@@ -389,6 +502,9 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .sign = outline->sign,
 			    .noise = base.noise,
 			    .u_baseline = base.u,
+			    .noise_dof = base.dof,
+			    .quantum = fabs(context->channel->scale) / sqrt(12.0),
+			    .u_rounding = base.u_rounding,
 			    .peak1 = relative(outline->peak1, context->from),
 			    .zero1 = relative(outline->zero1, context->from),
 			    .peak2 = relative(outline->peak2, context->from),
@@ -400,6 +516,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	pulse->baseline_a = base.floor;
 	pulse->noise_a = base.noise;
 	pulse->noise_dof = base.dof;
+	pulse->u_baseline_a = base.u;
 	double raw_peak = work.y[work.peak1];
 	work.peak_a = raw_peak;
 	bool biphasic = outline->lobes == 2 && outline->zero2 != NO_INDEX && outline->zero2 < (ptrdiff_t)context->to;
@@ -426,6 +543,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		pulse->fit_amplitude_a = pulse->fit_alpha_per_s = pulse->fit_omega_per_s = NAN;
 		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
 	}
+	take_shape(&work, fit_origin, time0, pulse);
 	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
 	if (isfinite(end_s))
 		measure_after(&work, end_s, time0, pulse);

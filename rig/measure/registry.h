@@ -27,12 +27,12 @@
 	  "one but have no trigger edge of their own before them. Needs a recorded trigger line; void when that never switched though "    \
 	  "pulses came as expected.",                                                                                                      \
 	  RIG_MEASURANDS " 3.13")                                                                                                          \
-	X(pulse_latency, "pulse.latency", 1, "Latency from trigger to pulse", "s", SUBJECT_PULSE,                                          \
+	X(pulse_latency, "pulse.latency", 2, "Latency from trigger to pulse", "s", SUBJECT_PULSE,                                          \
 	  "Onset of the pulse minus the rising edge of the trigger line (interpolated at its threshold) that caused it.",                  \
 	  RIG_MEASURANDS " 3.1")                                                                                                           \
 	X(session_latency_jitter, "session.latency_jitter", 1, "Latency jitter", "s", SUBJECT_SESSION,                                     \
 	  "Standard deviation of the latencies of matched pulses; at least three.", RIG_MEASURANDS " 3.2")                                 \
-	X(pulse_interval, "pulse.interval", 1, "Pulse interval", "s", SUBJECT_INTERVAL,                                                    \
+	X(pulse_interval, "pulse.interval", 2, "Pulse interval", "s", SUBJECT_INTERVAL,                                                    \
 	  "Onset of a pulse minus onset of the one before. With a plan: between pulses matched to consecutive expected pulses of one "     \
 	  "section; "                                                                                                                      \
 	  "planned: the plan's interval.",                                                                                                 \
@@ -52,8 +52,9 @@
 	X(session_duration, "session.duration", 1, "Session duration", "s", SUBJECT_SESSION,                                               \
 	  "Onset of the first to onset of the last pulse. Planned where all pulses lie in one section of the plan.",                       \
 	  RIG_MEASURANDS " 3.12")                                                                                                          \
-	X(pulse_peak1, "pulse.peak1", 1, "First peak of the coil current", "A", SUBJECT_PULSE,                                             \
-	  "Magnitude of the first peak over the pre-trigger baseline, by a least-squares parabola around the maximum. Its sign is "        \
+	X(pulse_peak1, "pulse.peak1", 2, "First peak of the coil current", "A", SUBJECT_PULSE,                                             \
+	  "Magnitude of the first peak over the pre-trigger baseline, by a least-squares parabola around the maximum; of a "               \
+	  "monophasic pulse by a damped sine fitted to its rise. Its sign is "                                                             \
 	  "pulse.polarity. Planned: the device's peak at 100 % times the commanded intensity.",                                            \
 	  RIG_MEASURANDS " 2.1")                                                                                                           \
 	X(pulse_peak1_error, "pulse.peak1_error", 1, "First peak error", "1", SUBJECT_PULSE, "(First peak - planned) / planned.",          \
@@ -64,20 +65,22 @@
 	  "Magnitude of the peak of the second half wave, as pulse.peak1.", RIG_MEASURANDS " 2.2")                                         \
 	X(pulse_peak_ratio, "pulse.peak_ratio", 1, "Peak ratio", "1", SUBJECT_PULSE, "Magnitude of the second peak by that of the first.", \
 	  RIG_MEASURANDS " 2.2")                                                                                                           \
-	X(pulse_rise_time_10_90, "pulse.rise_time_10_90", 1, "Rise time 10-90 %", "s", SUBJECT_PULSE,                                      \
-	  "Between the crossings of 10 and 90 % of the first peak, by local parabolas.", RIG_MEASURANDS " 2.5")                            \
-	X(pulse_rise_time, "pulse.rise_time", 1, "Rise time", "s", SUBJECT_PULSE,                                                          \
-	  "Onset to first peak. Onset: where a line through the samples between 5 and 25 % of the peak meets the baseline, the curvature " \
+	X(pulse_rise_time_10_90, "pulse.rise_time_10_90", 2, "Rise time 10-90 %", "s", SUBJECT_PULSE,                                      \
+	  "Between the crossings of 10 and 90 % of the first peak, on the fitted damped sine; by local parabolas where none applies.",     \
+	  RIG_MEASURANDS " 2.5")                                                                                                           \
+	X(pulse_rise_time, "pulse.rise_time", 2, "Rise time", "s", SUBJECT_PULSE,                                                          \
+	  "Onset to first peak, both of the fitted damped sine. Where none applies: where a line through the samples between 5 and 25 % "  \
+	  "of the peak meets the baseline, the curvature "                                                                                 \
 	  "of the "                                                                                                                        \
 	  "wave taken out.",                                                                                                               \
 	  RIG_MEASURANDS " 2.4")                                                                                                           \
-	X(pulse_half_width, "pulse.half_width", 1, "Half width", "s", SUBJECT_PULSE, "Width of the first half wave at 50 % of its peak.",  \
-	  RIG_MEASURANDS " 2.8")                                                                                                           \
+	X(pulse_half_width, "pulse.half_width", 2, "Half width", "s", SUBJECT_PULSE,                                                       \
+	  "Width of the first half wave at 50 % of its peak, on the fitted damped sine where one applies.", RIG_MEASURANDS " 2.8")         \
 	X(pulse_period, "pulse.period", 1, "Period", "s", SUBJECT_PULSE,                                                                   \
 	  "2 pi / omega of the damped sine fitted to the current outside the switching instants.", RIG_MEASURANDS " 2.7 (d)")              \
 	X(pulse_decay_alpha, "pulse.decay_alpha", 1, "Decay rate", "1/s", SUBJECT_PULSE,                                                   \
 	  "alpha of the damped sine fitted to the current. Planned: -2 ln(decay ratio) / period of the device.", RIG_MEASURANDS " 2.12")   \
-	X(pulse_initial_slope, "pulse.initial_slope", 1, "Initial slope", "A/s", SUBJECT_PULSE,                                            \
+	X(pulse_initial_slope, "pulse.initial_slope", 2, "Initial slope", "A/s", SUBJECT_PULSE,                                            \
 	  "Magnitude of di/dt of the fitted damped sine at its onset; of the line through the onset where no damped sine applies.",        \
 	  RIG_MEASURANDS " 2.10")                                                                                                          \
 	X(pulse_fit_residual, "pulse.fit_residual", 1, "Fit residual", "1", SUBJECT_PULSE,                                                 \

@@ -88,19 +88,33 @@ static double full_scale_threshold_a(const struct stretch *stretch)
 	return ACTIVITY_FULL_SCALE * channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale);
 }
 
-/* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
+/* How far n samples of white noise spread, in standard deviations: 2 sqrt(2 ln n) is where half of such stretches end, some more all of them. */
+static double spread_of_noise(size_t n)
+{
+	return 2 * sqrt(2 * log((double)n)) + 1.5;
+}
+
+/*
+ * The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. Quiet: no further apart
+ * than the threshold, or than noise is whose standard deviation their differences show; a ramp's differences are far smaller than its range.
+ */
 static void find_start(struct stretch *stretch)
 {
 	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
 	n = n < stretch->n ? n : stretch->n;
-	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
+	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0, steps = 0;
 	for (size_t i = 0; i < n; i++) {
+		double step = i > 0 ? stretch->current_a[i] - stretch->current_a[i - 1] : 0;
+		steps += step * step;
 		sum += stretch->current_a[i];
 		least = fmin(least, stretch->current_a[i]);
 		most = fmax(most, stretch->current_a[i]);
 	}
 	stretch->baseline_a = stretch->baseline_known ? stretch->known_baseline_a : 0;
-	if (n < 8 || most - least > fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a))
+	if (n < 8)
+		return;
+	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
+	if (most - least > fmax(quiet_a, spread_of_noise(n) * sqrt(steps / (2 * (double)(n - 1)))))
 		return;
 	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
 	stretch->baseline_known = true;

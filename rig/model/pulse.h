@@ -29,6 +29,7 @@ struct pulse {
 	double trigger_s;                   /* the trigger edge that caused it; NAN for none */
 	double peak1_s, peak1_a, u_peak1_a; /* signed; u: random part only */
 	double peak2_s, peak2_a, u_peak2_a; /* of the second lobe; NAN for monophasic and half-sine */
+	double u_rise_s;                    /* of peak1_s - onset_s */
 	double zero1_s, zero2_s;            /* current zeros after the first and the second lobe */
 	double rise_10_90_s, u_rise_10_90_s;
 	double didt0_a_per_s, u_didt0_a_per_s;                    /* the fit's slope at the onset */
@@ -39,6 +40,7 @@ struct pulse {
 	double after_current_rel; /* largest |i| from 5 us after the end to the end of the window, at most 500 us, relative to |peak1_a| */
 	double net_charge_as, u_net_charge_as; /* integral of the current, signed, from the onset to the end (at most 1 ms) */
 	double noise_a, baseline_a;            /* of the samples before the onset */
+	double u_baseline_a;
 	double noise_dof;     /* degrees of freedom of noise_a; 0 when nothing preceded the pulse and the noise was carried over */
 	uint64_t first_frame; /* the samples it was measured on */
 	uint32_t frames;

@@ -182,6 +182,15 @@ Test(measure_pulse, spikes_hum_offset_and_inversion_neither_add_nor_hide_pulses)
 	cr_expect_eq(count_pulses(1e6, &pulse, 1, 5, 0, 0), 0, "noise alone");
 }
 
+/* Noise of which eight standard deviations are far more than 0.5 % of full scale, from the first sample of the recording on. */
+Test(measure_pulse, noise_that_is_large_from_the_start_adds_no_pulses)
+{
+	struct syn_pulse pulse = syn_magpro(5e-3);
+	cr_expect_eq(count_pulses(1e6, &pulse, 1, 65, 0, 0), 1, "1 us sampling");
+	cr_expect_eq(count_pulses(1e5, &pulse, 1, 65, 0, 0), 1, "10 us sampling");
+	cr_expect_eq(count_pulses(1e7, &pulse, 1, 65, 0, 0), 1, "0.1 us sampling");
+}
+
 Test(measure_pulse, clipping_voids_the_amplitude_but_not_the_interval)
 {
 	struct syn syn = syn_make(1e6, 30e-3, 11);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What a fitted damped wave says of its pulse, each value with the standard uncertainty that follows from the fit's covariance (GUM 5.2: g' C g).
+ * The fitted offset is no part of the wave.
+ */
+#include "fit.h"
+
+struct wave_value {
+	double value, u;
+};
+
+/* Times in s; onset, peak_at and half_up from the fit's origin. All for a wave whose first half is positive. */
+struct wave_shape {
+	struct wave_value onset, rise, peak_at, peak, slope, rise_10_90, half_width, half_up;
+};
+
+/* noise_a: standard deviation of a sample, which scales the covariance. */
+void wave_shape_of(const struct wave_fit *fit, double noise_a, struct wave_shape *shape);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How true the values are and how honest their uncertainties: closed-form pulses over a grid of conditions, each run on an instrument with
+ * systematic errors of its own. For every measurand bias, scatter against the Cramer-Rao bound, and how often the truth lies within +-2 u.
+ * usage: accuracy [-v] [SEED]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "instrument.h"
+#include "tally.h"
+
+enum {
+	PERIODS = 4,
+	RATIOS = 3,
+	NOISES = 3,
+	OFFSETS = 2,
+	INTERVALS = 5,
+	BITS = 3,
+	FACTORS = 6,
+	MOST_LEVELS = 5,
+	CELL_CASES = 100,
+	MOST_SHOWN = 5
+};
+
+static const double period_s[PERIODS] = {80e-6, 160e-6, 290e-6, 400e-6};
+static const double decay_ratio[RATIOS] = {0.75, 0.85, 0.95};
+static const double noise_rel[NOISES] = {1e-4, 1e-3, 1e-2};
+static const double offset_rel[OFFSETS] = {0, 1e-2};
+static const double interval_s[INTERVALS] = {0.1e-6, 1e-6, 2e-6, 5e-6, 10e-6};
+static const unsigned adc_bits[BITS] = {12, 14, 16};
+#define LEAST_SAMPLES_A_HALF_WAVE 12
+
+static const char *const shape_names[WAVE_SHAPES] = {"biphasic", "half-sine", "monophasic"};
+static const char *const factor_names[FACTORS] = {"period us", "decay", "noise %", "offset %", "sampling us", "bits"};
+static const unsigned factor_levels[FACTORS] = {PERIODS, RATIOS, NOISES, OFFSETS, INTERVALS, BITS};
+
+static double level_shown(unsigned factor, unsigned level)
+{
+	switch (factor) {
+	case 0: return 1e6 * period_s[level];
+	case 1: return decay_ratio[level];
+	case 2: return 100 * noise_rel[level];
+	case 3: return 100 * offset_rel[level];
+	case 4: return 1e6 * interval_s[level];
+	default: return adc_bits[level];
+	}
+}
+
+/* A measurand, the feature of the truth it is held against, and the limits; HELD is what issue and assessor expect of an honest one. */
+#define HELD                                                                                                                               \
+	.coverage_low = 93, .coverage_high = 97, .cell_coverage_low = 90, .cell_coverage_high = 99.5, .lacking_share = 1e-3,               \
+	.inflation = 1.3, .bias = 1.0 / 3
+
+/* Where one rectangular contribution (the trigger edge between two samples) rules, +-2 u is wider than all of it: 100 % is right. */
+#define HELD_ABOVE                                                                                                                         \
+	.coverage_low = 93, .coverage_high = 100, .cell_coverage_low = 90, .cell_coverage_high = 100, .lacking_share = 1e-3,               \
+	.inflation = 1.3, .bias = 1.0 / 3
+
+enum target { TARGET_FEATURE, TARGET_ONSET, TARGET_LATENCY, TARGET_INTERVAL };
+
+static const struct subject_row {
+	const char *id;
+	enum target target;
+	enum wave_feature feature;
+	struct limits limits;
+} rows[] = {
+	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 3}},
+	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD_ABOVE, .efficiency = INFINITY}},
+	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 2.1}},
+	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = INFINITY}},
+	{"pulse.rise_time", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}},
+	{"pulse.rise_time_10_90", TARGET_FEATURE, WAVE_RISE_10_90, {HELD, .efficiency = INFINITY}},
+	{"pulse.half_width", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
+	{"pulse.period", TARGET_FEATURE, WAVE_PERIOD, {HELD, .efficiency = 1.2}},
+	{"pulse.decay_alpha", TARGET_FEATURE, WAVE_DECAY, {HELD, .efficiency = 1.2}},
+	{"pulse.initial_slope", TARGET_FEATURE, WAVE_SLOPE, {HELD, .efficiency = INFINITY}},
+	{"pulse.net_charge", TARGET_FEATURE, WAVE_CHARGE, {HELD, .efficiency = INFINITY}},
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static struct tally overall[ROWS], shapes[ROWS][WAVE_SHAPES], cells[ROWS][WAVE_SHAPES][FACTORS][MOST_LEVELS];
+
+static void add(unsigned row, enum wave_shape shape, const unsigned level[FACTORS], const struct trial *trial)
+{
+	tally_add(&overall[row], trial);
+	tally_add(&shapes[row][shape], trial);
+	for (unsigned f = 0; f < FACTORS; f++)
+		tally_add(&cells[row][shape][f][level[f]], trial);
+}
+
+static const struct measurement *find(const struct results *results, const char *id, uint32_t subject)
+{
+	for (size_t i = 0; i < results->measurement_count; i++)
+		if (results->measurements[i].subject == subject && strcmp(results->measurements[i].measurand->id, id) == 0)
+			return &results->measurements[i];
+	return NULL;
+}
+
+/* What is true of pulse k, and what it appears to be. NAN when the shape does not have it. */
+static void truths(const struct run *run, unsigned row, unsigned k, double *true_value, double *seen_value)
+{
+	const struct wave *truth = &run->truth[k], *seen = &run->seen[k];
+	double of_truth[WAVE_FEATURES], of_seen[WAVE_FEATURES];
+	switch (rows[row].target) {
+	case TARGET_ONSET: *true_value = truth->onset_s, *seen_value = seen->onset_s; return;
+	case TARGET_LATENCY: *true_value = *seen_value = truth->onset_s - run->trigger_s[k]; return;
+	case TARGET_INTERVAL:
+		*true_value = k > 0 ? truth->onset_s - run->truth[k - 1].onset_s : NAN;
+		*seen_value = k > 0 ? seen->onset_s - run->seen[k - 1].onset_s : NAN;
+		return;
+	case TARGET_FEATURE: break;
+	}
+	wave_features(truth, of_truth);
+	wave_features(seen, of_seen);
+	*true_value = of_truth[rows[row].feature];
+	*seen_value = of_seen[rows[row].feature];
+}
+
+static void judge_pulse(const struct run *run, unsigned k, const struct conditions *conditions, const unsigned level[FACTORS],
+			const double bounds[WAVE_FEATURES])
+{
+	const struct pulse *pulse = &run->results->pulses[k];
+	for (unsigned row = 0; row < ROWS; row++) {
+		double true_value, seen_value, bound = rows[row].target == TARGET_LATENCY ? NAN : bounds[rows[row].feature];
+		truths(run, row, k, &true_value, &seen_value);
+		if (isnan(true_value))
+			continue;
+		double value = NAN, u = NAN;
+		if (rows[row].target == TARGET_ONSET) {
+			/* No measurement of its own; every time is made of it. The error against what appears: delay and clock have rows. */
+			value = pulse->onset_s;
+			u = pulse->u_onset_s;
+			true_value = seen_value;
+		} else {
+			const struct measurement *measurement = find(run->results, rows[row].id, k);
+			value = measurement && !measurement->voided ? measurement->value : NAN;
+			u = measurement ? measurement_u(measurement) : NAN;
+		}
+		if (rows[row].feature == WAVE_CHARGE)
+			value *= pulse->peak1_a < 0 ? -1 : 1;
+		struct trial trial = {.error = value - true_value,
+				      .u = u,
+				      .random_error = value - seen_value,
+				      .bound = rows[row].target == TARGET_INTERVAL ? sqrt(2) * bound : bound,
+				      .at_60_db = conditions->noise_rel == noise_rel[1]};
+		add(row, conditions->shape, level, &trial);
+	}
+}
+
+/* False when the run did not find its pulses. */
+static bool one_run(const struct conditions *conditions, const unsigned level[FACTORS], uint64_t *state)
+{
+	struct run run = instrument_run(conditions, state);
+	double bounds[WAVE_FEATURES];
+	bool found = run.results->pulse_count == PULSES_A_RUN && wave_bounds(&run.seen[0], conditions->interval_s, run.noise_a, bounds);
+	for (unsigned k = 0; found && k < PULSES_A_RUN; k++)
+		judge_pulse(&run, k, conditions, level, bounds);
+	static unsigned shown;
+	if (!found && shown++ < MOST_SHOWN)
+		fprintf(stderr, "accuracy: %zu pulses of %d (%s, period %g us, sampling %g us, noise %g)\n", run.results->pulse_count,
+			PULSES_A_RUN, shape_names[conditions->shape], 1e6 * conditions->period_s, 1e6 * conditions->interval_s,
+			conditions->noise_rel);
+	results_destroy(run.results);
+	return found;
+}
+
+/* Every combination of levels once; how many runs failed. */
+static unsigned run_grid(uint64_t *state, unsigned *runs)
+{
+	unsigned failed = 0, combinations = PERIODS * RATIOS * NOISES * OFFSETS * INTERVALS * BITS;
+	for (unsigned shape = 0; shape < WAVE_SHAPES; shape++) {
+		for (unsigned combination = 0; combination < combinations; combination++) {
+			unsigned level[FACTORS], rest = combination;
+			for (unsigned f = 0; f < FACTORS; f++) {
+				level[f] = rest % factor_levels[f];
+				rest /= factor_levels[f];
+			}
+			struct conditions conditions = {.shape = shape,
+							.period_s = period_s[level[0]],
+							.decay_ratio = decay_ratio[level[1]],
+							.noise_rel = noise_rel[level[2]],
+							.offset_rel = offset_rel[level[3]],
+							.interval_s = interval_s[level[4]],
+							.bits = adc_bits[level[5]]};
+			if (conditions.period_s < 2 * LEAST_SAMPLES_A_HALF_WAVE * conditions.interval_s)
+				continue;
+			failed += !one_run(&conditions, level, state);
+			++*runs;
+		}
+	}
+	return failed;
+}
+
+/* The cell that is furthest from 95 %, in its name[]. */
+static double worst_cell(unsigned row, char *name, size_t size)
+{
+	double worst = NAN;
+	for (unsigned s = 0; s < WAVE_SHAPES; s++) {
+		for (unsigned f = 0; f < FACTORS; f++) {
+			for (unsigned l = 0; l < factor_levels[f]; l++) {
+				const struct tally *cell = &cells[row][s][f][l];
+				double coverage = tally_coverage_pct(cell);
+				if (cell->cases < CELL_CASES || fabs(coverage - 95) <= fabs(worst - 95))
+					continue;
+				worst = coverage;
+				snprintf(name, size, "%s, %s %g", shape_names[s], factor_names[f], level_shown(f, l));
+			}
+		}
+	}
+	return worst;
+}
+
+static void print_line(const char *name, const struct tally *t)
+{
+	printf("%-22s %6.0f %7.0f %7.2f %8.2f %8.2f %9.2f %8.1f", name, t->cases, t->lacking, tally_bias(t), tally_efficiency(t),
+	       tally_quiet_efficiency(t), tally_inflation(t), tally_coverage_pct(t));
+}
+
+static void print_cells(unsigned row)
+{
+	for (unsigned s = 0; s < WAVE_SHAPES; s++) {
+		if (shapes[row][s].cases + shapes[row][s].lacking == 0)
+			continue;
+		char name[64];
+		snprintf(name, sizeof name, "  %s", shape_names[s]);
+		print_line(name, &shapes[row][s]);
+		putchar('\n');
+		for (unsigned f = 0; f < FACTORS; f++) {
+			for (unsigned l = 0; l < factor_levels[f]; l++) {
+				snprintf(name, sizeof name, "    %s %g", factor_names[f], level_shown(f, l));
+				print_line(name, &cells[row][s][f][l]);
+				putchar('\n');
+			}
+		}
+	}
+}
+
+/* Prints the row; false when it is outside its limits. */
+static bool report(unsigned row, bool verbose)
+{
+	char cell[80] = "";
+	const char *why = NULL;
+	const struct limits *limits = &rows[row].limits;
+	double worst = worst_cell(row, cell, sizeof cell);
+	bool holds = tally_holds(&overall[row], limits, &why);
+	if (holds && !(worst >= limits->cell_coverage_low && worst <= limits->cell_coverage_high)) {
+		holds = false;
+		why = "a cell's coverage";
+	}
+	print_line(rows[row].id, &overall[row]);
+	printf("  %5.1f (%s)  %s%s\n", worst, cell, holds ? "ok" : "WRONG: ", holds ? "" : why);
+	if (verbose)
+		print_cells(row);
+	return holds;
+}
+
+int main(int argc, char **argv)
+{
+	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+	uint64_t state = argc > 1 + verbose ? strtoull(argv[1 + verbose], NULL, 10) : 1;
+	unsigned runs = 0, failed = run_grid(&state, &runs), wrong = 0;
+	printf("%u pulses in %u runs, each with a gain, delay, offset and clock of its own\n\n", runs * PULSES_A_RUN, runs);
+	printf("%-22s %6s %7s %7s %8s %8s %9s %8s  %s\n", "measurand", "cases", "lacking", "bias/u", "s/CRB", "at 60 dB", "u/scatter",
+	       "within U", "worst cell");
+	for (unsigned row = 0; row < ROWS; row++)
+		wrong += !report(row, verbose);
+	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
+	       "and at\n"
+	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-2 u, 95 expected.\n");
+	if (failed > 0)
+		printf("%u runs did not find their pulses\n", failed);
+	if (wrong > 0)
+		printf("%u measurands are outside their limits\n", wrong);
+	return failed > 0 || wrong > 0;
+}

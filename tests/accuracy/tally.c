@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tally.h"
+
+#include <math.h>
+
+void tally_add(struct tally *tally, const struct trial *trial)
+{
+	if (!isfinite(trial->error) || !(trial->u > 0)) {
+		tally->lacking += 1;
+		return;
+	}
+	double z = trial->error / trial->u, c = trial->random_error / trial->bound;
+	tally->cases += 1;
+	tally->covered += fabs(z) <= 2;
+	tally->z += z;
+	tally->zz += z * z;
+	if (!isfinite(c))
+		return;
+	tally->bounded += 1;
+	tally->c += c;
+	tally->cc += c * c;
+	if (trial->at_60_db) {
+		tally->quiet += 1;
+		tally->q += c;
+		tally->qq += c * c;
+	}
+}
+
+double tally_coverage_pct(const struct tally *tally)
+{
+	return 100 * tally->covered / tally->cases;
+}
+
+double tally_bias(const struct tally *tally)
+{
+	return tally->z / tally->cases;
+}
+
+double tally_inflation(const struct tally *tally)
+{
+	return 1 / sqrt(tally->zz / tally->cases);
+}
+
+static double deviation(double n, double sum, double squares)
+{
+	return n > 1 ? sqrt(fmax(0, squares - sum * sum / n) / (n - 1)) : NAN;
+}
+
+double tally_efficiency(const struct tally *tally)
+{
+	return deviation(tally->bounded, tally->c, tally->cc);
+}
+
+double tally_quiet_efficiency(const struct tally *tally)
+{
+	return deviation(tally->quiet, tally->q, tally->qq);
+}
+
+bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why)
+{
+	double coverage = tally_coverage_pct(tally);
+	if (!(tally->cases > 0) || tally->lacking > limits->lacking_share * tally->cases)
+		*why = "values are lacking";
+	else if (!(coverage >= limits->coverage_low && coverage <= limits->coverage_high))
+		*why = "coverage";
+	else if (!(tally_inflation(tally) <= limits->inflation))
+		*why = "inflated u";
+	else if (!(fabs(tally_bias(tally)) <= limits->bias))
+		*why = "bias";
+	else if (isfinite(limits->efficiency) && !(tally_quiet_efficiency(tally) <= limits->efficiency))
+		*why = "efficiency";
+	else
+		return true;
+	return false;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/* Errors of a measurand in units of its stated uncertainty and of the bound, summed up; and the limits they are held to. */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tally {
+	double cases, lacking, covered;
+	double z, zz;          /* error / u and its square */
+	double bounded, c, cc; /* random part of the error / Cramer-Rao bound */
+	double quiet, q, qq;   /* the same at 60 dB signal to noise */
+};
+
+/* An error against the truth and its standard uncertainty; the same against what the instrument's errors make the truth appear, and the bound. */
+struct trial {
+	double error, u, random_error, bound; /* bound NAN: there is none */
+	bool at_60_db;
+};
+
+struct limits {
+	double coverage_low, coverage_high;           /* all cases, % */
+	double cell_coverage_low, cell_coverage_high; /* every cell of at least 100 cases, % */
+	double lacking_share;                         /* of the cases, at most, may have no value: void is honest */
+	double inflation;                             /* u by the scatter, at most */
+	double bias;                                  /* in u, at most */
+	double efficiency;                            /* standard deviation by the bound at 60 dB, at most; INFINITY: not held to it */
+};
+
+void tally_add(struct tally *tally, const struct trial *trial);
+double tally_coverage_pct(const struct tally *tally);
+double tally_bias(const struct tally *tally);
+/* Stated u by what the scatter calls for: 1 / rms(error / u). */
+double tally_inflation(const struct tally *tally);
+/* Standard deviation of the random part by the bound; NAN without one. */
+double tally_efficiency(const struct tally *tally);
+double tally_quiet_efficiency(const struct tally *tally);
+/* False when the tally of all cases is outside the limits; *why says so. */
+bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why);
