@@ -169,6 +169,15 @@ static void fit_wave(struct work *work, bool half_sine)
 	if (!work->fitted)
 		return;
 	compare_noise(work);
+	/* A wave that is none of the model's, as of an integrated recording with drift, may have an offset of its own. */
+	if (!work->clean && in.offset_weight > 0) {
+		in.offset_weight = 0;
+		struct wave_fit apart;
+		if (wave_fit(&in, &apart)) {
+			work->fit = apart;
+			compare_noise(work);
+		}
+	}
 	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
