@@ -4,45 +4,12 @@
 #include <math.h>
 
 #include "baseline.h"
-#include "fit.h"
+#include "pulse_work.h"
 #include "wave_features.h"
-#include "wave_shape.h"
 
 #define SEGMENT_S 1.5e-3
-/* Left out of the fit to either side of the onset and of a switching instant; of short pulses no more than this share of a half wave. */
-#define GUARD_S 5e-6
-#define GUARD_SHARE 0.08
 #define SPIKE_S 0.5e-6
 #define CHARGE_S 1e-3
-#define PI 3.14159265358979323846
-
-/* The pulse in hand: upright, free of its baseline; indices count from context->from. */
-struct work {
-	const double *y;
-	size_t n;
-	double ts;
-	int sign;
-	double noise, u_baseline;
-	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
-	ptrdiff_t peak1, zero1, peak2, zero2;
-	double onset, u_onset, u_peak_at;
-	double rise; /* samples from onset to first peak, coarse */
-	double peak_a;
-	struct wave_fit fit;
-	struct wave_shape shape;
-	bool fitted;
-	bool clean;       /* the fit leaves no more than noise */
-	bool straight;    /* the rise is a ramp: no bend to take out */
-	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
-};
-
-/* The index, going back from `from`, of the last sample that is at or below the level; -1 when there is none. */
-static ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, double level)
-{
-	while (from >= 0 && work->y[from] > level)
-		from--;
-	return from;
-}
 
 /*
  * What a damped wave adds to its tangent at the onset, t samples after it, in units of slope times sample; alpha and omega per sample.
@@ -94,118 +61,6 @@ static bool onset_by_line(struct work *work, double *slope, double *u_slope)
 static double fit_zero(const struct work *work)
 {
 	return -atan2(work->fit.cosine_a, work->fit.sine_a) / (work->fit.omega_per_s * work->ts);
-}
-
-/*
- * What the fit leaves over, against the noise before the pulse: where it is no more than noise the two are one estimate of it with the degrees of
- * freedom of both; where it is more, the wave is none of the model's and what is left over counts.
- */
-static void compare_noise(struct work *work)
-{
-	double free = (double)work->fit.points - 4, dof = work->noise_dof;
-	double rest = free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0;
-	/* With noise below a count the baseline shows more or less of it, by where it lies between two counts. */
-	double expected = hypot(work->noise, work->quantum);
-	double most = expected * (1 + 5 * sqrt(0.5 / fmax(free, 1) + 0.5 / fmax(dof, 1)));
-	work->clean = dof > 0 && rest <= most;
-	work->fit_scale = fmax(work->noise, rest);
-	if (!work->clean)
-		return;
-	double pooled = sqrt((work->noise * work->noise * dof + rest * rest * free) / (dof + free));
-	if (work->noise < 4 * work->quantum)
-		pooled = fmax(pooled, rest);
-	work->u_baseline = hypot(pooled / sqrt(dof + 1), work->u_rounding);
-	work->noise = work->fit_scale = pooled;
-}
-
-/* So many samples of this noise would have left the baseline as uncertain as it is. */
-static double baseline_weight(const struct work *work)
-{
-	return work->u_baseline > 0 ? work->noise * work->noise / (work->u_baseline * work->u_baseline) : 0;
-}
-
-/* Where the first lobe has come down to little: its end is later by what noise makes of samples after it that are no more than noise. */
-static double lobe_foot(const struct work *work)
-{
-	double least = fmax(0.05 * work->peak_a, 4 * work->noise);
-	ptrdiff_t i = work->peak1;
-	while (i + 1 < (ptrdiff_t)work->n && work->y[i] > least)
-		i++;
-	return (double)i;
-}
-
-/* The first sample that surely is of the wave: the onset may be a sample early. */
-static size_t wave_start(const struct work *work, double guard)
-{
-	ptrdiff_t risen = back_to_level(work, work->peak1, fmax(0.05 * work->peak_a, 4 * work->noise)) + 1;
-	return (size_t)fmax((double)risen, ceil(work->onset + guard));
-}
-
-static void fit_wave(struct work *work, bool half_sine)
-{
-	double end = half_sine ? lobe_foot(work) : (double)work->zero1, wave = end - work->onset;
-	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * wave);
-	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = half_sine ? 1 : 2};
-	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)ceil(half_sine ? end : end - guard)};
-	in.omega_start_per_s = PI / (wave * work->ts);
-	in.alpha_start_per_s = 0.05 * in.omega_start_per_s;
-	if (!half_sine) {
-		double rho = fmin(0.99, fabs(work->y[work->peak2] / work->y[work->peak1]));
-		in.spans[1] = (struct fit_span){(size_t)ceil((double)work->zero1 + guard), (size_t)ceil((double)work->zero2 - guard)};
-		in.omega_start_per_s = PI / ((double)(work->peak2 - work->peak1) * work->ts);
-		in.alpha_start_per_s = -log(rho) * in.omega_start_per_s / PI;
-	}
-	double peak_s = ((double)work->peak1 - work->onset) * work->ts;
-	in.sine_start_a = work->y[work->peak1] * exp(in.alpha_start_per_s * peak_s) / fmax(0.5, sin(in.omega_start_per_s * peak_s));
-	size_t points = 0;
-	for (unsigned s = 0; s < in.span_count; s++) {
-		if (in.spans[s].to > work->n || in.spans[s].to <= in.spans[s].from)
-			return;
-		points += in.spans[s].to - in.spans[s].from;
-	}
-	in.with_offset = points >= 8;
-	in.offset_weight = baseline_weight(work);
-	work->fitted = wave_fit(&in, &work->fit);
-	if (!work->fitted)
-		return;
-	compare_noise(work);
-	/* A wave that is none of the model's, as of an integrated recording with drift, may have an offset of its own. */
-	if (!work->clean && in.offset_weight > 0) {
-		in.offset_weight = 0;
-		struct wave_fit apart;
-		if (wave_fit(&in, &apart)) {
-			work->fit = apart;
-			compare_noise(work);
-		}
-	}
-	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
-}
-
-/* Of a monophasic pulse only the rise is a damped wave, up to shortly before its peak, where the tail may begin with a kink. */
-#define RISE_SHARE 0.93
-/* What is known of the damping of any stimulator: alpha / omega lies between 0 and 0.15 (decay 0.62 a half wave), as mean and spread. */
-#define DAMPING 0.05
-#define U_DAMPING 0.05
-
-static void fit_rise(struct work *work)
-{
-	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * 2 * work->rise);
-	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = 1, .with_offset = true};
-	double top = work->peak_a;
-	ptrdiff_t to = work->peak1;
-	while (to > 0 && work->y[to] > RISE_SHARE * top)
-		to--;
-	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)to + 1};
-	in.omega_start_per_s = 0.5 * PI / (work->rise * work->ts);
-	in.alpha_start_per_s = DAMPING * in.omega_start_per_s;
-	double u_alpha_per_s = U_DAMPING * in.omega_start_per_s;
-	in.alpha_weight = work->noise * work->noise / (u_alpha_per_s * u_alpha_per_s);
-	in.sine_start_a = (1 + 0.5 * PI * DAMPING) * top;
-	in.offset_weight = baseline_weight(work);
-	if (in.spans[0].to <= in.spans[0].from || !wave_fit(&in, &work->fit))
-		return;
-	compare_noise(work);
-	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
 static bool crossing(const struct work *work, ptrdiff_t near, double level, struct feature *out)
@@ -468,7 +323,7 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 	if (rise) {
 		work->clean = false;
 		work->onset = origin;
-		fit_rise(work);
+		pulse_fit_rise(work);
 	}
 	if (!work->clean || pulse->waveform == WAVEFORM_RECTANGULAR || pulse->waveform == WAVEFORM_UNKNOWN)
 		return;
@@ -535,7 +390,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		work.onset = raw_onset;
 	double fit_origin = work.onset;
 	if (biphasic || half_sine)
-		fit_wave(&work, half_sine);
+		pulse_fit_wave(&work, half_sine);
 	measure_peaks(&work, time0, pulse);
 	work.onset = fit_origin;
 	measure_onset(&work, pulse, time0);

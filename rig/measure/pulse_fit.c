@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "pulse_work.h"
+
+/*
+ * What the fit leaves over, against the noise before the pulse: where it is no more than noise the two are one estimate of it with the degrees of
+ * freedom of both; where it is more, the wave is none of the model's and what is left over counts.
+ */
+static void compare_noise(struct work *work)
+{
+	double free = (double)work->fit.points - 4, dof = work->noise_dof;
+	double rest = free > 0 ? work->fit.residual_a * sqrt((double)work->fit.points / free) : 0;
+	/* With noise below a count the baseline shows more or less of it, by where it lies between two counts. */
+	double expected = hypot(work->noise, work->quantum);
+	double most = expected * (1 + 5 * sqrt(0.5 / fmax(free, 1) + 0.5 / fmax(dof, 1)));
+	work->clean = dof > 0 && rest <= most;
+	work->fit_scale = fmax(work->noise, rest);
+	if (!work->clean)
+		return;
+	double pooled = sqrt((work->noise * work->noise * dof + rest * rest * free) / (dof + free));
+	if (work->noise < 4 * work->quantum)
+		pooled = fmax(pooled, rest);
+	work->u_baseline = hypot(pooled / sqrt(dof + 1), work->u_rounding);
+	work->noise = work->fit_scale = pooled;
+}
+
+/* So many samples of this noise would have left the baseline as uncertain as it is. */
+static double baseline_weight(const struct work *work)
+{
+	return work->u_baseline > 0 ? work->noise * work->noise / (work->u_baseline * work->u_baseline) : 0;
+}
+
+/* Where the first lobe has come down to little: its end is later by what noise makes of samples after it that are no more than noise. */
+static double lobe_foot(const struct work *work)
+{
+	double least = fmax(0.05 * work->peak_a, 4 * work->noise);
+	ptrdiff_t i = work->peak1;
+	while (i + 1 < (ptrdiff_t)work->n && work->y[i] > least)
+		i++;
+	return (double)i;
+}
+
+/* The first sample that surely is of the wave: the onset may be a sample early. */
+static size_t wave_start(const struct work *work, double guard)
+{
+	ptrdiff_t risen = back_to_level(work, work->peak1, fmax(0.05 * work->peak_a, 4 * work->noise)) + 1;
+	return (size_t)fmax((double)risen, ceil(work->onset + guard));
+}
+
+void pulse_fit_wave(struct work *work, bool half_sine)
+{
+	double end = half_sine ? lobe_foot(work) : (double)work->zero1, wave = end - work->onset;
+	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * wave);
+	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = half_sine ? 1 : 2};
+	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)ceil(half_sine ? end : end - guard)};
+	in.omega_start_per_s = PI / (wave * work->ts);
+	in.alpha_start_per_s = 0.05 * in.omega_start_per_s;
+	if (!half_sine) {
+		double rho = fmin(0.99, fabs(work->y[work->peak2] / work->y[work->peak1]));
+		in.spans[1] = (struct fit_span){(size_t)ceil((double)work->zero1 + guard), (size_t)ceil((double)work->zero2 - guard)};
+		in.omega_start_per_s = PI / ((double)(work->peak2 - work->peak1) * work->ts);
+		in.alpha_start_per_s = -log(rho) * in.omega_start_per_s / PI;
+	}
+	double peak_s = ((double)work->peak1 - work->onset) * work->ts;
+	in.sine_start_a = work->y[work->peak1] * exp(in.alpha_start_per_s * peak_s) / fmax(0.5, sin(in.omega_start_per_s * peak_s));
+	size_t points = 0;
+	for (unsigned s = 0; s < in.span_count; s++) {
+		if (in.spans[s].to > work->n || in.spans[s].to <= in.spans[s].from)
+			return;
+		points += in.spans[s].to - in.spans[s].from;
+	}
+	in.with_offset = points >= 8;
+	in.offset_weight = baseline_weight(work);
+	work->fitted = wave_fit(&in, &work->fit);
+	if (!work->fitted)
+		return;
+	compare_noise(work);
+	/* A wave that is none of the model's, as of an integrated recording with drift, may have an offset of its own. */
+	if (!work->clean && in.offset_weight > 0) {
+		in.offset_weight = 0;
+		struct wave_fit apart;
+		if (wave_fit(&in, &apart)) {
+			work->fit = apart;
+			compare_noise(work);
+		}
+	}
+	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
+}
+
+/* Of a monophasic pulse only the rise is a damped wave, up to shortly before its peak, where the tail may begin with a kink. */
+#define RISE_SHARE 0.93
+/* What is known of the damping of any stimulator: alpha / omega lies between 0 and 0.15 (decay 0.62 a half wave), as mean and spread. */
+#define DAMPING 0.05
+#define U_DAMPING 0.05
+
+void pulse_fit_rise(struct work *work)
+{
+	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * 2 * work->rise);
+	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = 1, .with_offset = true};
+	double top = work->peak_a;
+	ptrdiff_t to = work->peak1;
+	while (to > 0 && work->y[to] > RISE_SHARE * top)
+		to--;
+	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)to + 1};
+	in.omega_start_per_s = 0.5 * PI / (work->rise * work->ts);
+	in.alpha_start_per_s = DAMPING * in.omega_start_per_s;
+	double u_alpha_per_s = U_DAMPING * in.omega_start_per_s;
+	in.alpha_weight = work->noise * work->noise / (u_alpha_per_s * u_alpha_per_s);
+	in.sine_start_a = (1 + 0.5 * PI * DAMPING) * top;
+	in.offset_weight = baseline_weight(work);
+	if (in.spans[0].to <= in.spans[0].from || !wave_fit(&in, &work->fit))
+		return;
+	compare_noise(work);
+	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
+}

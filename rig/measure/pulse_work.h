@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * The pulse that is being measured, between the two files that do it: pulse_fit.c fits the damped wave, pulse_measure.c takes the features.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fit.h"
+#include "wave_shape.h"
+
+#define PI 3.14159265358979323846
+/* Left out of the fit to either side of the onset and of a switching instant; of short pulses no more than this share of a half wave. */
+#define GUARD_S 5e-6
+#define GUARD_SHARE 0.08
+
+/* The pulse in hand: upright, free of its baseline; indices count from context->from. */
+struct work {
+	const double *y;
+	size_t n;
+	double ts;
+	int sign;
+	double noise, u_baseline;
+	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
+	ptrdiff_t peak1, zero1, peak2, zero2;
+	double onset, u_onset, u_peak_at;
+	double rise; /* samples from onset to first peak, coarse */
+	double peak_a;
+	struct wave_fit fit;
+	struct wave_shape shape;
+	bool fitted;
+	bool clean;       /* the fit leaves no more than noise */
+	bool straight;    /* the rise is a ramp: no bend to take out */
+	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
+};
+
+/* The index, going back from `from`, of the last sample that is at or below the level; -1 when there is none. */
+static inline ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, double level)
+{
+	while (from >= 0 && work->y[from] > level)
+		from--;
+	return from;
+}
+
+/*
+ * Fits the damped wave to a pulse that runs through one half wave or two, outside of its switching instants; sets fitted, fit, fit_scale, clean
+ * and shape, and what the fit tells of the noise.
+ */
+void pulse_fit_wave(struct work *work, bool half_sine);
+/* Fits it to the rise of a monophasic pulse, all of it that is a damped wave, with what is known beforehand of its damping. Sets shape. */
+void pulse_fit_rise(struct work *work);
