@@ -2,6 +2,7 @@
 #include <limits.h>
 
 #include "command.h"
+#include "folder.h"
 #include "inputs.h"
 #include "paths.h"
 #include "report.h"
@@ -46,7 +47,7 @@ static int report(int argc, char **argv)
 	struct error error = {0};
 	inputs_argp(&ARGP, "report", argc, argv, &arguments);
 	char templates[PATH_MAX];
-	if (!paths_data("reports", templates, sizeof templates, &error) || !paths_make(arguments.out, &error) ||
+	if (!paths_data("reports", templates, sizeof templates, &error) || !folder_make(arguments.out, &error) ||
 	    !report_render(arguments.dir, templates, arguments.out, &error))
 		return command_fail(&error);
 	printf("report: %s/report.html\n", arguments.out);

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "config.h"
+#include "folder.h"
 #include "inputs.h"
 #include "paths.h"
 #include "plan_builder.h"
@@ -104,13 +105,13 @@ static bool name_out(const struct run_arguments *arguments, const char *id, char
 	if (arguments->out && arguments->scenario_count == 1)
 		return snprintf(out, size, "%s", arguments->out) < (int)size;
 	if (arguments->out)
-		return paths_make(arguments->out, error) && snprintf(out, size, "%s/%s", arguments->out, id) < (int)size;
+		return folder_make(arguments->out, error) && snprintf(out, size, "%s/%s", arguments->out, id) < (int)size;
 	char stamp[32];
 	time_t now = time(NULL);
 	struct tm parts;
 	gmtime_r(&now, &parts);
 	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &parts);
-	if (!paths_make("evidence", error))
+	if (!folder_make("evidence", error))
 		return false;
 	/* Two runs in one second get different folders. */
 	for (int n = 0; n < 1000; n++) {

@@ -101,19 +101,3 @@ char *paths_scenario(const char *name, struct error *error)
 		     any ? "; did you mean '" : "", near, any ? "'?" : "");
 	return NULL;
 }
-
-bool paths_make(const char *dir, struct error *error)
-{
-	char path[PATH_MAX];
-	if (snprintf(path, sizeof path, "%s", dir) >= (int)sizeof path)
-		return error_config(error, "%s: the path is too long", dir);
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(path, 0777) != 0 && errno != EEXIST)
-			return error_errno(error, ERROR_CONFIG, "%s: cannot create the directory", path);
-		*slash = '/';
-	}
-	if (mkdir(path, 0777) != 0 && errno != EEXIST)
-		return error_errno(error, ERROR_CONFIG, "%s: cannot create the directory", path);
-	return true;
-}

@@ -12,5 +12,3 @@
 bool paths_data(const char *name, char *out, size_t size, struct error *error) must_check;
 /* The scenario file meant by a name: a path as it is, else NAME or NAME.lua below scenarios/. The caller frees. */
 char *paths_scenario(const char *name, struct error *error) must_check;
-/* Creates the directory and its parents. */
-bool paths_make(const char *dir, struct error *error) must_check;

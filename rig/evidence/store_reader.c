@@ -347,7 +347,7 @@ static bool replay_gap(struct store_reader *reader, uint64_t index, const struct
 	const struct gap *gap = row_reader_at(&reader->rows[COLUMN_GAPS], index, error);
 	if (!gap)
 		return false;
-	if ((unsigned)gap->cause > GAP_TRUNCATED)
+	if ((unsigned)gap->cause > GAP_DISCONNECT)
 		return error_config(error, "%s: damaged recording, gap %" PRIu64 " has an unknown cause", reader->path, index);
 	return !sink->gap || sink->gap(sink->self, gap, error);
 }

@@ -150,12 +150,6 @@ bool wave_fit(const struct fit_input *input, struct wave_fit *fit)
 	return true;
 }
 
-double wave_current_a(const struct wave_fit *fit, double t_s)
-{
-	double angle = fit->omega_per_s * t_s;
-	return exp(-fit->alpha_per_s * t_s) * (fit->cosine_a * cos(angle) + fit->sine_a * sin(angle)) + fit->offset_a;
-}
-
 double wave_slope_a_per_s(const struct wave_fit *fit, double t_s)
 {
 	double angle = fit->omega_per_s * t_s, a = fit->alpha_per_s, w = fit->omega_per_s;

@@ -37,6 +37,5 @@ struct wave_fit {
 
 /* False when there are too few points or no minimum is found. */
 bool wave_fit(const struct fit_input *input, struct wave_fit *fit);
-/* The fitted current at a time, A; and its slope, A/s. */
-double wave_current_a(const struct wave_fit *fit, double t_s);
+/* The slope of the fitted current at a time, A/s. */
 double wave_slope_a_per_s(const struct wave_fit *fit, double t_s);

@@ -9,7 +9,6 @@ const char *gap_cause_name(enum gap_cause cause)
 	case GAP_OVERRUN: return "overrun";
 	case GAP_LOST: return "lost";
 	case GAP_DISCONNECT: return "disconnect";
-	case GAP_TRUNCATED: return "truncated";
 	}
 	return "?";
 }

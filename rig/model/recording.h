@@ -56,7 +56,6 @@ enum gap_cause {
 	GAP_OVERRUN, /* the rig did not read in time */
 	GAP_LOST,    /* the instrument's counter shows missing samples */
 	GAP_DISCONNECT,
-	GAP_TRUNCATED, /* the file ends inside a frame or short of its declared length */
 };
 
 /* Samples that are not there. What depends on them is void. The next block starts at first_frame + frames. */
