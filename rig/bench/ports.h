@@ -96,6 +96,8 @@ struct stimulator_ops {
 	bool (*arm)(void *self, struct error *error) must_check;
 	bool (*disarm)(void *self, struct error *error) must_check;
 	bool (*status)(void *self, struct stimulator_status *status, struct error *error) must_check;
+	/* Discharges once, by remote command; *time_s is the host time at which the command had been sent. NULL: only by the trigger line. */
+	bool (*fire)(void *self, double *time_s, struct error *error) must_check;
 };
 struct stimulator_port {
 	const struct stimulator_ops *ops;

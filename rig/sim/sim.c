@@ -306,6 +306,15 @@ static bool stimulator_status(void *self, struct stimulator_status *status, stru
 	return unlock(sim, true);
 }
 
+static bool stimulator_fire(void *self, double *time_s, struct error *error)
+{
+	struct sim *sim = self;
+	(void)error;
+	*time_s = lock_now(sim);
+	sim_world_fire(&sim->world);
+	return unlock(sim, true);
+}
+
 static const struct clock_ops clock_ops = {clock_now, clock_sleep_until, clock_wake};
 static const struct gpio_ops gpio_ops = {gpio_set, gpio_get, gpio_pulse};
 static const struct adc_ops adc_ops = {adc_start, adc_read, adc_stop, adc_frame_of_host_time};
@@ -316,6 +325,7 @@ static const struct stimulator_ops stimulator_ops = {
 	.arm = stimulator_arm,
 	.disarm = stimulator_disarm,
 	.status = stimulator_status,
+	.fire = stimulator_fire,
 };
 
 static bool named(const char *driver, const char *name)

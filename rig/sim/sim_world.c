@@ -121,6 +121,7 @@ void sim_world_trigger(struct sim_world *world, double pulse_s)
 		sim_world_set_line(world, GPIO_TRIGGER, true);
 }
 
+/* A trigger, by the line or by remote command. */
 static void trigger_edge(struct sim_world *world)
 {
 	const char *limit = NULL;
@@ -137,6 +138,11 @@ static void trigger_edge(struct sim_world *world)
 	if (world->charger.banks > 1)
 		world->next_bank = 1 - world->next_bank;
 	world->charger.first = world->next_bank;
+}
+
+void sim_world_fire(struct sim_world *world)
+{
+	trigger_edge(world);
 }
 
 void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level)

@@ -103,6 +103,8 @@ void sim_world_record(struct sim_world *world);
 void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level);
 /* A rising edge on the trigger line now, falling after pulse_s. */
 void sim_world_trigger(struct sim_world *world, double pulse_s);
+/* A discharge by remote command, now: as a trigger, without an edge on the line. */
+void sim_world_fire(struct sim_world *world);
 /* Direction of the current in the pulses triggered from now on. */
 void sim_world_set_direction(struct sim_world *world, bool reversed);
 bool sim_world_set_intensity(struct sim_world *world, double intensity_pct, double second_pct, struct error *error) must_check;

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "budget.h"
+
+#include <math.h>
+
+struct nature {
+	const char *name, *type;
+	bool random;
+};
+
+static const struct nature NATURE[SOURCE_COUNT] = {
+	[SOURCE_NOISE] = {"noise", "A", true},
+	[SOURCE_BASELINE] = {"baseline", "A", true},
+	[SOURCE_QUANTISATION] = {"quantisation", "B", true},
+	[SOURCE_SAMPLING] = {"sampling", "B", true},
+	[SOURCE_TRIGGER_EDGE] = {"trigger edge", "B", true},
+	[SOURCE_REPEATABILITY] = {"repeatability", "A", true},
+	[SOURCE_HOST_CLOCK] = {"host clock", "B", true},
+	[SOURCE_SENSOR_GAIN] = {"sensor gain", "B", false},
+	[SOURCE_POSITION] = {"conductor position", "B", false},
+	[SOURCE_ADC_GAIN] = {"ADC gain", "B", false},
+	[SOURCE_OFFSET] = {"offset", "B", false},
+	[SOURCE_DROOP] = {"droop", "B", false},
+	[SOURCE_BANDWIDTH] = {"bandwidth", "B", false},
+	[SOURCE_DELAY] = {"delay", "B", false},
+	[SOURCE_CLOCK] = {"sample clock", "B", false},
+	[SOURCE_TIME_BASE] = {"time base", "A", false},
+	[SOURCE_MODEL] = {"model", "B", false},
+};
+
+static double joint_dof(double share1, double dof1, double share2, double dof2)
+{
+	double u4 = pow(share1 * share1 + share2 * share2, 2), sum = pow(share1, 4) / dof1 + pow(share2, 4) / dof2;
+	return sum > 0 ? u4 / sum : INFINITY;
+}
+
+void budget_add(struct budget *budget, enum uncertainty_source source, double u, double c, double dof)
+{
+	struct contribution *line = &budget->of[source];
+	if (!line->present) {
+		*line = (struct contribution){.u = u, .c = c, .dof = dof, .present = true};
+	} else if (line->u == u) {
+		line->c += c;
+	} else {
+		double before = line->c * line->u, now = c * u;
+		line->dof = joint_dof(before, line->dof, now, dof);
+		line->u = hypot(before, now);
+		line->c = 1;
+	}
+}
+
+void budget_scale(struct budget *budget, double factor)
+{
+	for (size_t s = 0; s < SOURCE_COUNT; s++)
+		budget->of[s].c *= factor;
+}
+
+double budget_share(const struct budget *budget, enum uncertainty_source source)
+{
+	const struct contribution *line = &budget->of[source];
+	/* No influence, however little is known of the input (an uncalibrated gain has u = INFINITY, and cancels in a ratio). */
+	return line->present && line->c != 0 ? fabs(line->c * line->u) : 0;
+}
+
+/* The wanted sources: random ones, systematic ones, or both. */
+static double sum_of_squares(const struct budget *budget, bool random, bool systematic)
+{
+	double sum = 0;
+	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+		double share = budget_share(budget, s);
+		if (NATURE[s].random ? random : systematic)
+			sum += share * share;
+	}
+	return sum;
+}
+
+double budget_u_random(const struct budget *budget)
+{
+	return sqrt(sum_of_squares(budget, true, false));
+}
+
+double budget_u_systematic(const struct budget *budget)
+{
+	return sqrt(sum_of_squares(budget, false, true));
+}
+
+double budget_u(const struct budget *budget)
+{
+	return sqrt(sum_of_squares(budget, true, true));
+}
+
+static double effective_dof(const struct budget *budget, bool systematic)
+{
+	double total = sum_of_squares(budget, true, systematic), sum = 0;
+	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+		double share = budget_share(budget, s);
+		if (share > 0 && (NATURE[s].random || systematic))
+			sum += share * share * share * share / budget->of[s].dof;
+	}
+	return sum > 0 ? total * total / sum : INFINITY;
+}
+
+double budget_dof(const struct budget *budget)
+{
+	return effective_dof(budget, true);
+}
+
+double budget_dof_random(const struct budget *budget)
+{
+	return effective_dof(budget, false);
+}
+
+const char *uncertainty_source_name(enum uncertainty_source source)
+{
+	return NATURE[source].name;
+}
+
+bool uncertainty_source_random(enum uncertainty_source source)
+{
+	return NATURE[source].random;
+}
+
+const char *uncertainty_source_type(enum uncertainty_source source)
+{
+	return NATURE[source].type;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * An uncertainty budget (JCGM 100:2008, 5.1 and 8): what a value owes its uncertainty to. One line a source; a source that acts on a value in two
+ * ways (the gain on both parts of a ratio) is one input, so its sensitivities add with their signs. Different sources are independent.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Random: drawn anew for every measurement. Systematic: one draw a run, common to all measurements of it. */
+enum uncertainty_source {
+	SOURCE_NOISE,         /* of the samples; from the recording's own baseline */
+	SOURCE_BASELINE,      /* of the zero line before the pulse: noise and rounding of a mean */
+	SOURCE_QUANTISATION,  /* rounding of the samples to counts */
+	SOURCE_SAMPLING,      /* instants between samples */
+	SOURCE_TRIGGER_EDGE,  /* where between two samples a logic line switched */
+	SOURCE_REPEATABILITY, /* scatter of what is measured, where the value is a statistic of it */
+	SOURCE_HOST_CLOCK,    /* when the rig did something, on the recording's time base */
+	SOURCE_SENSOR_GAIN,   /* the certificate's gain */
+	SOURCE_POSITION,      /* of the conductor in the sensor */
+	SOURCE_ADC_GAIN,
+	SOURCE_OFFSET,    /* of the channel */
+	SOURCE_DROOP,     /* what the correction of the high-pass leaves */
+	SOURCE_BANDWIDTH, /* what a finite bandwidth takes from a peak or adds to a delay */
+	SOURCE_DELAY,     /* of the sensor against the ADC's clock */
+	SOURCE_CLOCK,     /* rate of the sample clock */
+	SOURCE_TIME_BASE, /* alignment of the logic analyser's clock */
+	SOURCE_MODEL,     /* what the algorithm presumes: a damping, a shape */
+	SOURCE_COUNT,
+};
+
+struct contribution {
+	double u;   /* standard uncertainty of the input, in the input's unit */
+	double c;   /* sensitivity, signed: the measurand's unit by the input's; c u is the contribution to the value */
+	double dof; /* degrees of freedom of u; INFINITY when known well */
+	bool present;
+};
+
+struct budget {
+	struct contribution of[SOURCE_COUNT];
+};
+
+/*
+ * Adds an input. Of a source that is there already, with the same u, the sensitivities add (one input, acting twice); with another u the shares add in
+ * quadrature (two inputs of one kind) and the line becomes c = 1, u = the joint share. A u of 0 is kept as a line: looked at, and nothing.
+ */
+void budget_add(struct budget *budget, enum uncertainty_source source, double u, double c, double dof);
+/* Every sensitivity times a factor: the budget of factor * value. */
+void budget_scale(struct budget *budget, double factor);
+/* |c u| of a source; 0 when it is not there. */
+double budget_share(const struct budget *budget, enum uncertainty_source source);
+/* Root sum of squares of the random, of the systematic and of all shares. */
+double budget_u_random(const struct budget *budget);
+double budget_u_systematic(const struct budget *budget);
+double budget_u(const struct budget *budget);
+/* Effective degrees of freedom of u, of all shares or of the random ones (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when u is 0. */
+double budget_dof(const struct budget *budget);
+double budget_dof_random(const struct budget *budget);
+/* "noise", "sensor gain", …; whether it is random; "A": evaluated by statistics, "B": otherwise. Static strings. */
+const char *uncertainty_source_name(enum uncertainty_source source);
+bool uncertainty_source_random(enum uncertainty_source source);
+const char *uncertainty_source_type(enum uncertainty_source source);
