@@ -35,7 +35,7 @@ static const char MADE_RESULT[] =
 	"\"bench\":{\"id\":\"@virtual\",\"title\":\"@Virtual bench\",\"file\":\"@fixtures/benches/virtual.yaml\",\"clock\":\"virtual\","
 	"\"adc\":{\"driver\":\"sim\",\"sample_rate_hz\":1000000,\"clock_accuracy_rel\":2e-6},"
 	"\"channels\":[{\"name\":\"coil_current\",\"role\":\"coil_current\",\"unit\":\"A\",\"scale\":0.3662109375,\"offset\":0,"
-	"\"u_gain_rel\":0.0042,\"u_offset\":1.7,\"delay_s\":4e-8,\"bandwidth_hz\":1e6,\"droop_time_constant_s\":0.5,"
+	"\"u_gain_rel\":0.0042,\"u_sensor_gain_rel\":0.003,\"u_position_rel\":0.0029,\"u_adc_gain_rel\":0.0006,\"u_offset\":1.7,\"delay_s\":4e-8,\"bandwidth_hz\":1e6,\"droop_time_constant_s\":0.5,"
 	"\"sensor\":\"@rogowski-example\",\"certificate\":\"@EXAMPLE-0001\",\"due\":\"2027-03-01\",\"calibrated\":true},"
 	"{\"name\":\"trigger\",\"role\":\"trigger\",\"unit\":\"V\",\"scale\":0.00030517578125,\"offset\":0,\"u_gain_rel\":0,\"u_offset\":0,"
 	"\"delay_s\":0,\"bandwidth_hz\":null,\"droop_time_constant_s\":null,\"sensor\":\"\",\"certificate\":null,\"due\":null,"

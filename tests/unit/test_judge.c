@@ -94,17 +94,9 @@ static struct judgement judge_values(struct requirement requirement, const doubl
 {
 	struct measurement measurements[8];
 	for (size_t i = 0; i < count; i++)
-		measurements[i] = (struct measurement){&PEAK,
-						       values[i],
-						       u_random,
-						       u_systematic,
-						       INFINITY,
-						       NAN,
-						       (uint32_t)i,
-						       -1,
-						       0.1 * (double)i,
-						       0.1 * (double)i,
-						       extra && extra->pulse_count == i + 1};
+		measurements[i] = (struct measurement){
+			&PEAK, values[i],   u_random, u_systematic,    INFINITY,        INFINITY,
+			NAN,   (uint32_t)i, -1,       0.1 * (double)i, 0.1 * (double)i, extra && extra->pulse_count == i + 1};
 	struct results results = {.measurements = measurements, .measurement_count = count, .aborted = extra && extra->aborted};
 	struct spec spec = {.requirements = &requirement, .count = 1};
 	struct judgement judgement;
