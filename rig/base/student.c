@@ -69,16 +69,11 @@ static double density(double t, double dof)
 	return half_step(0.5 * dof) / sqrt(PI * dof) * exp(-0.5 * (dof + 1) * log1p(t * t / dof));
 }
 
-/* The t > 0 that is exceeded with probability `above` < 1/2: Newton's method, kept within its bracket by halving. */
-static double solve(double above, double dof)
+/* The t > 0 that is exceeded with probability `above` < 1/2: Newton's method from `t`, kept within its bracket by halving. */
+static double solve(double above, double dof, double t)
 {
-	double low = 0, high = 1, t;
-	while (student_above(high, dof) > above && high < 1e300) {
-		low = high;
-		high *= 2;
-	}
-	t = 0.5 * (low + high);
-	for (unsigned i = 0; i < 200; i++) {
+	double low = 0, high = INFINITY;
+	for (unsigned i = 0; i < 1000; i++) {
 		double excess = student_above(t, dof) - above;
 		if (excess > 0)
 			low = t;
@@ -86,8 +81,8 @@ static double solve(double above, double dof)
 			high = t;
 		double next = t + excess / density(t, dof);
 		if (!(next > low && next < high))
-			next = 0.5 * (low + high);
-		bool close = fabs(next - t) <= 1e-15 * t;
+			next = isinf(high) ? 2 * t : 0.5 * (low + high);
+		bool close = fabs(next - t) <= 1e-12 * t;
 		t = next;
 		if (close)
 			break;
@@ -103,13 +98,21 @@ static double expand(double x, double dof)
 	return x + (g1 + (g2 + (g3 + g4 / dof) / dof) / dof) / dof;
 }
 
+/* The quantile of the normal distribution within 5e-4, for 0 < above < 1/2 (Abramowitz and Stegun, 26.2.23). */
+static double normal_roughly(double above)
+{
+	double s = sqrt(-2 * log(above));
+	return s - (2.515517 + (0.802853 + 0.010328 * s) * s) / (1 + (1.432788 + (0.189269 + 0.001308 * s) * s) * s);
+}
+
 double student_quantile(double p, double dof)
 {
 	if (!(dof > 0) || !(p > 0 && p < 1))
 		return NAN;
 	if (p == 0.5)
 		return 0;
-	return p > 0.5 ? solve(1 - p, dof) : -solve(p, dof);
+	double above = p > 0.5 ? 1 - p : p, start = fmax(1e-6, normal_roughly(above)), t = solve(above, dof, start);
+	return p > 0.5 ? t : -t;
 }
 
 double student_coverage_factor(double dof)
@@ -118,5 +121,5 @@ double student_coverage_factor(double dof)
 		return INFINITY;
 	if (isinf(dof))
 		return 2;
-	return dof >= EXPANSION_FROM ? expand(2, dof) : solve(0.5 * erfc(sqrt(2)), dof);
+	return dof >= EXPANSION_FROM ? expand(2, dof) : solve(0.5 * erfc(sqrt(2)), dof, fmin(20, expand(2, dof)));
 }

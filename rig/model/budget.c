@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "budget.h"
 
+#include <float.h>
 #include <math.h>
 
 struct nature {
@@ -41,7 +42,9 @@ void budget_add(struct budget *budget, enum uncertainty_source source, double u,
 	if (!line->present) {
 		*line = (struct contribution){.u = u, .c = c, .dof = dof, .present = true, .unit = NATURE[source].unit};
 	} else if (line->u == u) {
-		line->c += c;
+		/* What cancels but for rounding cancels: an input that nothing is known of must not come back by a last digit. */
+		double sum = line->c + c;
+		line->c = fabs(sum) > 16 * DBL_EPSILON * fabs(c) ? sum : 0;
 	} else {
 		budget_add_independent(budget, source, u, c, dof);
 	}
@@ -73,7 +76,7 @@ void budget_join(struct budget *budget, const struct budget *other)
 void budget_scale(struct budget *budget, double factor)
 {
 	for (size_t s = 0; s < SOURCE_COUNT; s++)
-		budget->of[s].c *= factor;
+		budget->of[s].c *= budget->of[s].c != 0 ? factor : 1;
 }
 
 void budget_name_unit(struct budget *budget, const char *unit)

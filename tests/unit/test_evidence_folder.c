@@ -55,6 +55,7 @@ struct session {
 	struct results results;
 	struct requirement requirements[2];
 	struct judgement judgements[2];
+	struct budget budgets[2];
 	struct spec spec;
 	struct device device;
 	struct rate_limit rates[1];
@@ -266,6 +267,7 @@ static struct session *make_session(void)
 					   .spec = &s->spec,
 					   .results = &s->results,
 					   .judgements = s->judgements,
+					   .budgets = s->budgets,
 					   .overall = VERDICT_PASS,
 					   .findings = s->findings,
 					   .finding_count = 1};

@@ -23,7 +23,7 @@ static enum verdict decide(enum decision_rule rule, double lower, double upper, 
 	struct requirement requirement = requirement_of(rule, lower, upper);
 	struct decision_limits limits;
 	cr_assert(decision_limits_of(&requirement.limit, NAN, &limits));
-	return decision_verdict(&requirement, &limits, value, u);
+	return decision_verdict(&requirement, &limits, value, u, INFINITY);
 }
 
 /* ILAC-G8:09/2019, 4.2: the four zones around an upper limit of 10 with U = 1 (u = 0.5). */
@@ -49,10 +49,10 @@ Test(decision, simple_and_guarded_at_the_limit)
 Test(decision, conformance_probability)
 {
 	struct decision_limits upper = {NAN, 10}, both = {8, 12};
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10, 0.5), 0.5, 1e-12);
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.6448536269514722 * 0.5, 0.5), 0.95, 1e-9);
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.959963984540054 * 0.5, 0.5), 0.975, 1e-9);
-	cr_expect_float_eq(decision_conformance_probability(&both, 10, 1), 0.9544997361036416, 1e-12);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10, 0.5, INFINITY), 0.5, 1e-12);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.6448536269514722 * 0.5, 0.5, INFINITY), 0.95, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.959963984540054 * 0.5, 0.5, INFINITY), 0.975, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&both, 10, 1, INFINITY), 0.9544997361036416, 1e-12);
 	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.97 * 0.5, 0.5), VERDICT_PASS);
 	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.95 * 0.5, 0.5), VERDICT_FAIL);
 }
