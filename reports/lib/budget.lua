@@ -4,7 +4,7 @@ local format = require "format"
 local budget = {}
 
 local function significant(value)
-	return format.is_number(value) and string.format("%.3g", value) or "not known"
+	return format.is_number(value) and string.format("%.4g", value) or "not known"
 end
 
 local function freedom(dof)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #define PI 3.14159265358979323846
-/* From here on the difference to the normal distribution is below 1e-8 of a probability within +-10. */
-#define NORMAL_FROM 1e9
+/* From here on the normal distribution serves, t drawn in by the first term of the expansion in 1 / dof. */
+#define NORMAL_FROM 1e6
 /* From here on the expansion in 1 / dof has an error below 1e-9. */
 #define EXPANSION_FROM 100
 
@@ -48,10 +48,10 @@ double student_above(double t, double dof)
 {
 	if (!(dof > 0) || isnan(t))
 		return NAN;
-	if (dof >= NORMAL_FROM)
-		return 0.5 * erfc(t / sqrt(2));
 	if (isinf(t))
 		return t > 0 ? 0 : 1;
+	if (dof >= NORMAL_FROM)
+		return 0.5 * erfc(t * (1 - (t * t + 1) / (4 * dof)) / sqrt(2));
 	/* I_x(dof/2, 1/2) with x = dof / (dof + t^2) is the probability outside of +-t. */
 	double a = 0.5 * dof, square = t * t, x = dof / (dof + square), rest = square / (dof + square);
 	double factor = half_step(a) / sqrt(PI) * exp(-a * log1p(square / dof)) * sqrt(rest), outside;
