@@ -51,6 +51,16 @@ check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows
 check "result.json fits its schema" /usr/bin/python3 -c "
 import json, jsonschema, sys
 jsonschema.validate(json.load(open('ev/result.json')), json.load(open('$TMSRIG_DATA/reports/result.schema.json')))"
+check "budget: every requirement with a value" eval 'status_is 0 "$tmsrig" budget ev && grep -q "^AMP-ACC: pulse.peak1" out && grep -q "sensor gain" out && grep -q "k = " out && ! grep -qi nan out && awk "length > 100 { wide = 1 } END { exit wide }" out'
+check "budget of one value, measured again" eval 'status_is 0 "$tmsrig" budget ev pulse.peak1 --index 3 && grep -q "^pulse.peak1 of pulse 3" out && [ ! -s err ]'
+check "budget: JSON that adds up to the table of the run" eval 'status_is 0 "$tmsrig" budget ev pulse.peak1 --index 3 --json && /usr/bin/python3 -c "
+import csv, json, math
+b = json.load(open(\"out\"))
+row = [r for r in csv.DictReader(open(\"ev/measurements.csv\")) if r[\"measurand\"] == \"pulse.peak1\" and r[\"index\"] == \"3\"][0]
+u = math.sqrt(sum(line[\"share\"] ** 2 for line in b[\"budget\"]))
+assert abs(u / float(row[\"u\"]) - 1) < 1e-12 and abs(b[\"value\"] / float(row[\"value\"]) - 1) < 1e-15, (u, row)
+assert abs(b[\"expanded\"] / float(row[\"U\"]) - 1) < 1e-12"'
+check "budget: no such index" eval 'status_is 2 "$tmsrig" budget ev pulse.peak1 --index 999 && grep -q "no pulse.peak1 of index 999" err'
 check "no colour codes off a terminal" eval '! grep -q "$(printf "\\033")" out'
 check "an evidence folder is never overwritten" eval 'status_is 2 "$tmsrig" run smoke --out ev && grep -q "ev" err'
 check "same seed, same results" eval 'status_is 0 "$tmsrig" run smoke --out ev2 --seed 7 && [ "$(grep -o "results_sha256[^,]*" ev/result.json)" = "$(grep -o "results_sha256[^,]*" ev2/result.json)" ] && cmp ev/recording.h5 ev2/recording.h5 && cmp ev/pulses.csv ev2/pulses.csv && cmp ev/measurements.csv ev2/measurements.csv'

@@ -199,3 +199,34 @@ Test(statement, false_accepts_at_the_acceptance_limit_stay_below_2_5_percent)
 	cr_expect_lt(observed, 0.025, "%.4f", observed);
 	cr_expect_float_eq(observed, 0.02275, 1.96 * sqrt(0.02275 / 200000), "Phi(-2) = 2.275 %%: %.5f", observed);
 }
+
+/* u is itself estimated from few readings, as a laboratory has it: with k = 2 too many would be accepted, with the k of Student's t not. */
+Test(statement, false_accepts_with_few_degrees_of_freedom)
+{
+	enum { DOF = 4, TRIALS = 100000 };
+	const struct decision_limits limits = {NAN, 10};
+	const struct requirement requirement = {.rule = DECISION_GUARDED};
+	uint64_t state = 88172645463325252u;
+	size_t falsely = 0, with_2 = 0;
+	double bound = 0;
+	for (int i = 0; i < TRIALS; i++) {
+		double truth = 10 + 1e-9, sum = 0;
+		for (int k = 0; k < DOF; k++)
+			sum += pow(normal(&state), 2);
+		double value = truth + 0.5 * normal(&state), u = 0.5 * sqrt(sum / DOF);
+		falsely += decision_verdict(&requirement, &limits, value, u, DOF) == VERDICT_PASS;
+		with_2 += decision_verdict(&requirement, &limits, value, u, INFINITY) == VERDICT_PASS;
+	}
+	bound = 0.02275 + 3 * sqrt(0.02275 / TRIALS);
+	cr_expect_lt((double)falsely / TRIALS, bound, "%zu of %d", falsely, TRIALS);
+	cr_expect_gt((double)falsely / TRIALS, 0.02275 - 3 * sqrt(0.02275 / TRIALS), "%zu: and no wider than needed", falsely);
+	cr_expect_gt((double)with_2 / TRIALS, 0.05, "%zu", with_2);
+}
+
+/* The test uncertainty ratio goes by U, the capability index by u. */
+Test(statement, the_test_uncertainty_ratio_knows_k)
+{
+	const struct decision_limits limits = {9, 11};
+	cr_expect_float_eq(statement_test_uncertainty_ratio(&limits, 3.31 * 0.1), 2 / (2 * 0.331), 1e-12);
+	cr_expect_float_eq(statement_test_uncertainty_ratio(&limits, 0.2), statement_capability(&limits, 0.1), 1e-12);
+}
