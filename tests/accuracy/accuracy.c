@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 		wrong += !report(row, verbose);
 	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
 	       "and at\n"
-	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-2 u, 95 expected.\n");
+	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
 	if (failed > 0)
 		printf("%u runs did not find their pulses\n", failed);
 	if (wrong > 0)
