@@ -67,22 +67,39 @@ static void damping_reading(const struct population *in, const struct pulse *pul
 		budget_clock(&reading->budget, in, value, clock_exponent);
 }
 
+/* The samples that a line through the foot of a lobe rests on bend: what moves its zero is at most so much of 1 / omega. */
+#define ZERO_BEND 0.001
+
+static void add_bend(const struct pulse *pulse, struct pulse_reading *reading)
+{
+	if (isfinite(pulse->fit_omega_per_s))
+		budget_add(&reading->budget, SOURCE_MODEL, ZERO_BEND / pulse->fit_omega_per_s / sqrt(3.0), 1, INFINITY);
+}
+
+/*
+ * Near its zero the wave is x - k x^2, x = omega t, k = alpha / omega; a line through what lies within b either side of it meets zero k b^2 / 3 late,
+ * b being where a quarter of the peak is.
+ */
+static double zero1_shift_s(const struct pulse *pulse)
+{
+	double k = pulse->fit_alpha_per_s / pulse->fit_omega_per_s, b = 0.25 * exp(k * (PI - atan2(1, k)));
+	return isfinite(k) ? k * b * b / 3 / pulse->fit_omega_per_s : 0;
+}
+
 static void read_zero1(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	time_reading(in, pulse, pulse->zero1_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
+	double shift = pulse->waveform == WAVEFORM_BIPHASIC ? zero1_shift_s(pulse) : 0;
+	time_reading(in, pulse, pulse->zero1_s - shift - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
+	add_bend(pulse, reading);
 	reading->planned = device_value(in, 0.5 * DEVICE(in, period_s));
 }
 
 COMPUTE(pulse_zero1, read_zero1, HAVE_RESONANT)
 
-/* The samples that a line through the foot of a lobe rests on bend: what that moves its zero by is at most so much of 1 / omega. */
-#define ZERO_BEND 0.0025
-
 static void read_width_zeros(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
 	time_reading(in, pulse, pulse->zero2_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s), reading);
-	if (isfinite(pulse->fit_omega_per_s))
-		budget_add(&reading->budget, SOURCE_MODEL, ZERO_BEND / pulse->fit_omega_per_s / sqrt(3.0), 1, INFINITY);
+	add_bend(pulse, reading);
 	reading->planned = DEVICE(in, period_s);
 }
 

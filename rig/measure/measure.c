@@ -75,7 +75,7 @@ static bool take_format(void *self, const struct recording_format *format, const
 }
 
 /* Every so many frames the trigger line's level is looked at. */
-enum { LEVEL_STRIDE = 8 };
+enum { LEVEL_STRIDE = 16 };
 
 static void look_at_trigger(struct measure *measure, const struct window *window)
 {

@@ -60,6 +60,42 @@ static double end_index(const struct shape_input *in)
 	return isfinite(in->end_s) ? (in->end_s - in->time0_s) / in->work->ts : in->work->onset + INTEGRAL_S / in->work->ts;
 }
 
+struct range {
+	double least, most;
+};
+
+/*
+ * The range of y[i + apart] - y[i], of y[i] itself where apart is 0, over [from, to); in lanes that the compiler turns into vectors. False when empty.
+ */
+static inline bool range_of(const double *y, ptrdiff_t apart, ptrdiff_t from, ptrdiff_t to, struct range *range)
+{
+	enum { LANES = 8 };
+	double low[LANES], high[LANES];
+	if (from >= to)
+		return false;
+	for (unsigned k = 0; k < LANES; k++)
+		low[k] = high[k] = apart ? y[from + apart] - y[from] : y[from];
+	ptrdiff_t i = from;
+	for (; i + LANES <= to; i += LANES) {
+		for (unsigned k = 0; k < LANES; k++) {
+			double x = apart ? y[i + k + apart] - y[i + k] : y[i + k];
+			low[k] = x < low[k] ? x : low[k];
+			high[k] = x > high[k] ? x : high[k];
+		}
+	}
+	for (; i < to; i++) {
+		double x = apart ? y[i + apart] - y[i] : y[i];
+		low[0] = x < low[0] ? x : low[0];
+		high[0] = x > high[0] ? x : high[0];
+	}
+	*range = (struct range){low[0], high[0]};
+	for (unsigned k = 1; k < LANES; k++) {
+		range->least = low[k] < range->least ? low[k] : range->least;
+		range->most = high[k] > range->most ? high[k] : range->most;
+	}
+	return true;
+}
+
 /* The largest slope of a straight line through 2 half + 1 neighbours, all of them in [from, to), per sample. */
 static double largest_slope(const double *y, ptrdiff_t from, ptrdiff_t to, ptrdiff_t half)
 {
@@ -96,15 +132,11 @@ static void measure_slopes(const struct shape_input *in, struct pulse *pulse)
 		pulse->slope_max_a_per_s = (float)(largest / ts);
 		pulse->u_slope_max_a_per_s = (float)(work->noise / ts * sqrt(12 / (n * (n * n - 1))));
 	}
-	double most = -INFINITY, least = INFINITY;
-	for (ptrdiff_t i = index_of(work, floor(work->onset)); i < to && i + 1 < (ptrdiff_t)work->n; i++) {
-		double step = work->y[i + 1] - work->y[i];
-		most = step > most ? step : most;
-		least = step < least ? step : least;
-	}
-	if (isfinite(most)) {
-		pulse->raw_slope_max_a_per_s = (float)(most / ts);
-		pulse->raw_slope_min_a_per_s = (float)(least / ts);
+	struct range steps;
+	ptrdiff_t onset = index_of(work, floor(work->onset)), last = to < (ptrdiff_t)work->n ? to : (ptrdiff_t)work->n - 1;
+	if (range_of(work->y, 1, onset, last, &steps)) {
+		pulse->raw_slope_max_a_per_s = (float)(steps.most / ts);
+		pulse->raw_slope_min_a_per_s = (float)(steps.least / ts);
 	}
 }
 
@@ -196,6 +228,24 @@ static void measure_e_rise(const struct shape_input *in, struct pulse *pulse)
 	}
 }
 
+/* What depends on the peak of a near-rectangular pulse, once that is known to be its corner. */
+static void correct_widths(const struct shape_input *in, struct pulse *pulse)
+{
+	const struct work *work = in->work;
+	struct feature tenth, half, ninetieth, down;
+	double peak = fabs(pulse->peak1_a);
+	float width, u;
+	if (smooth_crossing(work, 0.1 * peak, false, &tenth) && linear_crossing(work, 0.9 * peak, false, &ninetieth)) {
+		pulse->rise_10_90_s = (ninetieth.at - tenth.at) * work->ts;
+		pulse->u_rise_10_90_s = hypot(tenth.u_at, ninetieth.u_at) * work->ts;
+	}
+	if (smooth_crossing(work, 0.5 * peak, false, &half) && smooth_crossing(work, 0.5 * peak, true, &down)) {
+		set_width(work, &half, &down, 0.5, &width, &u);
+		pulse->half_width_s = (double)width;
+		pulse->u_half_width_s = (double)u;
+	}
+}
+
 /* A parabola through y[from, to): value and slope are had at index `at`. */
 struct branch {
 	double c[3], middle;
@@ -230,23 +280,29 @@ static void measure_phases(const struct shape_input *in, struct pulse *pulse)
 	}
 	if (!(fabs(corner - (double)work->peak1) <= 3 * guard))
 		return;
+	/* A parabola laid over a corner is too flat: the corner itself is the peak. */
+	double a = corner - up.middle, b = corner - down.middle;
+	double from_left = up.c[0] + a * (up.c[1] + a * up.c[2]), from_right = down.c[0] + b * (down.c[1] + b * down.c[2]);
+	pulse->peak1_a = work->sign * 0.5 * (from_left + from_right);
+	pulse->peak1_s = in->time0_s + corner * work->ts;
+	pulse->u_peak1_a = hypot(3 * work->noise / sqrt(up.points + down.points), work->u_baseline);
 	/* At its end the variance of a parabola through n points is 9 sigma^2 / n. */
 	double u = 3 * work->noise * sqrt(1 / up.points + 1 / down.points) / fabs(slopes) * work->ts;
 	pulse->phase1_s = (float)((corner - work->onset) * work->ts);
 	pulse->u_phase1_s = (float)hypot(u, pulse->u_onset_s);
 	pulse->phase2_s = (float)((zero - corner) * work->ts);
 	pulse->u_phase2_s = (float)hypot(u, pulse->u_zero1_s);
+	pulse->u_rise_s = (double)pulse->u_phase1_s;
+	correct_widths(in, pulse);
 }
 
 static void measure_action(const struct shape_input *in, struct pulse *pulse)
 {
 	const struct work *work = in->work;
 	ptrdiff_t from = index_of(work, ceil(work->onset)), to = index_of(work, floor(end_index(in)) + 1);
-	double squares = 0, sum = 0, n = (double)(to - from);
-	for (ptrdiff_t i = from; i < to; i++) {
+	double squares = 0, n = (double)(to - from), sum = work->sign * pulse->net_charge_as / work->ts;
+	for (ptrdiff_t i = from; i < to; i++)
 		squares += work->y[i] * work->y[i];
-		sum += work->y[i];
-	}
 	if (n < 1)
 		return;
 	pulse->action_a2s = (float)((squares - n * work->noise * work->noise) * work->ts);
@@ -278,14 +334,9 @@ static void measure_flux(const struct shape_input *in, struct pulse *pulse)
 static void measure_late(const struct shape_input *in, struct pulse *pulse)
 {
 	const struct work *work = in->work;
-	double largest = 0;
-	ptrdiff_t from = index_of(work, ceil(end_index(in) + GUARD_S / work->ts)), n = (ptrdiff_t)work->n;
-	for (ptrdiff_t i = from; i < n; i++) {
-		double size = fabs(work->y[i]);
-		largest = size > largest ? size : largest;
-	}
-	if (from < n)
-		pulse->after_late_rel = (float)(largest / fabs(pulse->peak1_a));
+	struct range range;
+	if (range_of(work->y, 0, index_of(work, ceil(end_index(in) + GUARD_S / work->ts)), (ptrdiff_t)work->n, &range))
+		pulse->after_late_rel = (float)(fmax(range.most, -range.least) / fabs(pulse->peak1_a));
 }
 
 /* Zeros are counted between swings beyond the threshold in opposite directions; each is where the last sign change before the swing is. */
@@ -296,6 +347,9 @@ static void measure_ringing(const struct shape_input *in, struct pulse *pulse)
 	ptrdiff_t from = index_of(work, ceil(end + GUARD_S / work->ts)), to = index_of(work, floor(end + RINGING_S / work->ts) + 1);
 	double first = NAN, last = NAN, change = NAN;
 	unsigned zeros = 0;
+	struct range range;
+	if (!range_of(work->y, 0, from, to, &range) || range.most < threshold || range.least > -threshold)
+		return;
 	int side = 0;
 	for (ptrdiff_t i = from; i < to; i++) {
 		double y = work->y[i];
@@ -367,12 +421,12 @@ void pulse_shape(const struct shape_input *in, struct pulse *pulse)
 	bool resonant = in->waveform == WAVEFORM_BIPHASIC || in->waveform == WAVEFORM_HALF_SINE;
 	if (!(fabs(pulse->peak1_a) > 0))
 		return;
+	if (in->waveform == WAVEFORM_RECTANGULAR)
+		measure_phases(in, pulse);
 	measure_slopes(in, pulse);
 	measure_level_widths(in, pulse);
 	measure_e_rise(in, pulse);
 	measure_action(in, pulse);
-	if (in->waveform == WAVEFORM_RECTANGULAR)
-		measure_phases(in, pulse);
 	if (isfinite(in->end_s)) {
 		measure_flux(in, pulse);
 		measure_late(in, pulse);

@@ -50,9 +50,20 @@ void readings_of_pulses(const struct population *in, const struct measurand *mea
 
 void take_budget(struct measurement *measurement, const struct budget *budget)
 {
-	measurement->u_random = budget_u_random(budget);
-	measurement->u_systematic = budget_u_systematic(budget);
-	measurement->dof = budget_dof_random(budget);
+	double squares[2] = {0, 0}, sum = 0;
+	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+		const struct contribution *line = &budget->of[s];
+		if (!line->present || line->c == 0)
+			continue;
+		double square = line->c * line->c * line->u * line->u;
+		bool random = uncertainty_source_random((enum uncertainty_source)s);
+		squares[random] += square;
+		sum += random && square > 0 ? square * square / line->dof : 0;
+	}
+	measurement->u_random = sqrt(squares[true]);
+	measurement->u_systematic = sqrt(squares[false]);
+	/* Welch-Satterthwaite (JCGM 100:2008, G.4.1). */
+	measurement->dof = sum > 0 ? squares[true] * squares[true] / sum : INFINITY;
 }
 
 void budget_gain(struct budget *budget, const struct population *in, double value, double exponent)
