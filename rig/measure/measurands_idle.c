@@ -18,9 +18,8 @@ static void add_residual(const struct population *in, const struct measurand *me
 	budget_add(&budget, SOURCE_REPEATABILITY, rms ? u_rms_a : u_mean_a, 1, residual->n - 1);
 	budget_add(&budget, SOURCE_OFFSET, in->current->u_offset, rms && measurement.value > 0 ? mean_a / measurement.value : 1, INFINITY);
 	budget_gain(&budget, in, measurement.value, 1);
-	take_budget(&measurement, &budget);
 	measurement.planned = 0;
-	measurement_add(out, &measurement);
+	measurement_add_budget(out, &measurement, &budget);
 }
 
 void measurand_session_residual_mean(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -53,11 +52,10 @@ void measurand_session_leakage_peak(const struct population *in, const struct me
 	struct budget budget = {0};
 	budget_add(&budget, SOURCE_QUANTISATION, fabs(in->current->scale) / sqrt(12.0), 1, INFINITY);
 	budget_gain(&budget, in, leakage.value, 1);
-	take_budget(&leakage, &budget);
 	leakage.start_s = (double)worst->first_frame / in->format->sample_rate_hz;
 	leakage.end_s = (double)worst->end_frame / in->format->sample_rate_hz;
 	leakage.planned = 0;
-	measurement_add(out, &leakage);
+	measurement_add_budget(out, &leakage, &budget);
 }
 
 void measurand_session_trigger_threshold(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -74,10 +72,9 @@ void measurand_session_trigger_threshold(const struct population *in, const stru
 	struct budget budget = {0};
 	double u_level = fabs(channel->scale) * levels.width / sqrt(12.0) / fabs(swing_v);
 	budget_add(&budget, SOURCE_QUANTISATION, u_level, hypot(1 - position.value, position.value), INFINITY);
-	take_budget(&position, &budget);
 	position.voided = in->results->gap_count > 0;
 	position.planned = 0.5;
-	measurement_add(out, &position);
+	measurement_add_budget(out, &position, &budget);
 }
 
 /* A pulse of the trigger output belongs to the onset that it lies this close to. */
@@ -106,12 +103,11 @@ void measurand_pulse_trigger_out(const struct population *in, const struct measu
 		budget_add(&budget, SOURCE_NOISE, pulse->u_onset_s, 1, INFINITY);
 		budget_add(&budget, SOURCE_TRIGGER_EDGE, 1 / (in->format->sample_rate_hz * sqrt(12.0)), 1, INFINITY);
 		budget_add(&budget, SOURCE_DELAY, channel_u_lag_s(in->current), 1, INFINITY);
-		take_budget(&delay, &budget);
 		delay.subject = (uint32_t)k;
 		delay.expected = pulse->expected;
 		delay.start_s = isnan(nearest_s) ? pulse->onset_s : fmin(nearest_s, pulse->onset_s);
 		delay.end_s = isnan(nearest_s) ? pulse->onset_s : fmax(nearest_s, pulse->onset_s);
 		delay.voided = pulse->voided || isnan(nearest_s);
-		measurement_add(out, &delay);
+		measurement_add_budget(out, &delay, &budget);
 	}
 }

@@ -86,12 +86,11 @@ static void each_interlock(const struct population *in, const struct measurand *
 		budget_add(&budget, SOURCE_HOST_CLOCK, event->u_time_s, 1, INFINITY);
 		budget_add(&budget, SOURCE_NOISE, reaction.u_s, 1, INFINITY);
 		budget_clock(&budget, in, isfinite(measurement.value) ? measurement.value : 0, 1);
-		take_budget(&measurement, &budget);
 		measurement.subject = event->index;
 		measurement.start_s = event->time_s;
 		measurement.end_s = end_s;
 		measurement.voided = gap_between(in, event->time_s, end_s) || (in->current && !in->findings->current_alive);
-		measurement_add(out, &measurement);
+		measurement_add_budget(out, &measurement, &budget);
 	}
 }
 
@@ -176,6 +175,5 @@ void measurand_session_trip_rate_bound(const struct population *in, const struct
 	struct measurement bound = session_measurement(in, measurand, 0.5 * chi_square_quantile(0.95, 2 * (trips + 1)) / watched_s);
 	struct budget budget = {0};
 	budget_clock(&budget, in, bound.value, -1);
-	take_budget(&bound, &budget);
-	measurement_add(out, &bound);
+	measurement_add_budget(out, &bound, &budget);
 }

@@ -209,10 +209,9 @@ static void add_regularity(const struct population *in, const struct measurand *
 	struct budget budget = {0};
 	if (!read(in, &r, &measurement.value, &budget))
 		return;
-	take_budget(&measurement, &budget);
 	measurement.planned = signed_value ? 0 : NAN;
 	measurement.voided |= r.lacking || in->results->aborted;
-	measurement_add(out, &measurement);
+	measurement_add_budget(out, &measurement, &budget);
 }
 
 static void regularity(const struct population *in, const struct measurand *measurand, regularity_read *read, bool signed_value,
@@ -289,8 +288,7 @@ void measurand_train_allan_deviation(const struct population *in, const struct m
 			double without = sqrt(fmax(0, variance - 3 * own * own));
 			budget_add(&budget, SOURCE_MODEL, (allan.value - without) / sqrt(3.0), 1, INFINITY);
 		}
-		take_budget(&allan, &budget);
-		measurement_add(out, &allan);
+		measurement_add_budget(out, &allan, &budget);
 	}
 }
 
@@ -304,17 +302,16 @@ void measurand_train_duration_with_interval(const struct population *in, const s
 		if (span.end - span.first < 2 || first->section != last->section)
 			continue;
 		struct measurement duration = span_measurement(in, measurand, &span, true);
+		struct budget budget = {0};
 		double nominal_s = (last->time_s - first->time_s) / (double)(span.end - span.first - 1);
 		duration.planned = last->time_s - first->time_s + nominal_s;
 		duration.voided |= !start || !end || start->voided || end->voided;
 		if (start && end) {
-			struct budget budget = {0};
 			duration.value = end->onset_s - start->onset_s + nominal_s;
 			budget_add(&budget, SOURCE_NOISE, hypot(start->u_onset_s, end->u_onset_s), 1, INFINITY);
 			budget_clock(&budget, in, end->onset_s - start->onset_s, 1);
-			take_budget(&duration, &budget);
 		}
-		measurement_add(out, &duration);
+		measurement_add_budget(out, &duration, &budget);
 	}
 }
 
@@ -355,10 +352,9 @@ void measurand_session_latency_jitter_net(const struct population *in, const str
 	/* Of the difference of two variances; near zero as large as what could hide below the rig's own. */
 	double u_s = s / sqrt(2 * (l.all.n - 1)), reach = net > 0 ? s / net * u_s : INFINITY;
 	budget_add(&budget, SOURCE_REPEATABILITY, fmin(reach, sqrt(2 * s * u_s)), 1, l.all.n - 1);
-	take_budget(&jitter, &budget);
 	jitter.voided |= l.lacking;
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
-	measurement_add(out, &jitter);
+	measurement_add_budget(out, &jitter, &budget);
 }
 
 void measurand_session_latency_peak_to_peak(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -369,7 +365,6 @@ void measurand_session_latency_peak_to_peak(const struct population *in, const s
 	struct measurement range = session_measurement(in, measurand, l.most - l.least);
 	struct budget budget = {0};
 	budget_add(&budget, SOURCE_NOISE, sqrt(2 * l.own_squares / l.all.n), 1, l.all.n - 1);
-	take_budget(&range, &budget);
 	range.voided |= l.lacking;
-	measurement_add(out, &range);
+	measurement_add_budget(out, &range, &budget);
 }

@@ -110,8 +110,7 @@ static void ladder_measurement(const struct population *in, const struct measura
 	if (!there)
 		return;
 	measurement.voided |= ladder.lacking;
-	take_budget(&measurement, &budget);
-	measurement_add(out, &measurement);
+	measurement_add_budget(out, &measurement, &budget);
 }
 
 static bool read_exactness(const struct population *in, const struct amplitude_level *levels, size_t count, struct measurement *measurement,
@@ -348,10 +347,9 @@ static void add_drift(const struct population *in, const struct measurand *measu
 	struct measurement drift = session_measurement(in, measurand, slope / y);
 	struct budget budget = {0};
 	budget_add(&budget, SOURCE_REPEATABILITY, THEIL_SEN_WIDER * sqrt(squares / (n - 2) / tt) / y, 1, n - 2);
-	take_budget(&drift, &budget);
 	drift.planned = 0;
 	drift.voided |= steady->lacking;
-	measurement_add(out, &drift);
+	measurement_add_budget(out, &drift, &budget);
 }
 
 void measurand_session_drift(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -376,10 +374,9 @@ void measurand_session_last_to_first(const struct population *in, const struct m
 		double u_first = sqrt(first.squares / (EDGE_PULSES - 1) / EDGE_PULSES) / first.value,
 		       u_last = sqrt(last.squares / (EDGE_PULSES - 1) / EDGE_PULSES) / last.value;
 		budget_add(&budget, SOURCE_REPEATABILITY, hypot(u_first, u_last), ratio.value, 2 * (EDGE_PULSES - 1));
-		take_budget(&ratio, &budget);
 		ratio.planned = 1;
 		ratio.voided |= steady.lacking;
-		measurement_add(out, &ratio);
+		measurement_add_budget(out, &ratio, &budget);
 	}
 	steady_free(&steady);
 }
@@ -392,6 +389,7 @@ static void each_train_extreme(const struct population *in, const struct measura
 	while (in->current && span_next_train(in->plan, &span, &counted)) {
 		const struct pulse *first = pulse_of(in, span.first), *extreme = first;
 		struct measurement measurement = span_measurement(in, measurand, &span, true);
+		struct budget budget = {0};
 		bool level = span.end - span.first >= 2, lacking = !amplitude_usable(first);
 		for (size_t p = span.first; p < span.end; p++) {
 			const struct pulse *pulse = pulse_of(in, p);
@@ -405,13 +403,11 @@ static void each_train_extreme(const struct population *in, const struct measura
 		measurement.voided |= lacking;
 		measurement.planned = 1;
 		if (!lacking) {
-			struct budget budget = {0};
 			measurement.value = fabs(extreme->peak1_a / first->peak1_a);
 			double u = extreme == first ? 0 : hypot(extreme->u_peak1_a / extreme->peak1_a, first->u_peak1_a / first->peak1_a);
 			budget_add(&budget, SOURCE_NOISE, u, measurement.value, INFINITY);
-			take_budget(&measurement, &budget);
 		}
-		measurement_add(out, &measurement);
+		measurement_add_budget(out, &measurement, &budget);
 	}
 }
 
@@ -436,19 +432,18 @@ void measurand_train_rate_share(const struct population *in, const struct measur
 		if (n < 2 || head->section != tail->section || !(limit_hz > 0))
 			continue;
 		struct measurement share = span_measurement(in, measurand, &span, true);
+		struct budget budget = {0};
 		bool lacking = false;
 		for (size_t p = span.first; p < span.end; p++)
 			lacking |= !pulse_of(in, p) || pulse_of(in, p)->voided;
 		share.planned = (n - 1) / (tail->time_s - head->time_s) / limit_hz;
 		share.voided |= lacking;
 		if (!lacking) {
-			struct budget budget = {0};
 			double duration_s = last->onset_s - first->onset_s;
 			share.value = (n - 1) / duration_s / limit_hz;
 			budget_add(&budget, SOURCE_NOISE, hypot(first->u_onset_s, last->u_onset_s), share.value / duration_s, INFINITY);
 			budget_clock(&budget, in, share.value, -1);
-			take_budget(&share, &budget);
 		}
-		measurement_add(out, &share);
+		measurement_add_budget(out, &share, &budget);
 	}
 }

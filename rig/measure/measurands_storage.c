@@ -2,6 +2,7 @@
 /* The storage capacitor: the voltage it is charged to, how long charging takes, how it is discharged. */
 #include <math.h>
 
+#include "contributions.h"
 #include "discharge.h"
 #include "plateau.h"
 #include "readings.h"
@@ -9,7 +10,7 @@
 
 static void budget_voltage(struct budget *budget, const struct channel *channel, double value_v)
 {
-	budget_add(budget, SOURCE_SENSOR_GAIN, channel->u_gain_rel, value_v, INFINITY);
+	contribute_gain(budget, channel, value_v);
 	budget_add(budget, SOURCE_OFFSET, channel->u_offset, 1, INFINITY);
 }
 
@@ -22,14 +23,13 @@ void measurand_storage_voltage(const struct population *in, const struct measura
 		struct budget budget = {0};
 		budget_add(&budget, SOURCE_REPEATABILITY, plateau.u_v, 1, INFINITY);
 		budget_voltage(&budget, plateau_channel(in), plateau.voltage_v);
-		take_budget(&voltage, &budget);
 		voltage.subject = plateau.step;
 		voltage.expected = (int32_t)plateau.first;
 		voltage.start_s = (double)plateau.first_cell * in->envelope_s;
 		voltage.end_s = (double)plateau.end_cell * in->envelope_s;
 		voltage.planned = in->device ? in->device->voltage_v.value * plateau.intensity_pct / 100 : NAN;
 		voltage.voided = gap_between(in, voltage.start_s, voltage.end_s);
-		measurement_add(out, &voltage);
+		measurement_add_budget(out, &voltage, &budget);
 	}
 }
 
@@ -118,13 +118,12 @@ static void add_recharge(const struct population *in, const struct plateau *plat
 	/* The plateau and the voltage are of one channel: only its offset moves the band, by a share of what the dip is. */
 	budget_add(&budget, SOURCE_OFFSET, channel->u_offset / plateau->voltage_v, isfinite(value_s) ? value_s : 0, INFINITY);
 	budget_clock(&budget, in, isfinite(value_s) ? value_s : 0, 1);
-	take_budget(&recharge, &budget);
 	recharge.subject = (uint32_t)in->observed[p];
 	recharge.expected = (int32_t)p;
 	recharge.start_s = pulse_end_s(pulse);
 	recharge.end_s = recharge.start_s + waited_s;
 	recharge.voided = isnan(recharges->longest_s) || pulse->voided || gap_between(in, recharge.start_s, recharge.end_s);
-	measurement_add(recharges->out, &recharge);
+	measurement_add_budget(recharges->out, &recharge, &budget);
 }
 
 void measurand_pulse_recharge_time(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -183,13 +182,12 @@ void measurand_discharge_time_constant(const struct population *in, const struct
 			budget_add(&budget, SOURCE_OFFSET, isnan(more_s) ? tau_s : fabs(more_s - tau_s), 1, INFINITY);
 			budget_clock(&budget, in, tau_s, 1);
 		}
-		take_budget(&tau, &budget);
 		tau.subject = in->results->events[k].index;
 		tau.start_s = discharge.start_s;
 		tau.end_s = discharge.start_s + discharge.watched_s;
 		tau.planned = in->device ? in->device->discharge_time_constant_s.value : NAN;
 		tau.voided = isnan(tau_s) || !discharge.seen_charged || gap_between(in, tau.start_s, tau.end_s);
-		measurement_add(out, &tau);
+		measurement_add_budget(out, &tau, &budget);
 	}
 }
 
@@ -211,14 +209,13 @@ void measurand_discharge_rebound(const struct population *in, const struct measu
 		}
 		struct measurement rebound = session_measurement(in, measurand, cells > 0 ? rise_v : NAN);
 		struct budget budget = {0};
-		budget_add(&budget, SOURCE_SENSOR_GAIN, discharge.channel->u_gain_rel, rise_v, INFINITY);
+		contribute_gain(&budget, discharge.channel, rise_v);
 		budget_add(&budget, SOURCE_QUANTISATION, fabs(discharge.channel->scale) / sqrt(12.0), sqrt(2.0), INFINITY);
-		take_budget(&rebound, &budget);
 		rebound.subject = in->results->events[k].index;
 		rebound.start_s = discharge.start_s;
 		rebound.end_s = discharge.start_s + discharge.watched_s;
 		rebound.planned = 0;
 		rebound.voided = cells < 1 || !discharge.seen_charged || gap_between(in, rebound.start_s, rebound.end_s);
-		measurement_add(out, &rebound);
+		measurement_add_budget(out, &rebound, &budget);
 	}
 }

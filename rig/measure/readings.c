@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "contributions.h"
+
 static void read_one(const struct population *in, const struct pulse *pulse, pulse_read *read, struct pulse_reading *reading)
 {
 	*reading = (struct pulse_reading){.planned = NAN};
@@ -43,37 +45,18 @@ void readings_of_pulses(const struct population *in, const struct measurand *mea
 			.end_s = (double)(pulse->first_frame + pulse->frames) / in->format->sample_rate_hz,
 			.voided = lacking || pulse->voided || (reading.shape && pulse->clipped),
 		};
-		take_budget(&measurement, &reading.budget);
-		measurement_add(out, &measurement);
+		measurement_add_budget(out, &measurement, &reading.budget);
 	}
-}
-
-void take_budget(struct measurement *measurement, const struct budget *budget)
-{
-	double squares[2] = {0, 0}, sum = 0;
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
-		const struct contribution *line = &budget->of[s];
-		if (!line->present || line->c == 0)
-			continue;
-		double square = line->c * line->c * line->u * line->u;
-		bool random = uncertainty_source_random((enum uncertainty_source)s);
-		squares[random] += square;
-		sum += random && square > 0 ? square * square / line->dof : 0;
-	}
-	measurement->u_random = sqrt(squares[true]);
-	measurement->u_systematic = sqrt(squares[false]);
-	/* Welch-Satterthwaite (JCGM 100:2008, G.4.1). */
-	measurement->dof = sum > 0 ? squares[true] * squares[true] / sum : INFINITY;
 }
 
 void budget_gain(struct budget *budget, const struct population *in, double value, double exponent)
 {
-	budget_add(budget, SOURCE_SENSOR_GAIN, in->current->u_gain_rel, exponent * value, INFINITY);
+	contribute_gain(budget, in->current, exponent * value);
 }
 
 void budget_clock(struct budget *budget, const struct population *in, double value, double exponent)
 {
-	budget_add(budget, SOURCE_CLOCK, in->format->u_clock_rel, exponent * value, INFINITY);
+	contribute_clock(budget, in, exponent * value);
 }
 
 double droop_rest(const struct population *in, const struct pulse *pulse)

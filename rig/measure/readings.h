@@ -35,8 +35,6 @@ enum having {
  */
 void readings_of_pulses(const struct population *in, const struct measurand *measurand, struct measurement_list *out, pulse_read *read,
 			enum having having);
-/* Takes the uncertainties of a measurement from its budget. */
-void take_budget(struct measurement *measurement, const struct budget *budget);
 /* Of a value that is proportional to the coil current: the gain, with that exponent. */
 void budget_gain(struct budget *budget, const struct population *in, double value, double exponent);
 /* Of a length of time, or (with its own value) of anything proportional to a power of one. */
