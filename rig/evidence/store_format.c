@@ -81,10 +81,10 @@ static hid_t line_type(void)
 
 static hid_t event_kind_type(void)
 {
-	struct enum_name names[EVENT_ABORTED + 1];
-	for (int i = 0; i <= EVENT_ABORTED; i++)
+	struct enum_name names[EVENT_KIND_COUNT];
+	for (int i = 0; i < EVENT_KIND_COUNT; i++)
 		names[i] = (struct enum_name){run_event_kind_name((enum run_event_kind)i), i};
-	return enum_type(H5T_NATIVE_INT, names, EVENT_ABORTED + 1);
+	return enum_type(H5T_NATIVE_INT, names, EVENT_KIND_COUNT);
 }
 
 struct member {

@@ -77,6 +77,18 @@ static bool take_format(void *self, const struct recording_format *format, const
 	return measure->stretch != NULL;
 }
 
+/* Every so many frames the trigger line's level is looked at. */
+enum { LEVEL_STRIDE = 16 };
+
+static void look_at_trigger(struct measure *measure, const struct window *window)
+{
+	unsigned channels = measure->format.channel_count;
+	const int16_t *samples = window->samples + measure->edges.index;
+	size_t first = (LEVEL_STRIDE - (size_t)(window->first_frame % LEVEL_STRIDE)) % LEVEL_STRIDE;
+	for (size_t i = first; i < window->frames; i += LEVEL_STRIDE)
+		level_histogram_add(&measure->findings.trigger_levels, samples[i * channels]);
+}
+
 static bool take_window(void *self, const struct window *window, struct error *error)
 {
 	struct measure *measure = self;
@@ -86,7 +98,17 @@ static bool take_window(void *self, const struct window *window, struct error *e
 	if (measure->has_edges &&
 	    !edge_finder_window(&measure->edges, window->first_frame, window->samples, window->frames, &measure->findings.edges, error))
 		return false;
+	if (measure->has_edges)
+		look_at_trigger(measure, window);
 	return !measure->stretch || stretch_window(measure->stretch, window, &measure->findings, error);
+}
+
+static void add_residual(struct residual_sums *residual, double mean_a)
+{
+	double step = mean_a - residual->mean_a;
+	residual->n += 1;
+	residual->mean_a += step / residual->n;
+	residual->squares += step * (mean_a - residual->mean_a);
 }
 
 static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
@@ -107,9 +129,12 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 		struct excursion excursion = {cell->first_frame, cell->first_frame + cell->frames, deviation_a};
 		if (!series_add(&findings->excursions, &excursion, error))
 			return false;
-	} else if (deviation_a > findings->quiet_peak_a) {
-		findings->quiet_peak_a = deviation_a;
-		findings->quiet_peak_frame = cell->first_frame;
+	} else {
+		add_residual(&findings->residual, channel->scale * mean + channel->offset);
+		if (deviation_a > findings->quiet_peak_a) {
+			findings->quiet_peak_a = deviation_a;
+			findings->quiet_peak_frame = cell->first_frame;
+		}
 	}
 	/* Track slowly whatever comes, the excursions with a bounded weight: a step of the baseline becomes the new one. */
 	double weight = findings->idle_known ? IDLE_TRACKING : 1,
@@ -153,7 +178,9 @@ static bool take_gap(void *self, const struct gap *gap, struct error *error)
 static bool take_edge(void *self, const struct edge *edge, struct error *error)
 {
 	struct measure *measure = self;
-	if (edge->line != LOGIC_TRIGGER || !edge->rising)
+	if (edge->line != LOGIC_TRIGGER)
+		return series_add(&measure->findings.lines, edge, error);
+	if (!edge->rising)
 		return true;
 	return series_add(&measure->findings.logic, &edge->time_s, error);
 }

@@ -22,6 +22,8 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_DISCHARGE: return "discharge";
 	case EVENT_END: return "end";
 	case EVENT_ABORTED: return "aborted";
+	case EVENT_INTERLOCK: return "interlock";
+	case EVENT_KIND_COUNT: break;
 	}
 	return "?";
 }

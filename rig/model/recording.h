@@ -84,6 +84,8 @@ enum run_event_kind {
 	EVENT_DISCHARGE, /* an expect_discharge began to count; index: step of the plan */
 	EVENT_END,       /* the plan is done */
 	EVENT_ABORTED,   /* the run ended before its plan */
+	EVENT_INTERLOCK, /* the rig opened an interlock or provoked a fault; index: step of the plan */
+	EVENT_KIND_COUNT,
 };
 
 /* Something the rig itself did, mapped to the recording's time base with standard uncertainty u_time_s. */
