@@ -9,6 +9,8 @@ struct recording_format bench_setup_format(const struct bench_setup *setup)
 	struct recording_format format = {
 		.sample_rate_hz = setup->adc.sample_rate_hz,
 		.u_clock_rel = setup->adc.clock_accuracy_rel / sqrt(3),
+		.logic_rate_hz = setup->logic.driver ? setup->logic.sample_rate_hz : 0,
+		.u_logic_clock_rel = setup->logic.driver ? setup->logic.clock_accuracy_rel / sqrt(3) : 0,
 		.channel_count = setup->adc.channel_count,
 	};
 	for (unsigned c = 0; c < setup->adc.channel_count; c++)

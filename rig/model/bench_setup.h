@@ -66,6 +66,8 @@ struct logic_setup {
 	const char *driver; /* NULL: no logic analyser */
 	const char *connection;
 	double sample_rate_hz;
+	double clock_accuracy_rel; /* limits, rectangular */
+	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
