@@ -143,6 +143,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
 	emit_string(json, "rule_text", decision_rule_words(requirement->rule));
 	emit_number(json, "accepted_risk", requirement->rule == DECISION_RISK ? requirement->risk : NAN);
+	emit_number(json, "capability_asked", requirement->capability > 0 ? requirement->capability : NAN);
 	emit_string(json, "judge", judged_value_name(requirement->judge));
 	emit_string(json, "verdict", verdict_name(judgement->verdict));
 	emit_number(json, "value", judgement->value);

@@ -5,7 +5,7 @@
 
 double statement_capability(const struct decision_limits *limits, double u)
 {
-	return u >= 0 ? (limits->upper - limits->lower) / (4 * u) : NAN;
+	return decision_capability(limits, u);
 }
 
 double statement_risk(const struct decision_limits *limits, double value, double u)
