@@ -30,7 +30,7 @@ void findings_init(struct findings *findings)
 {
 	*findings = (struct findings){.pulses.item_size = sizeof(struct pulse),
 				      .edges.item_size = sizeof(double),
-				      .logic.item_size = sizeof(double),
+				      .logic.item_size = sizeof(struct edge),
 				      .gaps.item_size = sizeof(struct gap),
 				      .events.item_size = sizeof(struct run_event),
 				      .windows.item_size = sizeof(struct covered),

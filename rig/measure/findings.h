@@ -32,7 +32,7 @@ struct excursion {
 struct findings {
 	struct series pulses;     /* struct pulse */
 	struct series edges;      /* double: rising edges of the recorded trigger line, s */
-	struct series logic;      /* double: rising edges of it that the logic analyser saw, s */
+	struct series logic;      /* struct edge: all that the logic analyser saw, on its own clock */
 	struct series gaps;       /* struct gap */
 	struct series events;     /* struct run_event */
 	struct series windows;    /* struct covered */
@@ -46,6 +46,7 @@ struct findings {
 	bool current_alive;    /* the current channel did not stay on one count from beginning to end */
 	int16_t current_count; /* its first */
 	uint64_t total_frames;
+	size_t logic_dropped; /* edges beyond what is kept */
 };
 
 void findings_init(struct findings *findings);

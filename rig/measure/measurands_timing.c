@@ -21,11 +21,6 @@ static struct measurement interval_measurement(const struct population *in, cons
 				    .voided = gap_between(in, start_s, end_s)};
 }
 
-static double edge_uncertainty_s(const struct population *in)
-{
-	return 1 / (in->format->sample_rate_hz * sqrt(12.0));
-}
-
 void measurand_pulse_latency(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
@@ -35,8 +30,10 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 		if (!in->has_trigger || (!seen && pulse->match != PULSE_MATCHED))
 			continue;
 		struct measurement latency = interval_measurement(in, measurand, seen ? pulse->trigger_s : pulse->onset_s,
-								  edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
+								  seen ? pulse->u_trigger_s : 0, pulse->onset_s, pulse->u_onset_s);
+		/* SOURCE_CLOCK, SOURCE_DELAY, SOURCE_TIME_BASE */
 		latency.u_systematic = hypot(latency.u_systematic, channel_u_lag_s(in->current));
+		latency.u_systematic = hypot(latency.u_systematic, seen ? pulse->u_time_base_s : 0);
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;
@@ -49,14 +46,16 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	double mean = 0, squares = 0, n = 0;
-	bool lacking = false;
+	double mean = 0, squares = 0, n = 0, u_edge_s = 0;
+	bool lacking = false, aligned = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
+		u_edge_s = fmax(u_edge_s, pulse->u_trigger_s);
+		aligned |= pulse->u_time_base_s > 0;
 		n += 1;
 		mean += step / n;
 		squares += step * (latency - mean);
@@ -66,7 +65,9 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
 	jitter.dof = n - 1;
 	jitter.voided |= lacking;
-	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), edge_uncertainty_s(in) / sqrt(n));
+	/* An alignment that drifts moves the edges against each other. */
+	jitter.u_systematic = aligned ? in->results->time_base.u_drift_s : 0;
+	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), u_edge_s / sqrt(n));
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
 	measurement_add(out, &jitter);
 }
