@@ -26,8 +26,10 @@ struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, c
 	if (bench->device)
 		add(&inputs, bench->device->file);
 	for (unsigned c = 0; c < bench->adc.channel_count; c++)
-		if (bench->adc.channels[c].sensor)
+		if (bench->adc.channels[c].sensor) {
 			add(&inputs, bench->adc.channels[c].sensor->file);
+			add(&inputs, bench->adc.channels[c].sensor->dcc_file);
+		}
 	if (spec)
 		add(&inputs, spec->file);
 	return inputs;

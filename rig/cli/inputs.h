@@ -10,7 +10,7 @@
 #include "plan_lint.h"
 #include "requirement.h"
 
-enum { INPUTS_MAX = 16 };
+enum { INPUTS_MAX = 24 };
 
 /* The user's files behind a session, to be kept in its evidence; the strings belong to what they were taken from. */
 struct inputs {

@@ -37,5 +37,10 @@ double time_base_map(const struct time_base *base, double logic_s);
 double time_base_u_s(const struct time_base *base, double logic_s);
 /* The same at a time of the recording. */
 double time_base_u_at_s(const struct time_base *base, double recording_s);
+/*
+ * What a reader of the report must know of the alignment, in a sentence; "" when there is nothing: aligned by shared edges, and well. True when it is
+ * a warning: the clocks or the wiring are not as they should be.
+ */
+bool time_base_note(const struct time_base *base, char *out, size_t size);
 /* "none", "host", "shared". Static string. */
 const char *time_base_source_name(enum time_base_source source);
