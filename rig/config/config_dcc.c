@@ -29,6 +29,7 @@ static const struct field FIELDS[] = {
 /* One value to be taken: from which quantity, in which dimension, within which range. */
 struct taken {
 	const char *key, *quantity;
+	const char *written_as; /* the key in the dcc section */
 	struct dsi_unit unit;
 	double minimum, maximum;
 	struct calibrated *out;
@@ -41,12 +42,13 @@ static bool take(const struct reader *reader, const struct dcc *dcc, const struc
 	if (schema_find(reader->yaml->root, taken->key))
 		return yaml_error(reader->yaml, schema_find(reader->yaml->root, taken->key)->key, error,
 				  "'%s' is taken from the dcc, too; keep one", taken->key);
+	const struct node *node = schema_find(schema_find(reader->yaml->root, "dcc"), taken->written_as);
 	struct dcc_value value;
 	if (!dcc_find(dcc, taken->quantity, &taken->unit, &value, error))
-		return false;
+		return yaml_locate(reader->yaml, node, error);
 	if (!(value.value >= taken->minimum && value.value <= taken->maximum))
-		return error_config(error, "%s:%u: '%.80s' is %g; for '%s' of %s it must be from %g to %g", dcc_head(dcc)->path, value.line,
-				    taken->quantity, value.value, taken->key, reader->yaml->path, taken->minimum, taken->maximum);
+		return yaml_error(reader->yaml, node, error, "%s:%u: '%.80s' is %g; it must be from %g to %g", dcc_head(dcc)->path,
+				  value.line, taken->quantity, value.value, taken->minimum, taken->maximum);
 	*taken->out =
 		(struct calibrated){.value = value.value, .expanded_uncertainty = value.expanded_uncertainty, .k = value.k, .limit = NAN};
 	return true;
@@ -76,7 +78,8 @@ static bool take_sensitivity(const struct reader *reader, const struct node *nod
 	if (written->gain)
 		return yaml_error(reader->yaml, schema_find(node, "sensitivity")->key, error, "'gain' is given, too; keep one");
 	double nominal = written->nominal_sensitivity;
-	const struct taken taken = {"gain", written->sensitivity, unit_of(sensor, -1, 1), 0.5 * nominal, 2 * nominal, &sensor->gain};
+	const struct taken taken = {"gain",        written->sensitivity, "sensitivity", unit_of(sensor, -1, 1),
+				    0.5 * nominal, 2 * nominal,          &sensor->gain};
 	if (!take(reader, dcc, &taken, error))
 		return false;
 	double actual = sensor->gain.value;
@@ -90,10 +93,11 @@ static bool take_values(const struct reader *reader, const struct node *node, co
 {
 	const struct dsi_unit one = {.factor = 1}, second = {.factor = 1, .second = 1};
 	const struct taken all[] = {
-		{"gain", written->gain, one, 0.5, 2, &sensor->gain},
-		{"offset", written->offset, unit_of(sensor, 1, 0), -1e9, 1e9, &sensor->offset},
-		{"droop_time_constant", written->droop_time_constant, second, 1e-9, 1e9, &sensor->droop_time_constant},
-		{"delay", written->delay, second, -0.01, 0.01, &sensor->delay},
+		{"gain", written->gain, "gain", one, 0.5, 2, &sensor->gain},
+		{"offset", written->offset, "offset", unit_of(sensor, 1, 0), -1e9, 1e9, &sensor->offset},
+		{"droop_time_constant", written->droop_time_constant, "droop_time_constant", second, 1e-9, 1e9,
+		 &sensor->droop_time_constant},
+		{"delay", written->delay, "delay", second, -0.01, 0.01, &sensor->delay},
 	};
 	for (size_t t = 0; t < sizeof all / sizeof *all; t++)
 		if (!take(reader, dcc, &all[t], error))
@@ -104,6 +108,7 @@ static bool take_values(const struct reader *reader, const struct node *node, co
 /* Number, laboratory and date are the certificate's own; when it is due again nobody but the user can say. */
 static bool take_head(const struct reader *reader, const struct dcc_head *head, struct sensor *sensor, struct error *error)
 {
+	const struct node *file = schema_find(schema_find(reader->yaml->root, "dcc"), "file");
 	static const char *const KEYS[] = {"number", "laboratory", "date"};
 	const struct node *certificate = schema_find(reader->yaml->root, "certificate");
 	for (size_t k = 0; certificate && k < sizeof KEYS / sizeof *KEYS; k++)
@@ -111,16 +116,16 @@ static bool take_head(const struct reader *reader, const struct dcc_head *head, 
 			return yaml_error(reader->yaml, schema_find(certificate, KEYS[k])->key, error,
 					  "'%s' is taken from the dcc; only 'due' stands beside it", KEYS[k]);
 	if (!head->number || !head->laboratory || !head->end)
-		return error_config(error, "%s: the certificate has no %s", head->path,
-				    !head->number       ? "uniqueIdentifier"
-				    : !head->laboratory ? "name of its calibrationLaboratory"
-							: "endPerformanceDate");
+		return yaml_error(reader->yaml, file, error, "%s: the certificate has no %s", head->path,
+				  !head->number       ? "uniqueIdentifier"
+				  : !head->laboratory ? "name of its calibrationLaboratory"
+						      : "endPerformanceDate");
 	sensor->certificate = arena_strdup(reader->arena, head->number);
 	sensor->laboratory = arena_strdup(reader->arena, head->laboratory);
 	sensor->date = arena_strdup(reader->arena, head->end);
 	sensor->dcc_file = arena_strdup(reader->arena, head->path);
 	return (sensor->certificate && sensor->laboratory && sensor->date && sensor->dcc_file) ||
-	       error_config(error, "%s: out of memory", head->path);
+	       yaml_error(reader->yaml, file, error, "out of memory");
 }
 
 bool config_read_dcc(const struct reader *reader, struct sensor *sensor, struct error *error)
@@ -139,5 +144,7 @@ bool config_read_dcc(const struct reader *reader, struct sensor *sensor, struct 
 	if (length < 0 || (size_t)length >= sizeof path)
 		return yaml_error(reader->yaml, schema_find(node, "file"), error, "the path of the certificate is too long");
 	auto_dcc struct dcc *dcc = dcc_load(path, error);
-	return dcc && take_head(reader, dcc_head(dcc), sensor, error) && take_values(reader, node, dcc, &written, sensor, error);
+	if (!dcc)
+		return yaml_locate(reader->yaml, schema_find(node, "file"), error);
+	return take_head(reader, dcc_head(dcc), sensor, error) && take_values(reader, node, dcc, &written, sensor, error);
 }
