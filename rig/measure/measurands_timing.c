@@ -46,7 +46,7 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	double mean = 0, squares = 0, n = 0, u_edge_s = 0;
+	double mean = 0, squares = 0, n = 0, u_edge_s = 0, u_base_s = 0;
 	bool lacking = false, aligned = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
@@ -55,6 +55,7 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
 		u_edge_s = fmax(u_edge_s, pulse->u_trigger_s);
+		u_base_s = fmax(u_base_s, pulse->u_time_base_s);
 		aligned |= pulse->u_time_base_s > 0;
 		n += 1;
 		mean += step / n;
@@ -65,8 +66,10 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
 	jitter.dof = n - 1;
 	jitter.voided |= lacking;
-	/* An alignment that drifts moves the edges against each other. */
-	jitter.u_systematic = aligned ? in->results->time_base.u_drift_s : 0;
+	/* An alignment that drifts moves the edges against each other; the host's says nothing of jitter unless it is much smaller. */
+	const struct time_base *base = &in->results->time_base;
+	double spread_s = hypot(base->u_drift_s, base->source == TIME_BASE_SHARED ? 0 : u_base_s);
+	jitter.u_systematic = !aligned ? 0 : base->source != TIME_BASE_SHARED && spread_s > 0.3 * jitter.value ? INFINITY : spread_s;
 	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), u_edge_s / sqrt(n));
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
 	measurement_add(out, &jitter);
