@@ -66,6 +66,8 @@ struct logic_ops {
 	/* The edges since the last call, at most max of them; *count 0 and *end true when stopped and drained. Does not wait. */
 	bool (*read)(void *self, struct edge *edges, size_t max, size_t *count, bool *end, struct error *error) must_check;
 	bool (*stop)(void *self, struct error *error) must_check;
+	/* Host time of the analyser's time 0 and its standard uncertainty, once started. NULL: the capture takes when start() was called. */
+	double (*start_time)(void *self, double *u_s);
 };
 struct logic_port {
 	const struct logic_ops *ops;

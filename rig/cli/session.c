@@ -135,6 +135,16 @@ static void print_verdicts(const struct session_setup *setup, const struct judge
 				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 }
 
+static void tell_time_base(const struct session_setup *setup, const struct results *results)
+{
+	char note[400];
+	if (time_base_note(&results->time_base, note, sizeof note))
+		fprintf(stderr, "%s: warning: %s\n", setup->bench->file, note);
+	if (results->edges_dropped > 0)
+		fprintf(stderr, "%s: warning: %zu edges of the logic analyser were not kept, a line switched without end\n",
+			setup->bench->file, results->edges_dropped);
+}
+
 /* The budget of what decided each requirement. */
 static struct budget *make_budgets(const struct measure *measure, const struct results *results, const struct judgement *judgements,
 				   size_t count, struct error *error)
@@ -254,6 +264,7 @@ int session_run(const struct session_setup *setup)
 		return command_fail(&error);
 	}
 	print_verdicts(setup, judgements, results, overall);
+	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error))

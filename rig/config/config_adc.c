@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "date.h"
 #include "loader.h"
 
 enum { ADC_MAX_BITS = 16 };
@@ -292,6 +293,69 @@ static bool read_channels(const struct reader *reader, const struct node *node, 
 	return check_indices(reader, node, adc, error);
 }
 
+/* As written. */
+struct written_reference {
+	double accuracy, measured_rate, expanded, k;
+	const char *certificate, *due;
+};
+
+#define IN(slot) .offset = offsetof(struct written_reference, slot)
+
+static const struct field REFERENCE[] = {
+	{"accuracy", FIELD_QUANTITY, IN(accuracy), .range = {RANGE_WITHIN, 0, 0.01}},
+	{"measured_rate", FIELD_QUANTITY, IN(measured_rate), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_POSITIVE}},
+	{"expanded_uncertainty", FIELD_QUANTITY, IN(expanded), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_NOT_NEGATIVE}},
+	{"k", FIELD_QUANTITY, IN(k), .range = {RANGE_WITHIN, 1, 4}},
+	{"certificate", FIELD_TEXT, .required = true, IN(certificate)},
+	{"due", FIELD_TEXT, .required = true, IN(due)},
+	{0},
+};
+
+/* A rate that was measured must be that of this clock, and the recording must be counted in its samples. */
+static bool check_measured(const struct reader *reader, const struct node *node, const struct adc_setup *adc,
+			   const struct written_reference *written, struct error *error)
+{
+	const struct node *rate = schema_find(node, "measured_rate");
+	if (isnan(written->expanded) || isnan(written->k))
+		return yaml_error(reader->yaml, rate->key, error, "'measured_rate' needs 'expanded_uncertainty' (in Hz) and 'k'");
+	if (strcmp(adc->driver, "sim") == 0 || (is_file(adc) && adc->format != FILE_S16LE))
+		return yaml_error(reader->yaml, rate->key, error,
+				  "'measured_rate' is for sample counts of a real ADC: the driver iio, or recordings in s16le");
+	double off = fabs(written->measured_rate / adc->sample_rate_hz - 1);
+	if (off > adc->clock_accuracy_rel)
+		return yaml_error(reader->yaml, rate, error,
+				  "'measured_rate' is %.3g ppm from 'sample_rate', but the clock is within %.3g ppm ('clock_accuracy')",
+				  1e6 * off, 1e6 * adc->clock_accuracy_rel);
+	return true;
+}
+
+static bool read_reference(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	struct written_reference written = {0};
+	if (!node)
+		return true;
+	if (!schema_read(reader, node, REFERENCE, "reference_clock", &written, error))
+		return false;
+	if (isnan(written.accuracy) == isnan(written.measured_rate))
+		return yaml_error(reader->yaml, node, error, "'reference_clock' needs either 'accuracy' or 'measured_rate'");
+	if (!date_is_valid(written.due))
+		return yaml_error(reader->yaml, schema_find(node, "due"), error, "'due' is '%.40s'; a date such as 2027-03-01 was expected",
+				  written.due);
+	if (isnan(written.measured_rate) && !(isnan(written.expanded) && isnan(written.k)))
+		return yaml_error(reader->yaml, node, error, "'expanded_uncertainty' and 'k' go with 'measured_rate'");
+	if (!isnan(written.measured_rate) && !check_measured(reader, node, adc, &written, error))
+		return false;
+	adc->reference = (struct reference_clock){
+		.present = true,
+		.accuracy_rel = written.accuracy,
+		.measured_rate_hz = written.measured_rate,
+		.u_rate_rel = written.expanded / written.k / written.measured_rate,
+		.certificate = written.certificate,
+		.due = written.due,
+	};
+	return true;
+}
+
 bool config_read_adc(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
@@ -306,8 +370,9 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		{"clock_accuracy", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, clock_accuracy_rel),
 		 .range = {RANGE_WITHIN, 0, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = ignore},
+		{"reference_clock", FIELD_READ, .read = ignore},
 	};
-	size_t n = 4;
+	size_t n = 5;
 	if (file)
 		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, format),
 					     .choices = FORMAT_CHOICES};
@@ -319,5 +384,7 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		fields[n++] = (struct field){"device", FIELD_NAME, .required = true, .offset = offsetof(struct adc_setup, instrument)};
 	}
 	/* The channels last: how they are read depends on the rest. */
-	return schema_read(reader, node, fields, "adc", adc, error) && read_channels(reader, schema_find(node, "channels"), adc, error);
+	return schema_read(reader, node, fields, "adc", adc, error) &&
+	       read_reference(reader, schema_find(node, "reference_clock"), adc, error) &&
+	       read_channels(reader, schema_find(node, "channels"), adc, error);
 }

@@ -9,6 +9,9 @@ static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
 static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "none", NULL};
 
+/* A crystal of which nothing is said: no better than this. */
+static const double LOGIC_CLOCK_ACCURACY = 200e-6;
+
 static bool is_sim(const char *driver)
 {
 	return driver && strcmp(driver, "sim") == 0;
@@ -140,12 +143,23 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 		{"connection", FIELD_TEXT, .offset = offsetof(struct logic_setup, connection)},
 		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct logic_setup, sample_rate_hz),
 		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 10e9}},
+		{"clock_accuracy", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_accuracy_rel),
+		 .range = {RANGE_WITHIN, 0, 0.01}},
+		{"clock_error", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_error_rel),
+		 .range = {RANGE_WITHIN, -0.01, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
 		{0},
 	};
 	struct logic_setup *logic = &((struct bench_setup *)object)->logic;
 	if (!schema_read(reader, node, FIELDS, "logic", logic, error))
 		return false;
+	if (isnan(logic->clock_accuracy_rel))
+		logic->clock_accuracy_rel = LOGIC_CLOCK_ACCURACY;
+	if (isnan(logic->clock_error_rel))
+		logic->clock_error_rel = 0;
+	else if (!is_sim(logic->driver))
+		return yaml_error(reader->yaml, schema_find(node, "clock_error")->key, error,
+				  "'clock_error' is for the driver sim only; of a real one write 'clock_accuracy'");
 	if (is_sim(logic->driver) == !logic->connection)
 		return true;
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");

@@ -67,10 +67,20 @@ double decision_conformance_probability(const struct decision_limits *limits, do
 	return above - below;
 }
 
-static bool capable(const struct decision_limits *limits, double guard)
+double decision_capability(const struct decision_limits *limits, double u)
+{
+	return u >= 0 ? (limits->upper - limits->lower) / (4 * u) : NAN;
+}
+
+/* U = T/4 is C_m = 4: one that is written so must not be lost to rounding. */
+#define ROUNDING 1e-9
+
+static bool capable(const struct requirement *requirement, const struct decision_limits *limits, double guard, double u)
 {
 	if (isnan(limits->lower) || isnan(limits->upper))
 		return true;
+	if (requirement->capability > 0 && decision_capability(limits, u) < requirement->capability * (1 - ROUNDING))
+		return false;
 	return limits->lower + guard <= limits->upper - guard;
 }
 
@@ -83,7 +93,7 @@ enum verdict decision_verdict(const struct requirement *requirement, const struc
 	double guard = decision_guard(requirement->rule, u, dof);
 	if (margin < -guard && requirement->rule != DECISION_RISK)
 		return VERDICT_FAIL;
-	if (!capable(limits, guard))
+	if (!capable(requirement, limits, guard, u))
 		return VERDICT_NOT_CAPABLE;
 	switch (requirement->rule) {
 	case DECISION_SIMPLE:

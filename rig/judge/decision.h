@@ -21,8 +21,13 @@ double decision_guard(enum decision_rule rule, double u, double dof);
 /* Distance to the nearer limit, positive inside; INFINITY when both are open. */
 double decision_margin(const struct decision_limits *limits, double value);
 /*
+ * The measurement capability index C_m = (upper - lower) / (4 u) (JCGM 106:2012, 7.6). NAN where a limit is open or u is not a number; infinite for
+ * an exact value.
+ */
+double decision_capability(const struct decision_limits *limits, double u);
+/*
  * The verdict on one value. FAIL outside the limits by more than the guard band whatever the capability; NOT_CAPABLE when the guard bands
- * leave nothing between two limits, or u is not a number; otherwise as the rule says.
+ * leave nothing between two limits, C_m is smaller than the requirement asks for, or u is not a number; otherwise as the rule says.
  */
 enum verdict decision_verdict(const struct requirement *requirement, const struct decision_limits *limits, double value, double u,
 			      double dof);

@@ -238,6 +238,17 @@ static void add_reason(struct judgement *judgement, const char *reason)
 	snprintf(judgement->reason + length, sizeof judgement->reason - length, "%s%s", length ? "; " : "", reason);
 }
 
+/* Why a value that can be told cannot be judged. */
+static void explain_capability(struct judgement *judgement, const struct decision_limits *limits)
+{
+	double wanted = judgement->requirement->capability, capability = decision_capability(limits, judgement->u);
+	if (judgement->verdict != VERDICT_NOT_CAPABLE || !(wanted > 0) || !(capability < wanted))
+		return;
+	char sentence[96];
+	snprintf(sentence, sizeof sentence, "U is too large for the limits: C_m %.3g, at least %.3g is asked for", capability, wanted);
+	add_reason(judgement, sentence);
+}
+
 /* What makes a pass untrue whatever the numbers say. */
 static void void_where_needed(struct judgement *judgement, const struct results *results)
 {
@@ -359,6 +370,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u, judgement->dof);
 	const struct measurand *measurand = population.measurand;
 	explain(judgement, measurand);
+	explain_capability(judgement, &limits);
 	if (requirement->judge == JUDGE_EVERY && population.without_limits > 0 && judgement->verdict != VERDICT_FAIL) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "some measurements have no planned value to be held against");

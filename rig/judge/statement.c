@@ -7,7 +7,7 @@
 
 double statement_capability(const struct decision_limits *limits, double u)
 {
-	return u >= 0 ? (limits->upper - limits->lower) / (4 * u) : NAN;
+	return decision_capability(limits, u);
 }
 
 double statement_test_uncertainty_ratio(const struct decision_limits *limits, double expanded)

@@ -85,3 +85,9 @@ void contribute_peak(struct budget *budget, const struct population *in, const s
 	budget_add(budget, SOURCE_BANDWIDTH, 1 / sqrt(3.0), -bandwidth_error(in, pulse) * peak_a, INFINITY);
 	budget_name_unit(budget, "A");
 }
+
+void contribute_edge(struct budget *budget, const struct population *in, double time_s, double c)
+{
+	budget_add(budget, SOURCE_TRIGGER_EDGE, in->results->u_logic_s, c, INFINITY);
+	budget_add(budget, SOURCE_TIME_BASE, time_base_u_at_s(&in->results->time_base, time_s), c, INFINITY);
+}

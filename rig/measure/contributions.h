@@ -27,3 +27,5 @@ void contribute_onset(struct budget *budget, const struct population *in, const 
 void contribute_peak(struct budget *budget, const struct population *in, const struct pulse *pulse, double peak_a, double u_a);
 /* The random part of a peak's u that is not the baseline's. */
 double peak_noise_a(const struct pulse *pulse, double u_a);
+/* An edge of the logic analyser, as an instant of the recording: its sampling and the alignment of its clock. */
+void contribute_edge(struct budget *budget, const struct population *in, double time_s, double c);

@@ -6,9 +6,6 @@
 /* Half the hysteresis, as a share of the threshold and in counts. */
 #define HYSTERESIS_SHARE 0.1
 #define HYSTERESIS_COUNTS 4.0
-/* Contacts bounce: a rise so soon after an edge belongs to it. */
-#define BOUNCE_S 20e-6
-
 /* The levels to either side of an edge are taken so many samples from it. */
 enum { LEVEL_SAMPLES = 3 };
 
@@ -66,7 +63,7 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 			}
 			if (v >= threshold + hysteresis) {
 				finder->high = true;
-				if (finder->candidate && finder->crossed_s - finder->accepted_s > BOUNCE_S) {
+				if (finder->candidate && finder->crossed_s - finder->accepted_s > EDGE_BOUNCE_S) {
 					finder->accepted_s = finder->crossed_s;
 					if (!series_add(edges, &finder->crossed_s, error))
 						return false;

@@ -30,8 +30,7 @@ void findings_init(struct findings *findings)
 {
 	*findings = (struct findings){.pulses.item_size = sizeof(struct pulse),
 				      .edges.item_size = sizeof(double),
-				      .logic.item_size = sizeof(double),
-				      .lines.item_size = sizeof(struct edge),
+				      .logic.item_size = sizeof(struct edge),
 				      .quiet.item_size = sizeof(struct quiet_stretch),
 				      .gaps.item_size = sizeof(struct gap),
 				      .events.item_size = sizeof(struct run_event),
@@ -46,7 +45,6 @@ void findings_finish(struct findings *findings)
 	free(findings->pulses.items);
 	free(findings->edges.items);
 	free(findings->logic.items);
-	free(findings->lines.items);
 	free(findings->quiet.items);
 	free(findings->gaps.items);
 	free(findings->events.items);

@@ -44,9 +44,8 @@ struct residual_sums {
 struct findings {
 	struct series pulses;     /* struct pulse */
 	struct series edges;      /* double: rising edges of the recorded trigger line, s */
-	struct series logic;      /* double: rising edges of it that the logic analyser saw, s */
-	struct series lines;      /* struct edge: edges of the other logic lines */
 	struct series quiet;      /* struct quiet_stretch */
+	struct series logic;      /* struct edge: all that the logic analyser saw, on its own clock */
 	struct series gaps;       /* struct gap */
 	struct series events;     /* struct run_event */
 	struct series windows;    /* struct covered */
@@ -62,6 +61,7 @@ struct findings {
 	bool current_alive;    /* the current channel did not stay on one count from beginning to end */
 	int16_t current_count; /* its first */
 	uint64_t total_frames;
+	size_t logic_dropped; /* edges beyond what is kept */
 };
 
 void findings_init(struct findings *findings);

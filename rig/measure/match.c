@@ -56,25 +56,38 @@ static ptrdiff_t last_before(const double *times, size_t count, double t)
 	return (ptrdiff_t)low - 1;
 }
 
+/* By how much edges may seem to lie elsewhere than they are: noise, and what their alignment is unsure of. */
+static double edge_slack_s(const struct results *results)
+{
+	double u_base_s = 0;
+	for (size_t e = 0; e < results->trigger_edge_count; e++)
+		u_base_s = fmax(u_base_s, results->trigger_u[e].base_s);
+	return EDGE_SLACK_S + fmin(3 * u_base_s, MATCH_LIMIT_S);
+}
+
 /* Each pulse gets the nearest trigger edge before it that is not older than the pulse before. */
 static void assign_edges(struct results *results)
 {
+	double slack_s = edge_slack_s(results), limit_s = MATCH_LIMIT_S + slack_s - EDGE_SLACK_S;
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
-		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + EDGE_SLACK_S);
+		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + slack_s);
 		if (e < 0)
 			continue;
 		double edge_s = results->trigger_edges_s[e];
-		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + EDGE_SLACK_S;
-		if (!used && pulse->onset_s - edge_s <= MATCH_LIMIT_S)
-			pulse->trigger_s = edge_s;
+		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + slack_s;
+		if (used || pulse->onset_s - edge_s > limit_s)
+			continue;
+		pulse->trigger_s = edge_s;
+		pulse->u_trigger_s = results->trigger_u[e].random_s;
+		pulse->u_time_base_s = results->trigger_u[e].base_s;
 	}
 }
 
-static bool edge_precedes(const struct results *results, double onset_s)
+static bool edge_precedes(const struct results *results, double onset_s, double slack_s)
 {
-	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + EDGE_SLACK_S);
-	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S;
+	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + slack_s);
+	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S + slack_s - EDGE_SLACK_S;
 }
 
 /* The trigger times of the run's own events, each moved to the recorded edge that it caused. */
@@ -261,13 +274,14 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 			return false;
 		match_plan(&job);
 	}
+	double slack_s = edge_slack_s(results);
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
 		/* A pulse in its time that came before its trigger, or without one. Where the line never switched it says nothing of single pulses. */
 		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
-		else if (matching->has_trigger && !edge_precedes(results, pulse->onset_s))
+		else if (matching->has_trigger && !edge_precedes(results, pulse->onset_s, slack_s))
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;

@@ -2,6 +2,7 @@
 /* What the current does where no pulse is, the trigger line's levels, the trigger output. */
 #include <math.h>
 
+#include "contributions.h"
 #include "readings.h"
 #include "registry.h"
 
@@ -82,8 +83,8 @@ void measurand_session_trigger_threshold(const struct population *in, const stru
 
 void measurand_pulse_trigger_out(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	const struct edge *edges = in->findings->lines.items;
-	size_t count = in->findings->lines.count, from = 0;
+	const struct edge *edges = in->results->edges;
+	size_t count = in->results->edge_count, from = 0;
 	bool any = false;
 	for (size_t e = 0; e < count; e++)
 		any |= edges[e].line == LOGIC_TRIGGER_OUT && edges[e].rising;
@@ -101,13 +102,13 @@ void measurand_pulse_trigger_out(const struct population *in, const struct measu
 		struct measurement delay = session_measurement(in, measurand, pulse->onset_s - nearest_s);
 		struct budget budget = {0};
 		budget_add(&budget, SOURCE_NOISE, pulse->u_onset_s, 1, INFINITY);
-		budget_add(&budget, SOURCE_TRIGGER_EDGE, 1 / (in->format->sample_rate_hz * sqrt(12.0)), 1, INFINITY);
+		contribute_edge(&budget, in, isnan(nearest_s) ? pulse->onset_s : nearest_s, 1);
 		budget_add(&budget, SOURCE_DELAY, channel_u_lag_s(in->current), 1, INFINITY);
 		delay.subject = (uint32_t)k;
 		delay.expected = pulse->expected;
 		delay.start_s = isnan(nearest_s) ? pulse->onset_s : fmin(nearest_s, pulse->onset_s);
 		delay.end_s = isnan(nearest_s) ? pulse->onset_s : fmax(nearest_s, pulse->onset_s);
-		delay.voided = pulse->voided || isnan(nearest_s);
+		delay.voided = pulse->voided || isnan(nearest_s) || in->results->edges_dropped > 0;
 		measurement_add_budget(out, &delay, &budget);
 	}
 }

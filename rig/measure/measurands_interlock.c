@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "chi_square.h"
+#include "contributions.h"
 #include "readings.h"
 #include "registry.h"
 
@@ -20,8 +21,18 @@ static double watch_end_s(const struct population *in, size_t k)
 
 /* When a reaction came, and how well that is known; time_s NAN: it cannot be told, INFINITY: it never came. */
 struct reaction {
-	double time_s, u_s;
+	double time_s, u_onset_s;
+	bool by_edge; /* an edge of the logic analyser, else the onset of a pulse */
 };
+
+/* Whether the logic analyser saw any line of the device switch: only then does it mean something that a line stood still. */
+static bool logic_lines_seen(const struct population *in)
+{
+	for (size_t e = 0; e < in->results->edge_count; e++)
+		if (in->results->edges[e].line != LOGIC_TRIGGER)
+			return true;
+	return false;
+}
 
 typedef bool reaction_read(const struct population *in, const struct run_event *event, double end_s, struct reaction *reaction);
 
@@ -33,7 +44,7 @@ static bool last_pulse(const struct population *in, const struct run_event *even
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		if (pulse->onset_s > event->time_s && pulse->onset_s <= end_s)
-			*reaction = (struct reaction){pulse->onset_s, pulse->u_onset_s};
+			*reaction = (struct reaction){pulse->onset_s, pulse->u_onset_s, false};
 	}
 	return true;
 }
@@ -42,12 +53,10 @@ static bool last_pulse(const struct population *in, const struct run_event *even
 static bool first_edge(const struct population *in, const struct run_event *event, double end_s, enum logic_line line, bool rising,
 		       bool line_needed, struct reaction *reaction)
 {
-	const struct edge *edges = in->findings->lines.items;
-	size_t count = in->findings->lines.count;
+	const struct edge *edges = in->results->edges;
 	bool seen = false, there = false;
-	reaction->u_s = 1 / (in->format->sample_rate_hz * sqrt(12.0));
-	reaction->time_s = INFINITY;
-	for (size_t e = 0; e < count; e++) {
+	*reaction = (struct reaction){.time_s = INFINITY, .by_edge = true};
+	for (size_t e = 0; e < in->results->edge_count; e++) {
 		if (edges[e].line != line)
 			continue;
 		seen = true;
@@ -58,7 +67,7 @@ static bool first_edge(const struct population *in, const struct run_event *even
 	}
 	if (there)
 		reaction->time_s = event->time_s;
-	return line_needed ? seen : count > 0;
+	return line_needed ? seen : logic_lines_seen(in);
 }
 
 static bool ready_low(const struct population *in, const struct run_event *event, double end_s, struct reaction *reaction)
@@ -84,12 +93,16 @@ static void each_interlock(const struct population *in, const struct measurand *
 		struct measurement measurement = session_measurement(in, measurand, reaction.time_s - event->time_s);
 		struct budget budget = {0};
 		budget_add(&budget, SOURCE_HOST_CLOCK, event->u_time_s, 1, INFINITY);
-		budget_add(&budget, SOURCE_NOISE, reaction.u_s, 1, INFINITY);
+		if (reaction.by_edge)
+			contribute_edge(&budget, in, isfinite(reaction.time_s) ? reaction.time_s : event->time_s, 1);
+		else
+			budget_add(&budget, SOURCE_NOISE, reaction.u_onset_s, 1, INFINITY);
 		budget_clock(&budget, in, isfinite(measurement.value) ? measurement.value : 0, 1);
 		measurement.subject = event->index;
 		measurement.start_s = event->time_s;
 		measurement.end_s = end_s;
-		measurement.voided = gap_between(in, event->time_s, end_s) || (in->current && !in->findings->current_alive);
+		measurement.voided = gap_between(in, event->time_s, end_s) || (in->current && !in->findings->current_alive) ||
+				     (reaction.by_edge && in->results->edges_dropped > 0);
 		measurement_add_budget(out, &measurement, &budget);
 	}
 }
@@ -140,9 +153,9 @@ void measurand_interlock_failure_bound(const struct population *in, const struct
 /* Rising edges of the fault line that no interlock event precedes closely. False when no logic line showed that it is looked at. */
 static bool count_trips(const struct population *in, double *trips)
 {
-	const struct edge *edges = in->findings->lines.items;
+	const struct edge *edges = in->results->edges;
 	*trips = 0;
-	for (size_t e = 0; e < in->findings->lines.count; e++) {
+	for (size_t e = 0; e < in->results->edge_count; e++) {
 		bool provoked = false;
 		if (edges[e].line != LOGIC_FAULT || !edges[e].rising)
 			continue;
@@ -153,7 +166,7 @@ static bool count_trips(const struct population *in, double *trips)
 		}
 		*trips += !provoked;
 	}
-	return in->findings->lines.count > 0;
+	return logic_lines_seen(in);
 }
 
 void measurand_session_trips(const struct population *in, const struct measurand *measurand, struct measurement_list *out)

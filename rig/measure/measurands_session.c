@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "activity.h"
+#include "align.h"
 #include "contributions.h"
 #include "discharge.h"
 #include "registry.h"
@@ -42,6 +43,10 @@ void measurand_session_untriggered(const struct population *in, const struct mea
 	struct measurement untriggered = session_measurement(in, measurand, (double)in->results->untriggered_count);
 	untriggered.planned = 0;
 	untriggered.voided |= in->results->matched_count > 0 && in->results->trigger_edge_count == 0;
+	/* Edges that may lie anywhere tell nothing of single pulses. */
+	for (size_t k = 0; k < in->results->trigger_edge_count; k++)
+		untriggered.voided |= 3 * in->results->trigger_u[k].base_s > MATCH_LIMIT_S;
+	untriggered.voided |= in->results->edges_dropped > 0 && recording_find(in->format, CHANNEL_TRIGGER) < 0;
 	measurement_add(out, &untriggered);
 }
 

@@ -27,11 +27,6 @@ static struct measurement between(const struct population *in, const struct meas
 	return interval_measurement(in, measurand, from->onset_s, to->onset_s);
 }
 
-static double edge_uncertainty_s(const struct population *in)
-{
-	return 1 / (in->format->sample_rate_hz * sqrt(12.0));
-}
-
 void measurand_pulse_latency(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
@@ -44,7 +39,9 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 		struct measurement latency = interval_measurement(in, measurand, edge_s, pulse->onset_s);
 		struct budget budget = {0};
 		contribute_onset(&budget, in, pulse, 1);
-		budget_add(&budget, SOURCE_TRIGGER_EDGE, edge_uncertainty_s(in), -1, INFINITY);
+		budget_add(&budget, SOURCE_TRIGGER_EDGE, seen ? pulse->u_trigger_s : 0, -1, INFINITY);
+		if (seen && pulse->u_time_base_s > 0)
+			budget_add(&budget, SOURCE_TIME_BASE, pulse->u_time_base_s, -1, INFINITY);
 		contribute_clock(&budget, in, -edge_s);
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
@@ -58,14 +55,17 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	double mean = 0, squares = 0, n = 0;
-	bool lacking = false;
+	double mean = 0, squares = 0, n = 0, u_edge_s = 0, u_base_s = 0;
+	bool lacking = false, aligned = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
+		u_edge_s = fmax(u_edge_s, pulse->u_trigger_s);
+		u_base_s = fmax(u_base_s, pulse->u_time_base_s);
+		aligned |= pulse->u_time_base_s > 0;
 		n += 1;
 		mean += step / n;
 		squares += step * (latency - mean);
@@ -74,9 +74,15 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 		return;
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
 	jitter.voided |= lacking;
+	/* An alignment that drifts moves the edges against each other; the host's says nothing of jitter unless it is much smaller. */
+	const struct time_base *base = &in->results->time_base;
+	bool by_host = base->source != TIME_BASE_SHARED;
+	double spread_s = hypot(base->u_drift_s, by_host ? u_base_s : 0);
 	struct budget budget = {0};
 	budget_add(&budget, SOURCE_REPEATABILITY, jitter.value, 1 / sqrt(2 * (n - 1)), n - 1);
-	budget_add(&budget, SOURCE_TRIGGER_EDGE, edge_uncertainty_s(in), 1 / sqrt(n), INFINITY);
+	budget_add(&budget, SOURCE_TRIGGER_EDGE, u_edge_s, 1 / sqrt(n), INFINITY);
+	if (aligned)
+		budget_add(&budget, SOURCE_TIME_BASE, by_host && spread_s > 0.3 * jitter.value ? INFINITY : spread_s, 1, INFINITY);
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
 	measurement_add_budget(out, &jitter, &budget);
 }

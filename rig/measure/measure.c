@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "edge_times.h"
 #include "edges.h"
 #include "match.h"
 #include "registry.h"
@@ -178,11 +179,12 @@ static bool take_gap(void *self, const struct gap *gap, struct error *error)
 static bool take_edge(void *self, const struct edge *edge, struct error *error)
 {
 	struct measure *measure = self;
-	if (edge->line != LOGIC_TRIGGER)
-		return series_add(&measure->findings.lines, edge, error);
-	if (!edge->rising)
-		return true;
-	return series_add(&measure->findings.logic, &edge->time_s, error);
+	if ((unsigned)edge->line >= LOGIC_LINE_COUNT || !isfinite(edge->time_s))
+		return error_config(error, "an edge of no line, or at no time");
+	if (measure->findings.logic.count < EDGE_TIMES_MAX)
+		return series_add(&measure->findings.logic, edge, error);
+	measure->findings.logic_dropped++;
+	return true;
 }
 
 static bool take_event(void *self, const struct run_event *event, struct error *error)
@@ -215,13 +217,10 @@ struct reduced_sink measure_sink(struct measure *measure)
 static void hand_over(struct measure *measure, struct results *results)
 {
 	struct findings *findings = &measure->findings;
-	struct series *edges = measure->has_edges ? &findings->edges : &findings->logic;
 	results->pulse_count = findings->pulses.count;
-	results->trigger_edge_count = edges->count;
 	results->gap_count = findings->gaps.count;
 	results->event_count = findings->events.count;
 	results->pulses = series_take(&findings->pulses);
-	results->trigger_edges_s = series_take(edges);
 	results->gaps = series_take(&findings->gaps);
 	results->events = series_take(&findings->events);
 	results->duration_s = (double)findings->total_frames / measure->format.sample_rate_hz;
@@ -266,7 +265,9 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 		error_set(error, ERROR_BENCH, "out of memory for results");
 		return NULL;
 	}
-	measure->has_trigger = measure->has_edges || measure->findings.logic.count > 0;
+	if (!edge_times_take(&measure->findings, &measure->format, measure->has_edges, results, error))
+		return NULL;
+	measure->has_trigger = measure->has_edges || results->trigger_edge_count > 0;
 	hand_over(measure, results);
 	struct matching matching = {
 		.plan = measure->plan, .device = measure->device, .has_trigger = measure->has_trigger, .observed = measure->observed};

@@ -285,13 +285,14 @@ static void take_fit(struct work *work, double slope, double u_slope, struct pul
 static void set_nothing_known(struct pulse *pulse)
 {
 	*pulse = (struct pulse){.expected = PULSE_NOT_EXPECTED, .match = PULSE_UNMATCHED};
-	double *const values[] = {&pulse->onset_s,           &pulse->u_onset_s,        &pulse->trigger_s,       &pulse->peak1_s,
-				  &pulse->peak1_a,           &pulse->u_peak1_a,        &pulse->peak2_s,         &pulse->peak2_a,
-				  &pulse->u_peak2_a,         &pulse->u_rise_s,         &pulse->zero1_s,         &pulse->zero2_s,
-				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
-				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
-				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
-				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as, &pulse->charge_s};
+	double *const values[] = {&pulse->onset_s,         &pulse->u_onset_s,         &pulse->trigger_s,         &pulse->u_trigger_s,
+				  &pulse->u_time_base_s,   &pulse->peak1_s,           &pulse->peak1_a,           &pulse->u_peak1_a,
+				  &pulse->peak2_s,         &pulse->peak2_a,           &pulse->u_peak2_a,         &pulse->u_rise_s,
+				  &pulse->zero1_s,         &pulse->zero2_s,           &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,
+				  &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,   &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,
+				  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s, &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel,
+				  &pulse->half_width_s,    &pulse->u_half_width_s,    &pulse->after_current_rel, &pulse->net_charge_as,
+				  &pulse->u_net_charge_as, &pulse->charge_s};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
 	pulse_shape_unknown(pulse);

@@ -51,10 +51,24 @@ struct adc_channel_setup {
 	struct sensor *sensor; /* owned by the setup; NULL: none */
 };
 
+/*
+ * A reference that the ADC's clock is known by: an external clock input of stated accuracy (a rubidium, a disciplined oscillator), or the true rate
+ * as measured against such a one.
+ */
+struct reference_clock {
+	bool present;
+	double accuracy_rel;     /* limits, rectangular; NAN: the rate was measured */
+	double measured_rate_hz; /* NAN: a stated accuracy */
+	double u_rate_rel;       /* standard uncertainty of the measured rate */
+	const char *certificate, *due;
+	bool in_force; /* on the day of the recording; set by bench_setup_date() */
+};
+
 struct adc_setup {
 	const char *driver; /* "sim", "file", "iio" */
 	double sample_rate_hz;
-	double clock_accuracy_rel; /* limits, rectangular */
+	double clock_accuracy_rel; /* limits, rectangular; of its own clock */
+	struct reference_clock reference;
 	enum gap_detection gaps;
 	enum file_format format;      /* driver file */
 	const char *uri, *instrument; /* driver iio: context and device; NULL: not given */
@@ -66,6 +80,8 @@ struct logic_setup {
 	const char *driver; /* NULL: no logic analyser */
 	const char *connection;
 	double sample_rate_hz;
+	double clock_accuracy_rel; /* limits, rectangular */
+	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
@@ -108,7 +124,12 @@ struct bench_setup {
 	struct sim_setup sim;
 };
 
-/* The recording format the ADC of this bench delivers. */
+/*
+ * Says of which day the recording is (YYYY-MM-DD): a reference clock counts only until it is due, else the ADC is taken to run on its own clock. False
+ * when there is a reference that is overdue. On a bench with a simulated ADC the reference is as good as its file says on any day.
+ */
+bool bench_setup_date(struct bench_setup *setup, const char *date);
+/* The recording format the ADC of this bench delivers; a reference clock counts once bench_setup_date() has found it in force. */
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);

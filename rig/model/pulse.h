@@ -27,6 +27,7 @@ enum { PULSE_NOT_EXPECTED = -1 };
 struct pulse {
 	double onset_s, u_onset_s;
 	double trigger_s;                   /* the trigger edge that caused it; NAN for none */
+	double u_trigger_s, u_time_base_s;  /* of it: random, and of the alignment it came through (systematic; 0 for none) */
 	double peak1_s, peak1_a, u_peak1_a; /* signed; u: random part only */
 	double peak2_s, peak2_a, u_peak2_a; /* of the second lobe; NAN for monophasic and half-sine */
 	double u_rise_s;                    /* of peak1_s - onset_s */

@@ -21,6 +21,7 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_DISARM: return "disarm";
 	case EVENT_DISCHARGE: return "discharge";
 	case EVENT_END: return "end";
+	case EVENT_LOGIC_START: return "logic_start";
 	case EVENT_ABORTED: return "aborted";
 	case EVENT_INTERLOCK: return "interlock";
 	case EVENT_KIND_COUNT: break;

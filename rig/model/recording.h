@@ -43,7 +43,9 @@ struct channel {
 
 struct recording_format {
 	double sample_rate_hz;
-	double u_clock_rel; /* standard uncertainty of the sample clock's rate, relative */
+	double u_clock_rel;       /* standard uncertainty of the sample clock's rate, relative */
+	double logic_rate_hz;     /* of the logic analyser; 0: there is none */
+	double u_logic_clock_rel; /* standard uncertainty of its clock's rate, relative */
 	unsigned channel_count;
 	struct channel channels[RECORDING_MAX_CHANNELS];
 };
@@ -70,7 +72,7 @@ struct gap {
 
 enum logic_line { LOGIC_TRIGGER, LOGIC_TRIGGER_OUT, LOGIC_READY, LOGIC_FAULT, LOGIC_LINE_COUNT };
 
-/* An edge seen by the logic analyser, on its own clock until time bases are aligned. */
+/* An edge seen by the logic analyser, on its own clock (recorded so; measuring aligns it): the first sample that shows the new level. */
 struct edge {
 	enum logic_line line;
 	bool rising;
@@ -78,13 +80,14 @@ struct edge {
 };
 
 enum run_event_kind {
-	EVENT_SECTION,   /* a section of the plan begins; index: section */
-	EVENT_TRIGGER,   /* the rig raised the trigger line; index: pulse of the plan */
-	EVENT_DISARM,    /* the rig commanded disarm or emergency stop; index: step of the plan */
-	EVENT_DISCHARGE, /* an expect_discharge began to count; index: step of the plan */
-	EVENT_END,       /* the plan is done */
-	EVENT_ABORTED,   /* the run ended before its plan */
-	EVENT_INTERLOCK, /* the rig opened an interlock or provoked a fault; index: step of the plan */
+	EVENT_SECTION,     /* a section of the plan begins; index: section */
+	EVENT_TRIGGER,     /* the rig raised the trigger line; index: pulse of the plan */
+	EVENT_DISARM,      /* the rig commanded disarm or emergency stop; index: step of the plan */
+	EVENT_DISCHARGE,   /* an expect_discharge began to count; index: step of the plan */
+	EVENT_END,         /* the plan is done */
+	EVENT_LOGIC_START, /* the logic analyser's time 0 */
+	EVENT_INTERLOCK,   /* the rig opened an interlock or provoked a fault; index: step of the plan */
+	EVENT_ABORTED,     /* the run ended before its plan */
 	EVENT_KIND_COUNT,
 };
 

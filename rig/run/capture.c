@@ -247,6 +247,28 @@ static void release(struct capture *capture)
 	free(capture);
 }
 
+/* An analyser that does not say when it began did so while start() ran, or soon after: drivers start threads and USB transfers. */
+static const double LOGIC_START_LIMIT_S = 0.5;
+
+static bool start_logic(struct capture *capture, struct error *error)
+{
+	struct ports *ports = bench_ports(capture->bench);
+	const struct clock_port *clock = &ports->clock;
+	double before_s = clock->ops ? clock->ops->now_s(clock->self) : NAN;
+	if (!ports->logic.ops->start(ports->logic.self, error))
+		return error_prefix(error, "logic analyser");
+	const struct adc_ops *adc = ports->adc.ops;
+	if (!clock->ops || !adc->frame_of_host_time)
+		return true;
+	double after_s = clock->ops->now_s(clock->self) + LOGIC_START_LIMIT_S, u_s = (after_s - before_s) / sqrt(12);
+	double start_s = 0.5 * (before_s + after_s);
+	if (ports->logic.ops->start_time)
+		start_s = ports->logic.ops->start_time(ports->logic.self, &u_s);
+	double u_frames = 0, frame = adc->frame_of_host_time(ports->adc.self, start_s, &u_frames), rate_hz = capture->sample_rate_hz;
+	const struct run_event event = {EVENT_LOGIC_START, 0, frame / rate_hz, hypot(u_frames / rate_hz, u_s)};
+	return pending_event(capture->pending, &event) || error_bench(error, "capture: out of memory for the run's events");
+}
+
 static bool start_instruments(struct capture *capture, struct error *error)
 {
 	const struct ports *ports = bench_ports(capture->bench);
@@ -254,9 +276,7 @@ static bool start_instruments(struct capture *capture, struct error *error)
 		return false;
 	if (!ports->adc.ops->start(ports->adc.self, error))
 		return error_prefix(error, "adc");
-	if (ports->logic.ops && !ports->logic.ops->start(ports->logic.self, error))
-		return error_prefix(error, "logic analyser");
-	return true;
+	return !ports->logic.ops || start_logic(capture, error);
 }
 
 struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,

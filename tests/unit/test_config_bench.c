@@ -155,3 +155,31 @@ Test(bench, a_name_that_is_not_there_tells_what_is)
 	cr_assert(!setup && error.kind == ERROR_CONFIG);
 	cr_expect(strstr(error.text, "did you mean 'virtual'?") && strstr(error.text, "recording-csv"), "%s", error.text);
 }
+
+/* A reference clock counts until it is due; then the ADC is on its own. */
+Test(bench, reference_clock)
+{
+	static const char FORMAT[] = "bench: b\nadc:\n  driver: file\n  format: s16le\n  sample_rate: 1 MHz\n  clock_accuracy: 50 ppm\n"
+				     "  reference_clock: {%s, certificate: GPSDO-7, due: 2027-01-31}\n"
+				     "  channels:\n    coil_current: {index: 0, scale: 0.36 A}\n";
+	static const char *const ways[] = {"accuracy: 0.01 ppm", "measured_rate: 1000003.2 Hz, expanded_uncertainty: 0.2 Hz, k: 2"};
+	for (unsigned w = 0; w < 2; w++) {
+		char text[600], path[] = "/tmp/bench-XXXXXX.yaml";
+		int length = snprintf(text, sizeof text, FORMAT, ways[w]), fd = mkstemps(path, 5);
+		cr_assert(fd >= 0 && write(fd, text, (size_t)length) == length);
+		close(fd);
+		struct error error = {0};
+		auto_bench_setup struct bench_setup *setup = config_load_bench(path, source_path("fixtures"), &error);
+		unlink(path);
+		cr_assert(setup, "%s", error.text);
+		struct recording_format before = bench_setup_format(setup);
+		cr_expect(before.sample_rate_hz == 1e6 && fabs(before.u_clock_rel - 50e-6 / sqrt(3)) < 1e-15);
+		cr_expect(bench_setup_date(setup, "2027-01-31"));
+		struct recording_format format = bench_setup_format(setup);
+		cr_expect_float_eq(format.sample_rate_hz, w ? 1000003.2 : 1e6, 1e-6);
+		cr_expect_float_eq(format.u_clock_rel, w ? 0.1 / 1000003.2 : 0.01e-6 / sqrt(3), 1e-15);
+		cr_expect_not(bench_setup_date(setup, "2027-02-01"));
+		format = bench_setup_format(setup);
+		cr_expect(format.sample_rate_hz == 1e6 && format.u_clock_rel == before.u_clock_rel);
+	}
+}

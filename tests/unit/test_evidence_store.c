@@ -53,7 +53,8 @@ static bool trace_format(void *self, const struct recording_format *format, cons
 	(void)error;
 	text_printf(self, "format %u cells %u %u %u %u", format->channel_count, layout->cell_frames, layout->envelope_frames,
 		    layout->pre_cells, layout->post_cells);
-	trace_doubles(self, (const double[]){format->sample_rate_hz, format->u_clock_rel}, 2);
+	trace_doubles(self, (const double[]){format->sample_rate_hz, format->u_clock_rel, format->logic_rate_hz, format->u_logic_clock_rel},
+		      4);
 	for (unsigned c = 0; c < format->channel_count; c++) {
 		const struct channel *k = &format->channels[c];
 		text_printf(self, "\nchannel %s %d %s %d %d %d %s", k->name, k->role, k->unit, k->count_min, k->count_max, k->calibrated,
@@ -133,7 +134,11 @@ static uint32_t draw(uint32_t below)
 
 static struct recording_format make_format(unsigned channels)
 {
-	struct recording_format format = {.sample_rate_hz = 1e6, .u_clock_rel = 1.1547e-6, .channel_count = channels};
+	struct recording_format format = {.sample_rate_hz = 1e6,
+					  .u_clock_rel = 1.1547e-6,
+					  .logic_rate_hz = 10e6,
+					  .u_logic_clock_rel = 28.9e-6,
+					  .channel_count = channels};
 	for (unsigned c = 0; c < channels; c++) {
 		struct channel *channel = &format.channels[c];
 		snprintf(channel->name, sizeof channel->name, "channel_%u", c);
@@ -178,7 +183,7 @@ static bool push_items(const struct reduced_sink *sink, unsigned channels, size_
 		double time_s = (double)cell_frame * 1e-6;
 		struct gap gap = {cell_frame, 1 + draw(1000), (enum gap_cause)draw(GAP_DISCONNECT + 1)};
 		struct edge edge = {(enum logic_line)draw(LOGIC_LINE_COUNT), draw(2) == 1, time_s};
-		struct run_event event = {(enum run_event_kind)draw(EVENT_ABORTED + 1), draw(1000), time_s, 1e-7};
+		struct run_event event = {(enum run_event_kind)draw(EVENT_KIND_COUNT), draw(1000), time_s, 1e-7};
 		uint32_t kind = draw(64);
 		bool pushed = kind < 1   ? push_window(sink, channels, &window_frame, error)
 			      : kind < 2 ? sink->gap(sink->self, &gap, error)

@@ -65,6 +65,32 @@ Test(decision, too_uncertain_is_not_capable_but_a_clear_failure_stays_one)
 	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, INFINITY), VERDICT_NOT_CAPABLE);
 }
 
+static enum verdict decide_capable(double capability, enum decision_rule rule, double lower, double upper, double value, double u)
+{
+	struct requirement requirement = requirement_of(rule, lower, upper);
+	requirement.capability = capability;
+	struct decision_limits limits;
+	cr_assert(decision_limits_of(&requirement.limit, NAN, &limits));
+	return decision_verdict(&requirement, &limits, value, u, INFINITY);
+}
+
+/* U at most T/4: tolerance 1 to either side, U = 2 u = 0.25 is C_m = 4 exactly. */
+Test(decision, a_capability_that_is_asked_for)
+{
+	const enum decision_rule rules[] = {DECISION_SIMPLE, DECISION_GUARDED, DECISION_NON_BINARY, DECISION_ISO14253, DECISION_RISK};
+	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+		cr_expect_eq(decide_capable(4, rules[r], 9, 11, 10, 0.125), VERDICT_PASS);
+		cr_expect_eq(decide_capable(4, rules[r], 9, 11, 10, 0.126), VERDICT_NOT_CAPABLE);
+		cr_expect_eq(decide_capable(0, rules[r], 9, 11, 10, 0.126), VERDICT_PASS);
+		cr_expect_eq(decide_capable(NAN, rules[r], 9, 11, 10, 0.126), VERDICT_PASS);
+	}
+	/* 3.3 mm +- 0.3 mm: the quotient of rounded numbers. */
+	cr_expect_eq(decide_capable(4, DECISION_SIMPLE, 3.0, 3.6, 3.3, 0.3 / 8), VERDICT_PASS);
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, 9, 11, 11.3, 0.13), VERDICT_FAIL, "outside by more than the guard band");
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, 9, 11, 11.2, 0.13), VERDICT_NOT_CAPABLE, "within it nobody can tell");
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, NAN, 11, 10, 0.13), VERDICT_PASS, "an open limit has no span");
+}
+
 Test(decision, tolerances_combine)
 {
 	struct limit limit = {
@@ -118,6 +144,19 @@ Test(judge, the_worst_of_every_pulse_decides)
 	j = judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), near, 1, 0.01, 0, NULL);
 	cr_expect_eq(j.verdict, VERDICT_FAIL);
 	cr_expect_not_null(strstr(j.reason, "probability of conformance 84.1 %"), "%s", j.reason); /* Phi(1) */
+}
+
+Test(judge, one_measurement_that_is_not_capable_is_no_pass_and_says_why)
+{
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9, 11);
+	requirement.capability = 4;
+	const double values[] = {10, 10.1, 9.9};
+	struct judgement judgement = judge_values(requirement, values, 3, 0.2, 0, NULL);
+	cr_expect_eq(judgement.verdict, VERDICT_NOT_CAPABLE);
+	cr_expect_float_eq(judgement.capability, 2.5, 1e-9);
+	cr_expect(strstr(judgement.reason, "C_m 2.5, at least 4 is asked for"), "%s", judgement.reason);
+	judgement = judge_values(requirement, values, 3, 0.12, 0, NULL);
+	cr_expect_eq(judgement.verdict, VERDICT_PASS);
 }
 
 Test(judge, a_mean_keeps_its_systematic_part)
