@@ -129,7 +129,7 @@ static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, str
 	watch->resolution_s = fmax(watch->resolution_s, limit_s);
 	double raised_s = at(watch, index)->envelope_s, rise_s = raised_s - at(watch, before)->envelope_s;
 	if (rise_s > limit_s) {
-		uint64_t behind = locate(watch, before, index, raised_s, 0.25 * limit_s);
+		uint64_t behind = locate(watch, before, index, raised_s, setup->agreement * limit_s);
 		*step = (struct gap_step){.first = at(watch, before)->received,
 					  .last = at(watch, behind)->received - 1,
 					  .lost = (uint64_t)fmax(1, round(rise_s / setup->period_s))};

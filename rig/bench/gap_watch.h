@@ -17,6 +17,7 @@ struct gap_watch_setup {
 	double floor_s,
 		cap_s; /* the least step that counts: at least floor_s; three times the jitter seen if that is more; never over cap_s */
 	unsigned confirmations; /* observations that must agree on where a loss ends */
+	double agreement;       /* how far over the new envelope they may lie, as a fraction of the least step */
 };
 
 enum gap_watch_state {

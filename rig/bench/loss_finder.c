@@ -40,7 +40,8 @@ static struct gap_watch *stamp_watch(const struct loss_finder_setup *setup)
 							  .window = STAMP_WINDOW,
 							  .floor_s = 0.5 * period_s,
 							  .cap_s = 0.5 * period_s,
-							  .confirmations = 1});
+							  .confirmations = 1,
+							  .agreement = 1});
 }
 
 static struct gap_watch *arrival_watch(const struct loss_finder_setup *setup)
@@ -51,7 +52,8 @@ static struct gap_watch *arrival_watch(const struct loss_finder_setup *setup)
 							  .window = (unsigned)fmax(buffers, ARRIVAL_WINDOW_MIN),
 							  .floor_s = ARRIVAL_FLOOR_S,
 							  .cap_s = ARRIVAL_CAP_S,
-							  .confirmations = 2});
+							  .confirmations = 2,
+							  .agreement = 0.25});
 }
 
 struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup)
