@@ -190,6 +190,11 @@ int session_run(const struct session_setup *setup)
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);
 	progress_end(&session.progress);
+	const struct adc_port *adc = &bench_ports(bench)->adc;
+	struct recording_format format = adc->format;
+	char gaps_found_by[256] = "";
+	if (adc->ops->gaps_found_by)
+		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
 	if (!finished)
 		return command_fail(&run_error);
@@ -221,6 +226,8 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.setup = setup->bench,
+		.format = &format,
+		.gaps_found_by = gaps_found_by[0] ? gaps_found_by : NULL,
 		.calibration = &calibration,
 		.plan = setup->plan,
 		.spec = setup->spec,
