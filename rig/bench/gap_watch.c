@@ -137,8 +137,9 @@ static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, str
 		return GAP_WATCH_LOST;
 	}
 	watch->jitter_s = fmax(watch->jitter_s * exp2(-1 / (FADE_WINDOWS * setup->window)), fabs(rise_s) < limit_s ? fabs(rise_s) : 0);
-	/* Arrivals that were late from the start may come to be in time; not so once something counted as lost. */
-	if (rise_s < -limit_s && (watch->lost > 0 || setup->confirmations == 1))
+	/* The first stamps, and arrivals for long, may be late and come to be in time; not so once something counted as lost. */
+	bool settled = setup->confirmations == 1 && before + 1 >= setup->window;
+	if (rise_s < -limit_s && (watch->lost > 0 || settled))
 		return GAP_WATCH_AHEAD;
 	if (index + 1 == 2 * (uint64_t)setup->window) {
 		watch->origin_s = raised_s;

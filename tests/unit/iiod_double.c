@@ -37,7 +37,15 @@ struct iiod {
 };
 
 static const char XML[] =
-	"<?xml version=\"1.0\" encoding=\"utf-8\"?><context name=\"double\" version-major=\"0\" version-minor=\"24\" "
+	"<?xml version=\"1.0\" encoding=\"utf-8\"?><!DOCTYPE context ["
+	"<!ELEMENT context (device)*><!ATTLIST context name CDATA #REQUIRED version-major CDATA #REQUIRED version-minor CDATA #REQUIRED "
+	"version-git CDATA #REQUIRED description CDATA #REQUIRED>"
+	"<!ELEMENT device (channel|attribute|debug-attribute)*><!ATTLIST device id CDATA #REQUIRED name CDATA #REQUIRED>"
+	"<!ELEMENT channel (scan-element?, attribute*)><!ATTLIST channel id CDATA #REQUIRED type CDATA #REQUIRED>"
+	"<!ELEMENT scan-element EMPTY><!ATTLIST scan-element index CDATA #REQUIRED format CDATA #REQUIRED>"
+	"<!ELEMENT attribute EMPTY><!ATTLIST attribute name CDATA #REQUIRED>"
+	"<!ELEMENT debug-attribute EMPTY><!ATTLIST debug-attribute name CDATA #REQUIRED>]>"
+	"<context name=\"double\" version-major=\"0\" version-minor=\"24\" "
 	"version-git=\"double0\" description=\"test\">"
 	"<device id=\"iio:device0\" name=\"simadc\">"
 	"<channel id=\"voltage0\" type=\"input\"><scan-element index=\"0\" format=\"%s\"/><attribute name=\"scale\"/></channel>"

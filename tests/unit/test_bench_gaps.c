@@ -178,6 +178,20 @@ Test(gaps, stamps_that_run_back)
 	loss_finder_destroy(finder);
 }
 
+/* A first stamp that is late is no reason to give up. */
+Test(gaps, first_stamp_is_late)
+{
+	struct loss_finder *finder = by_stamps(100e3);
+	struct error error = {0};
+	uint64_t stamps[1024];
+	for (uint64_t i = 0; i < 1024; i++)
+		stamps[i] = 2000000000 + 10000 * i + (i == 0 ? 9000 : 0);
+	cr_expect(loss_finder_stamps(finder, stamps, 1024, &error), "%s", error.text);
+	struct loss loss;
+	cr_expect_not(loss_finder_take(finder, &loss));
+	loss_finder_destroy(finder);
+}
+
 /* A counter of 8 bits turns over, and a loss across the turn is counted. */
 Test(gaps, narrow_counter)
 {
