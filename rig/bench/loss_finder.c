@@ -11,7 +11,7 @@ static const double HOST_CLOCK_TOLERANCE = 100e-6;
 /* Arrivals are compared over this long; a delay of all of them for so long counts as a loss. */
 static const double ARRIVAL_WINDOW_S = 0.25;
 static const double ARRIVAL_FLOOR_S = 0.5e-3, ARRIVAL_CAP_S = 5e-3;
-enum { ARRIVAL_WINDOW_MIN = 4, STAMP_WINDOW = 64 };
+enum { ARRIVAL_WINDOW_MIN = 4, STAMP_WINDOW = 64, WIDE_BITS = 28 };
 
 struct loss_finder {
 	struct loss_finder_setup setup;
@@ -29,6 +29,12 @@ struct loss_finder {
 static bool is_stamped(const struct loss_finder *finder)
 {
 	return finder->setup.method == GAPS_BY_TIMESTAMP;
+}
+
+/* One that does not turn over unseen: so many samples cannot be lost without a time-out. */
+static bool is_wide_counter(const struct loss_finder_setup *setup)
+{
+	return setup->method == GAPS_BY_COUNTER && setup->counter_bits >= WIDE_BITS;
 }
 
 static struct gap_watch *stamp_watch(const struct loss_finder_setup *setup)
@@ -64,9 +70,9 @@ struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup)
 	finder->setup = *setup;
 	if (is_stamped(finder))
 		finder->stamps = stamp_watch(setup);
-	else
+	else if (!is_wide_counter(setup))
 		finder->arrivals = arrival_watch(setup);
-	if (!finder->stamps && !finder->arrivals) {
+	if (!finder->stamps && !finder->arrivals && !is_wide_counter(setup)) {
 		loss_finder_destroy(finder);
 		return NULL;
 	}
@@ -85,13 +91,13 @@ void loss_finder_destroy(struct loss_finder *finder)
 
 unsigned loss_finder_skip(const struct loss_finder *finder)
 {
-	return is_stamped(finder) ? 0 : finder->setup.buffer_frames;
+	return finder->arrivals ? finder->setup.buffer_frames : 0;
 }
 
 double loss_finder_held_s(const struct loss_finder *finder)
 {
 	double buffer_s = finder->setup.buffer_frames / finder->setup.sample_rate_hz;
-	return is_stamped(finder) ? buffer_s : fmax(2 * ARRIVAL_WINDOW_S, 2 * ARRIVAL_WINDOW_MIN * buffer_s);
+	return !finder->arrivals ? buffer_s : fmax(2 * ARRIVAL_WINDOW_S, 2 * ARRIVAL_WINDOW_MIN * buffer_s);
 }
 
 static bool add(struct loss_finder *finder, struct loss loss, struct error *error)
@@ -179,7 +185,8 @@ static bool take_counters(struct loss_finder *finder, const uint64_t *stamps, si
 		if (lost > 0) {
 			if (!add(finder, (struct loss){finder->stamped, finder->stamped, lost, GAP_LOST}, error))
 				return false;
-			gap_watch_known(finder->arrivals, lost);
+			if (finder->arrivals)
+				gap_watch_known(finder->arrivals, lost);
 		}
 		finder->stamp = stamps[i];
 		finder->stamped++;
@@ -229,7 +236,8 @@ bool loss_finder_overrun(struct loss_finder *finder, uint64_t first, uint64_t la
 
 uint64_t loss_finder_released(const struct loss_finder *finder)
 {
-	uint64_t released = gap_watch_verified(finder->stamps ? finder->stamps : finder->arrivals);
+	const struct gap_watch *watch = finder->stamps ? finder->stamps : finder->arrivals;
+	uint64_t released = watch ? gap_watch_verified(watch) : finder->stamped;
 	if (finder->setup.method == GAPS_BY_OVERFLOW_REGISTER && finder->clean < released)
 		return finder->clean;
 	return released;
@@ -249,10 +257,14 @@ void loss_finder_proof(const struct loss_finder *finder, char *out, size_t size)
 			snprintf(out, size, "by the time stamp of every sample: any lost sample, and its place");
 		return;
 	case GAPS_BY_COUNTER:
-		snprintf(out, size,
-			 "by the counter in every frame: any lost sample, and its place (whole turns of its %u bits: beyond %.0f "
-			 "samples, by the clock)",
-			 finder->setup.counter_bits, ceil(beyond));
+		if (!finder->arrivals)
+			snprintf(out, size, "by the counter in every frame: any lost sample, and its place");
+		else
+			snprintf(out, size,
+				 "by the counter in every frame: any lost sample, and its place (whole turns of its %u bits: beyond %.0f "
+				 "samples, "
+				 "by the clock)",
+				 finder->setup.counter_bits, ceil(beyond));
 		return;
 	case GAPS_BY_OVERFLOW_REGISTER:
 		snprintf(out, size,
