@@ -54,6 +54,8 @@ struct adc_ops {
 	bool (*stop)(void *self, struct error *error) must_check;
 	/* Host time of a sample and its standard uncertainty; NULL for a recording made elsewhere. */
 	double (*frame_of_host_time)(void *self, double host_s, double *u_frames);
+	/* What its way to find lost samples can prove, as it was during the recording: a sentence without a full stop. NULL: nothing to tell. */
+	void (*gaps_found_by)(void *self, char *out, size_t size);
 };
 struct adc_port {
 	const struct adc_ops *ops;

@@ -18,7 +18,13 @@
 #include "tee.h"
 #include "terminal.h"
 
-const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, NULL};
+const struct driver *const SESSION_DRIVERS[] = {
+	&driver_sim, &driver_file,    &driver_monotonic,
+#ifdef TMSRIG_IIO
+	&driver_iio, &driver_iio_dac,
+#endif
+	NULL,
+};
 
 struct session {
 	const struct session_setup *setup;
@@ -212,6 +218,11 @@ int session_run(const struct session_setup *setup)
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);
 	progress_end(&session.progress);
+	const struct adc_port *adc = &bench_ports(bench)->adc;
+	struct recording_format format = adc->format;
+	char gaps_found_by[256] = "";
+	if (adc->ops->gaps_found_by)
+		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
 	if (!finished)
 		return command_fail(&run_error);
@@ -246,6 +257,8 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.setup = setup->bench,
+		.format = &format,
+		.gaps_found_by = gaps_found_by[0] ? gaps_found_by : NULL,
 		.calibration = &calibration,
 		.plan = setup->plan,
 		.spec = setup->spec,

@@ -5,7 +5,7 @@
 #include "date.h"
 #include "loader.h"
 
-enum { ADC_MAX_BITS = 16 };
+enum { ADC_MAX_BITS = 16, IIO_BUFFER_FRAMES = 65536 };
 
 /* A pulse with its tail; for so long an offset of a measured slope grows into the integrated current. */
 static const double INTEGRATION_S = 1e-3;
@@ -18,7 +18,7 @@ static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", NULL};
 /* A channel as written, before it is complete. */
 struct written_channel {
 	const char *source, *sensor;
-	double range, scale, offset, noise, threshold, gain_accuracy;
+	double range, scale, offset, noise, threshold, gain_accuracy, per_volt;
 	unsigned bits, index;
 	bool derivative;
 	enum integrator_zero zero;
@@ -28,6 +28,11 @@ struct written_channel {
 };
 
 static const struct range POSITIVE = {RANGE_POSITIVE}, NOT_NEGATIVE = {RANGE_NOT_NEGATIVE};
+
+static bool is_iio(const struct adc_setup *adc)
+{
+	return strcmp(adc->driver, "iio") == 0;
+}
 
 static bool is_file(const struct adc_setup *adc)
 {
@@ -106,7 +111,12 @@ static void channel_fields(const struct adc_setup *adc, enum channel_role role, 
 		return;
 	}
 	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
-	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = true, AT(range), .dimension = dimension, .range = POSITIVE};
+	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = !is_iio(adc), AT(range), .dimension = dimension, .range = POSITIVE};
+	if (is_iio(adc)) {
+		out[n] = (struct field){"per_volt", FIELD_QUANTITY, .required = dimension != DIMENSION_VOLTAGE, AT(per_volt),
+					.dimension = dimension};
+		return;
+	}
 	out[n++] = (struct field){"bits", FIELD_COUNT, .required = true, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
 	if (strcmp(adc->driver, "sim") == 0)
 		out[n] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
@@ -143,6 +153,12 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 	channel->count_min = -half;
 	channel->count_max = half - 1;
 	setup->adc_range = written->range;
+	setup->per_volt = NAN;
+	if (is_iio(adc)) {
+		/* The instrument tells volts a count. */
+		setup->per_volt = channel->scale = isnan(written->per_volt) ? 1 : written->per_volt;
+		return;
+	}
 	if (!is_file(adc)) {
 		channel->scale = written->range / half;
 		return;
@@ -179,7 +195,7 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 static bool check_threshold(const struct reader *reader, const struct adc_setup *adc, const struct written_channel *written,
 			    const struct channel *channel, struct error *error)
 {
-	bool any_number = is_file(adc) && adc->format != FILE_S16LE;
+	bool any_number = is_iio(adc) || (is_file(adc) && adc->format != FILE_S16LE);
 	if (isnan(channel->threshold) || any_number)
 		return true;
 	double low = channel->scale * channel->count_min + channel->offset, high = channel->scale * channel->count_max + channel->offset;
@@ -234,12 +250,14 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	struct field fields[SCHEMA_MAX_FIELDS] = {0};
 	if (!read_unit(reader, node, channel->role, &written, error))
 		return false;
-	written.scale = written.offset = NAN;
+	written.scale = written.offset = written.per_volt = NAN;
 	channel_fields(adc, channel->role, &written, fields);
 	if (!schema_read(reader, node, fields, channel->name, &written, error))
 		return false;
 	if (written.scale == 0)
 		return yaml_error(reader->yaml, schema_find(node, "scale"), error, "'scale' must not be zero");
+	if (written.per_volt == 0)
+		return yaml_error(reader->yaml, schema_find(node, "per_volt"), error, "'per_volt' must not be zero");
 	snprintf(channel->unit, sizeof channel->unit, "%s", written.unit);
 	channel->threshold = written.threshold;
 	setup->source = written.source;
@@ -356,6 +374,56 @@ static bool read_reference(const struct reader *reader, const struct node *node,
 	return true;
 }
 
+#undef AT
+#define AT(slot) .offset = offsetof(struct adc_setup, slot)
+
+static size_t iio_fields(struct field *out)
+{
+	size_t n = 0;
+	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, AT(uri)};
+	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, AT(instrument)};
+	out[n++] = (struct field){"buffer", FIELD_COUNT, AT(buffer_frames), .range = {RANGE_WITHIN, 16, 1 << 24}};
+	out[n++] = (struct field){"kernel_buffers", FIELD_COUNT, AT(kernel_buffers), .range = {RANGE_WITHIN, 2, 64}};
+	out[n++] = (struct field){"trigger", FIELD_NAME, AT(trigger)};
+	out[n++] = (struct field){"timeout", FIELD_QUANTITY, AT(timeout_s), .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 0.1, 1}};
+	out[n++] = (struct field){"timestamp_channel", FIELD_NAME, AT(timestamp_channel)};
+	out[n++] = (struct field){"counter_channel", FIELD_NAME, AT(counter_channel)};
+	return n;
+}
+
+/* A channel that is needed for, and only for, one way to find gaps. */
+static bool check_gap_channel(const struct reader *reader, const struct node *node, const char *key, bool needed, struct error *error)
+{
+	const struct node *written = schema_find(node, key);
+	if (needed && !written)
+		return yaml_error(reader->yaml, schema_find(node, "gaps"), error, "'gaps: %s' needs '%s'", schema_find(node, "gaps")->text,
+				  key);
+	if (!needed && written)
+		return yaml_error(reader->yaml, written->key, error, "'%s' is for another way to find gaps than '%s'", key,
+				  schema_find(node, "gaps")->text);
+	return true;
+}
+
+/* The samples of a buffer come when it is full, so a failure is noticed a buffer later. */
+static const double MOST_BUFFER_S = 0.25;
+
+static bool complete_iio(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	if (isnan(adc->timeout_s))
+		adc->timeout_s = 1;
+	if (!check_gap_channel(reader, node, "timestamp_channel", adc->gaps == GAPS_BY_TIMESTAMP, error) ||
+	    !check_gap_channel(reader, node, "counter_channel", adc->gaps == GAPS_BY_COUNTER, error))
+		return false;
+	double most = adc->sample_rate_hz * MOST_BUFFER_S;
+	const struct node *written = schema_find(node, "buffer");
+	if (written && adc->buffer_frames > most)
+		return yaml_error(reader->yaml, written, error, "'buffer' is %u frames, %.3g s; at most %.3g s (%.0f frames) were expected",
+				  adc->buffer_frames, adc->buffer_frames / adc->sample_rate_hz, MOST_BUFFER_S, most);
+	if (!written)
+		adc->buffer_frames = most / 4 < IIO_BUFFER_FRAMES ? (unsigned)(most / 4) : IIO_BUFFER_FRAMES;
+	return true;
+}
+
 bool config_read_adc(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
@@ -363,28 +431,24 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 	bool file = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "file") == 0;
 	bool iio = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio") == 0;
 	adc->gaps = GAPS_BY_CLOCK;
+	adc->kernel_buffers = 4;
 	struct field fields[SCHEMA_MAX_FIELDS] = {
-		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct adc_setup, driver), .choices = ADC_DRIVERS},
-		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, sample_rate_hz),
-		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 1e9}},
-		{"clock_accuracy", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, clock_accuracy_rel),
-		 .range = {RANGE_WITHIN, 0, 0.01}},
+		{"driver", FIELD_WORD, .required = true, AT(driver), .choices = ADC_DRIVERS},
+		{"sample_rate", FIELD_QUANTITY, .required = true, AT(sample_rate_hz), .dimension = DIMENSION_FREQUENCY,
+		 .range = {RANGE_WITHIN, 1e3, 1e9}},
+		{"clock_accuracy", FIELD_QUANTITY, .required = true, AT(clock_accuracy_rel), .range = {RANGE_WITHIN, 0, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = ignore},
 		{"reference_clock", FIELD_READ, .read = ignore},
 	};
 	size_t n = 5;
 	if (file)
-		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, format),
-					     .choices = FORMAT_CHOICES};
+		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, AT(format), .choices = FORMAT_CHOICES};
 	else
-		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, gaps),
-					     .choices = GAP_CHOICES};
-	if (iio) {
-		fields[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct adc_setup, uri)};
-		fields[n++] = (struct field){"device", FIELD_NAME, .required = true, .offset = offsetof(struct adc_setup, instrument)};
-	}
+		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, AT(gaps), .choices = GAP_CHOICES};
+	if (iio)
+		n += iio_fields(fields + n);
 	/* The channels last: how they are read depends on the rest. */
-	return schema_read(reader, node, fields, "adc", adc, error) &&
+	return schema_read(reader, node, fields, "adc", adc, error) && (!iio || complete_iio(reader, node, adc, error)) &&
 	       read_reference(reader, schema_find(node, "reference_clock"), adc, error) &&
 	       read_channels(reader, schema_find(node, "channels"), adc, error);
 }

@@ -7,7 +7,7 @@
 static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
-static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "none", NULL};
+static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "iio-dac", "none", NULL};
 
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
@@ -165,14 +165,30 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");
 }
 
+static void iio_dac_fields(struct field *out)
+{
+	size_t n = 0;
+	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct bench_setup, iio_dac.uri)};
+	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.instrument)};
+	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.channel)};
+	out[n] = (struct field){"volts_at_full",
+				FIELD_QUANTITY,
+				.required = true,
+				.offset = offsetof(struct bench_setup, iio_dac.volts_at_full),
+				.dimension = DIMENSION_VOLTAGE,
+				.range = {RANGE_POSITIVE}};
+}
+
 static bool read_stimulator(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	static const struct field FIELDS[] = {
+	struct field fields[SCHEMA_MAX_FIELDS] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, stimulator_driver),
 		 .choices = STIMULATOR_DRIVERS},
-		{0},
 	};
-	return schema_read(reader, node, FIELDS, "stimulator", object, error);
+	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
+	if (driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio-dac") == 0)
+		iio_dac_fields(fields + 1);
+	return schema_read(reader, node, fields, "stimulator", object, error);
 }
 
 static bool read_device(const struct reader *reader, const struct node *node, void *object, struct error *error)

@@ -355,7 +355,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_open_object(&json, NULL);
 	emit_head(&json, result);
 	result_emit_scenario(&json, facts->plan, plan_sha256);
-	result_emit_setup(&json, facts->setup, facts->calibration);
+	result_emit_setup(&json, facts->setup, facts->format, facts->gaps_found_by, facts->calibration);
 	result_emit_spec(&json, facts->spec);
 	emit_counts(&json, facts);
 	emit_judged(&json, facts, statistics, count);

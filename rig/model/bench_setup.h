@@ -45,7 +45,8 @@ struct adc_channel_setup {
 	int index;              /* driver file: interleaved position; else -1 */
 	bool derivative;        /* the column holds dI/dt; the driver integrates it */
 	enum integrator_zero zero;
-	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files */
+	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files, and with driver iio when not given */
+	double per_volt;  /* driver iio: unit of the channel per volt at the ADC, before the sensor's correction; else NAN */
 	unsigned bits;
 	double noise_rms;      /* driver sim: in the channel's unit */
 	struct sensor *sensor; /* owned by the setup; NULL: none */
@@ -70,10 +71,20 @@ struct adc_setup {
 	double clock_accuracy_rel; /* limits, rectangular; of its own clock */
 	struct reference_clock reference;
 	enum gap_detection gaps;
-	enum file_format format;      /* driver file */
-	const char *uri, *instrument; /* driver iio: context and device; NULL: not given */
+	enum file_format format;                         /* driver file */
+	const char *uri, *instrument;                    /* driver iio: context and device; NULL: not given */
+	const char *trigger;                             /* driver iio: an IIO trigger by name; NULL: as the instrument has it */
+	const char *timestamp_channel, *counter_channel; /* driver iio: what gaps are found by; NULL: none */
+	unsigned buffer_frames, kernel_buffers;          /* driver iio */
+	double timeout_s;                                /* driver iio: how long beyond a buffer's own time no samples may come */
 	unsigned channel_count;
 	struct adc_channel_setup channels[RECORDING_MAX_CHANNELS];
+};
+
+/* An analog output that sets the amplitude of a stimulator. */
+struct iio_dac_setup {
+	const char *uri, *instrument, *channel;
+	double volts_at_full; /* V at 100 % MSO */
 };
 
 struct logic_setup {
@@ -121,6 +132,7 @@ struct bench_setup {
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
+	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
 	struct sim_setup sim;
 };
 

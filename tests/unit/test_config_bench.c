@@ -183,3 +183,26 @@ Test(bench, reference_clock)
 		cr_expect(format.sample_rate_hz == 1e6 && format.u_clock_rel == before.u_clock_rel);
 	}
 }
+
+/* A Rogowski coil of 0.5 mV/A on an ADC whose volts only the instrument knows: amperes per volt with the coil's correction and uncertainties. */
+Test(bench, iio_channel_waits_for_volts)
+{
+	char path[] = "/tmp/tmsrig-bench-XXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+	cr_assert(fd >= 0);
+	static const char TEXT[] =
+		"bench: lab\nadc:\n  driver: iio\n  uri: \"ip:127.0.0.1:30500\"\n  instrument: ad7606\n  sample_rate: 200 kHz\n"
+		"  clock_accuracy: 50 ppm\n  gaps: timestamp\n  timestamp_channel: timestamp\n  timeout: 500 ms\n  channels:\n"
+		"    coil_current: {channel: voltage0, per_volt: 2 kA, gain_accuracy: 0.1 %, sensor: rogowski-example}\n"
+		"    trigger: {channel: voltage1, range: 10 V, threshold: 1.5 V}\n";
+	cr_assert_eq(write(fd, TEXT, sizeof TEXT - 1), (ssize_t)(sizeof TEXT - 1));
+	close(fd);
+	auto_bench_setup struct bench_setup *setup = load_bench(path);
+	unlink(path);
+	const struct adc_setup *adc = &setup->adc;
+	cr_expect(adc->buffer_frames == 12500 && adc->kernel_buffers == 4 && adc->timeout_s == 0.5);
+	cr_expect_str_eq(adc->timestamp_channel, "timestamp");
+	cr_expect(adc->channels[0].per_volt == 2000 && adc->channels[0].channel.scale == 2000 && isnan(adc->channels[0].adc_range));
+	cr_expect(fabs(channel_u_gain_rel(&adc->channels[0].channel) - 0.0042) < 0.00005 && adc->channels[0].channel.calibrated);
+	cr_expect(adc->channels[1].per_volt == 1 && adc->channels[1].adc_range == 10);
+}
