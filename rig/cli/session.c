@@ -17,7 +17,13 @@
 #include "tee.h"
 #include "terminal.h"
 
-const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, NULL};
+const struct driver *const SESSION_DRIVERS[] = {
+	&driver_sim,   &driver_file, &driver_monotonic,
+#ifdef TMSRIG_GPIOD
+	&driver_gpiod,
+#endif
+	NULL,
+};
 
 struct session {
 	const struct session_setup *setup;
