@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# time: both
+# The lab itself: simulated GPIO lines and the IIO dummy answer to the tools of Debian, through a real iiod too.
+. "$LAB_HERE/lib.sh"
+
+gpio_sim machine machine-chip TRIGGER - READY
+check "gpiodetect sees the chip" sh -c "gpiodetect | grep -q '$GPIO_CHIP .machine-chip. (3 lines)'"
+same "gpiofind finds a line by name" "$GPIO_CHIP 2" "$(gpiofind READY)"
+same "an input is low" 0 "$(gpioget "$GPIO_CHIP" 2)"
+echo pull-up >"$GPIO_SIM/sim_gpio2/pull"
+same "an input is high" 1 "$(gpioget "$GPIO_CHIP" 2)"
+
+iio_dummy machine 1000
+check "iio_info sees the dummy" sh -c "iio_info | grep -q machine"
+iiod >iiod.log 2>&1 &
+daemon=$!
+sleep 0.5
+check "iio_info sees it through iiod" sh -c "iio_info -u ip:127.0.0.1 | grep -q machine"
+kill $daemon
+
+# Under virtual time the clock only moves while everybody sleeps.
+began=$(cut -d ' ' -f 1 /proc/uptime)
+sleep 0.2
+ended=$(cut -d ' ' -f 1 /proc/uptime)
+check "0.2 s last from 0.19 s to 0.3 s ($began $ended)" sh -c "echo $began $ended | awk '{ d = \$2 - \$1; exit !(d > 0.185 && d < 0.3) }'"
