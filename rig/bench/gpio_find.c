@@ -27,12 +27,30 @@ bool gpio_find_refused(const char *path, struct error *error)
 			   group ? group->gr_name : "?", about.st_mode & 07777u);
 }
 
-static int is_chip(const struct dirent *entry)
+struct chip_files {
+	char names[CHIPS_MAX][GPIO_NAME_SIZE];
+	size_t count;
+};
+
+static int by_number(const void *a, const void *b)
 {
-	return strncmp(entry->d_name, "gpiochip", 8) == 0;
+	return strverscmp(a, b);
 }
 
-/* "gpiochip0 [label], 8 lines; gpiochip1 [no permission]" of all that there are; true when one is called name. */
+static void list_chip_files(struct chip_files *files)
+{
+	const struct dirent *entry;
+	DIR *folder = opendir("/dev");
+	files->count = 0;
+	while (folder && files->count < CHIPS_MAX && (entry = readdir(folder)))
+		if (strncmp(entry->d_name, "gpiochip", 8) == 0)
+			snprintf(files->names[files->count++], GPIO_NAME_SIZE, "%.32s", entry->d_name);
+	if (folder)
+		closedir(folder);
+	qsort(files->names, files->count, GPIO_NAME_SIZE, by_number);
+}
+
+/* All chips: how many are called what is wanted, and "gpiochip0 [label], 8 lines; gpiochip1 [Permission denied]". */
 struct survey {
 	const char *wanted;
 	char path[GPIO_PATH_MAX]; /* the one that was found */
@@ -79,19 +97,15 @@ static bool find_chip(const char *wanted, char path[GPIO_PATH_MAX], struct error
 		return true;
 	}
 	struct survey survey = {.wanted = wanted};
-	struct dirent **files = NULL;
-	int count = scandir("/dev", &files, is_chip, versionsort);
-	for (int i = 0; i < count; i++) {
-		if (i < CHIPS_MAX)
-			look_at(&survey, files[i]->d_name);
-		free(files[i]);
-	}
-	free(files);
+	struct chip_files files;
+	list_chip_files(&files);
+	for (size_t i = 0; i < files.count; i++)
+		look_at(&survey, files.names[i]);
 	if (survey.found == 1) {
 		memcpy(path, survey.path, GPIO_PATH_MAX);
 		return true;
 	}
-	if (count <= 0)
+	if (files.count == 0)
 		return error_bench(error, "there is no GPIO chip '%s'; this machine has none (no /dev/gpiochip*)", wanted);
 	if (survey.found > 1)
 		return error_bench(error, "%u GPIO chips are called '%s': give the path of one; this machine has: %s", survey.found, wanted,
