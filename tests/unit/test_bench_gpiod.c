@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <umockdev.h>
 
@@ -21,6 +22,10 @@ static struct {
 	atomic_uint sets[LINES], last[LINES];
 	atomic_uint fail_set_line, fail_sets_from, fail_sets; /* of that line: so many sets fail, from the n-th on */
 	atomic_int set_errno, handle_errno, event_errno;
+	struct {
+		int file;
+		struct stat node;
+	} given[16];
 	atomic_uint handles;
 	atomic_int event_pipe; /* where to write changes of EVENT_LINE */
 } chip;
@@ -50,8 +55,10 @@ static int take_handle(struct gpiohandle_request *request)
 	snprintf(path, sizeof path, "/dev/gpioline%u", request->lineoffsets[0]);
 	chip.last[request->lineoffsets[0]] = request->default_values[0];
 	request->fd = open(path, O_RDWR | O_CLOEXEC);
-	chip.handles++;
-	return request->fd < 0 ? errno : 0;
+	if (request->fd < 0 || fstat(request->fd, &chip.given[chip.handles].node) != 0)
+		return errno;
+	chip.given[chip.handles++].file = request->fd;
+	return 0;
 }
 
 static int take_event(struct gpioevent_request *request)
@@ -117,16 +124,14 @@ static gboolean handle_ioctl(UMockdevIoctlBase *base, UMockdevIoctlClient *clien
 	return TRUE;
 }
 
-/* Lines that this process still holds. */
+/* Lines given out by the mock that this process still holds: descriptors that still stand for the same file. */
 static unsigned lines_held(void)
 {
 	unsigned held = 0;
-	for (int file = 0; file < 256; file++) {
-		char link[64], target[256];
-		snprintf(link, sizeof link, "/proc/self/fd/%d", file);
-		ssize_t length = readlink(link, target, sizeof target - 1);
-		target[length > 0 ? length : 0] = '\0';
-		held += strstr(target, "/gpioline") != NULL;
+	for (unsigned h = 0; h < chip.handles; h++) {
+		struct stat now;
+		held += fstat(chip.given[h].file, &now) == 0 && now.st_dev == chip.given[h].node.st_dev &&
+			now.st_ino == chip.given[h].node.st_ino;
 	}
 	return held;
 }
