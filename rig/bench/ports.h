@@ -20,6 +20,11 @@ struct clock_ops {
 	bool (*sleep_until)(void *self, double time_s, struct error *error) must_check;
 	/* Ends a sleep from another thread or a signal handler, now or when it is next entered. */
 	void (*wake)(void *self);
+	/*
+	 * on: gives the calling thread the best timing that the machine allows, real-time priority and memory that is not paged out; false with
+	 * *error when it does not, and then everything is as before. Off: ordinary again. NULL: time is not the machine's.
+	 */
+	bool (*real_time)(void *self, bool on, struct error *error) must_check;
 };
 struct clock_port {
 	const struct clock_ops *ops;

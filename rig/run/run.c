@@ -262,6 +262,34 @@ static bool walk(struct sequencer *seq, struct error *error)
 	return true;
 }
 
+/* The thread that fires, and only that: what it starts would inherit its priority. */
+static bool begin_real_time(const struct sequencer *seq)
+{
+	const struct clock_port *clock = &seq->ports->clock;
+	struct error why;
+	if (!clock->ops->real_time)
+		return false;
+	if (clock->ops->real_time(clock->self, true, &why))
+		return true;
+	char text[sizeof why.text + 64];
+	snprintf(text, sizeof text, "triggers are timed at ordinary priority: %s", why.text);
+	if (seq->options->notice)
+		seq->options->notice(seq->options->self, text);
+	return false;
+}
+
+static bool walk_in_real_time(struct sequencer *seq, struct error *error)
+{
+	bool real_time = begin_real_time(seq);
+	bool walked = walk(seq, error);
+	struct error late;
+	if (real_time && !seq->ports->clock.ops->real_time(seq->ports->clock.self, false, &late) && walked) {
+		*error = late;
+		return false;
+	}
+	return walked;
+}
+
 static bool check_bench(const struct sequencer *seq, struct error *error)
 {
 	if (!seq->ports->clock.ops)
@@ -286,7 +314,7 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 		return safe_state(&seq, &ignored) && false;
 	}
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
-	bool walked = walk(&seq, &walk_error);
+	bool walked = walk_in_real_time(&seq, &walk_error);
 	bool safe = safe_state(&seq, &safe_error);
 	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
 	/* A failed capture stops the sequencer, so its cause comes first. */
