@@ -4,7 +4,7 @@
 #
 # usage: tests/lab/lab.sh BUILD_DIR [CASE...]
 #   LAB_KERNEL   a kernel instead of the cached one
-#   LAB_ROOTFS   a folder to boot instead of /; the tree is looked for at its own path below it
+#   LAB_ROOTFS   a folder to boot instead of /, with the tree at LAB_TREE inside; BUILD_DIR lies below it
 #   LAB_TIMES    "virtual real" (default)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,7 @@ build=$(cd "$1" && pwd)
 shift
 kernel=${LAB_KERNEL:-$("$here/kernel.sh")}
 rootfs=${LAB_ROOTFS:-/}
+tree=${LAB_TREE:-$root}
 limit_s=${LAB_SECONDS:-180}
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -40,7 +41,7 @@ boot() {
   # The kernel keeps its memory in a file in TMPDIR. Virtual time begins at 0 of the host's day, real time as it is.
   # shellcheck disable=SC2086
   TMPDIR=/dev/shm timeout -k 5 "$limit_s" "$kernel" mem=384M root=none rootfstype=hostfs rootflags="$rootfs" ro con0=null,fd:1 con=null ssl=null \
-    quiet panic=-1 $travel init="$here/init.sh" LAB_HERE="$here" LAB_ROOT="$root" LAB_BUILD="$build" LAB_TIME="$time" "LAB_CASES=\"$cases\"" \
+    quiet panic=-1 $travel init="$tree/tests/lab/init.sh" LAB_HERE="$tree/tests/lab" LAB_ROOT="$tree" LAB_BUILD="/${build#"$rootfs"}" LAB_TIME="$time" "LAB_CASES=\"$cases\"" \
     </dev/null >"$console.raw" 2>&1 || true
   tr -d '\r' <"$console.raw" >"$console"
   now=$(date +%s.%N)

@@ -47,3 +47,17 @@ iio_dummy() {
   done
   export IIO_TRIGGER
 }
+
+# tool_get CHIP LINE, tool_set CHIP LINE VALUE, tool_hold CHIP LINE VALUE (for the background): libgpiod's tools, whose arguments changed with 2.
+case $(gpiodetect --version | head -n 1) in
+*v1.*)
+  tool_get() { gpioget "$1" "$2"; }
+  tool_set() { gpioset "$1" "$2=$3"; }
+  tool_hold() { exec gpioset --mode=signal "$1" "$2=$3"; }
+  ;;
+*)
+  tool_get() { gpioget --numeric -c "$1" "$2"; }
+  tool_set() { gpioset -c "$1" -t 0 "$2=$3"; }
+  tool_hold() { exec gpioset -c "$1" "$2=$3"; }
+  ;;
+esac

@@ -5,10 +5,10 @@
 
 gpio_sim machine machine-chip TRIGGER - READY
 check "gpiodetect sees the chip" sh -c "gpiodetect | grep -q '$GPIO_CHIP .machine-chip. (3 lines)'"
-same "gpiofind finds a line by name" "$GPIO_CHIP 2" "$(gpiofind READY)"
-same "an input is low" 0 "$(gpioget "$GPIO_CHIP" 2)"
+check "gpioinfo sees the line by its name" sh -c "gpioinfo | grep -q READY"
+same "an input is low" 0 "$(tool_get "$GPIO_CHIP" 2)"
 echo pull-up >"$GPIO_SIM/sim_gpio2/pull"
-same "an input is high" 1 "$(gpioget "$GPIO_CHIP" 2)"
+same "an input is high" 1 "$(tool_get "$GPIO_CHIP" 2)"
 
 iio_dummy machine 1000
 check "iio_info sees the dummy" sh -c "iio_info | grep -q machine"

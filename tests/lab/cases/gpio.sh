@@ -8,9 +8,9 @@ echo 1 >$tracing/events/gpio/enable
 
 gpio_sim lab lab-gpio TRIGGER ENABLE ESTOP COIL READY FAULT TWICE TWICE HELD
 # The trace counts lines from a number of its own: that of a line which gpioset drives is known.
-gpioset "$GPIO_CHIP" 0=0
+tool_set "$GPIO_CHIP" 0 0
 base=$(sed -n 's/.*gpio_value: \([0-9]*\) set 0.*/\1/p' $tracing/trace | head -n 1)
-gpioset --mode=signal "$GPIO_CHIP" 8=1 &
+tool_hold "$GPIO_CHIP" 8 1 &
 holder=$!
 sleep 0.1
 "$LAB_BUILD/tests/lab/gpio_lab" "$GPIO_CHIP" "$GPIO_SIM" "$base" || echo "not ok - gpio_lab ended with $?"
