@@ -10,7 +10,7 @@ root=$(cd "$here/.." && pwd)
 chroot=${XDG_CACHE_HOME:-$HOME/.cache}/tmsrig/trixie
 [ "$(id -u)" -eq 0 ] || { echo "trixie: needs root" >&2; exit 2; }
 # The lists of packages have one place.
-packages() { sed -n "s/^$1=\\"\\(.*\\)\\"\$/\\1/p" "$root/dev"; }
+packages() { grep "^$1=" "$root/dev" | cut -d '"' -f 2; }
 
 if [ ! -e "$chroot/.ready" ]; then
   command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
