@@ -16,7 +16,10 @@
 #include "gpio_line.h"
 
 enum { OFFSET_TRIGGER, OFFSET_ENABLE, OFFSET_ESTOP, OFFSET_COIL, OFFSET_READY, OFFSET_FAULT };
+enum { MAX_EVENTS = 4096 };
 static const double PULSE_S = 50e-6;
+/* An interrupt of gpio-sim comes with the next tick of the lab's kernel, 100 Hz: longer than that, and twice. */
+static const double TICK_S = 12e-3, TICKS_S = 25e-3;
 static const char TRACE[] = "/sys/kernel/tracing/trace";
 
 static const char *sim_folder;
@@ -215,7 +218,8 @@ static void check_pulses(struct opened *opened, bool virtual)
 	       shortest_s * 1e6, longest_s * 1e6, worst_time_s * 1e6, worst_u_s * 1e6);
 	/* The trace counts whole microseconds. In real time the machine may take the processor away at any moment: only too short is wrong. */
 	check(shortest_s > PULSE_S - 3e-6, "no pulse is shorter than 50 us");
-	check(!virtual || longest_s < PULSE_S + 10e-6, "none is longer, in virtual time");
+	if (virtual)
+		check(longest_s < PULSE_S + 10e-6, "none is longer, in virtual time");
 	check(worst_time_s <= sqrt(3) * worst_u_s + 2e-6, "the time of the edge is within what is stated");
 	check(pin(OFFSET_TRIGGER) == 1, "the trigger is inactive afterwards");
 }
@@ -231,20 +235,19 @@ static size_t take_events(struct opened *opened, struct gpio_event *events, size
 
 static void check_events(struct opened *opened)
 {
-	enum { MAX = 4096 };
-	static struct gpio_event events[MAX];
+	static struct gpio_event events[MAX_EVENTS];
 	uint64_t lost;
-	take_events(opened, events, MAX, &lost);
+	take_events(opened, events, MAX_EVENTS, &lost);
 	double before_s = now_s();
 	drive(OFFSET_READY, false);
-	pause_s(2e-3);
+	pause_s(TICKS_S);
 	double between_s = now_s();
 	drive(OFFSET_FAULT, false);
-	pause_s(2e-3);
+	pause_s(TICKS_S);
 	drive(OFFSET_READY, true);
-	pause_s(2e-3);
+	pause_s(TICKS_S);
 	double after_s = now_s();
-	size_t count = take_events(opened, events, MAX, &lost);
+	size_t count = take_events(opened, events, MAX_EVENTS, &lost);
 	check(count == 3 && lost == 0, "three changes give three events (%zu, lost %llu)", count, (unsigned long long)lost);
 	check(count == 3 && events[0].line == GPIO_READY && !events[0].active && events[1].line == GPIO_FAULT && events[1].active &&
 		      events[2].line == GPIO_READY && events[2].active,
@@ -252,24 +255,31 @@ static void check_events(struct opened *opened)
 	check(count == 3 && events[0].time_s > before_s && events[0].time_s < between_s && events[1].time_s > between_s &&
 		      events[2].time_s < after_s,
 	      "with their times on CLOCK_MONOTONIC");
-	check(take_events(opened, events, MAX, &lost) == 0 && lost == 0, "then there is none");
+	check(take_events(opened, events, MAX_EVENTS, &lost) == 0 && lost == 0, "then there is none");
+}
 
+/* Only in virtual time is every change seen as one of its own. */
+static void check_overflow(struct opened *opened)
+{
+	static struct gpio_event events[MAX_EVENTS];
+	uint64_t lost;
 	/* An even number of lost changes leaves the levels in turn: only a sequence number or a full queue tells. */
 	size_t extra = 10, toggles = gpio_line_queue_length + extra;
 	for (size_t i = 0; i < toggles; i++) {
 		drive(OFFSET_READY, i % 2 == 1);
-		pause_s(20e-6);
+		pause_s(TICK_S);
 	}
-	count = take_events(opened, events, MAX, &lost);
+	size_t count = take_events(opened, events, MAX_EVENTS, &lost);
 	printf("# %zu changes unread: %zu kept, %llu said to be lost\n", toggles, count, (unsigned long long)lost);
 	check(lost > 0, "a queue that ran over is noticed");
-	check(gpio_line_queue_length == 16 || lost == extra, "and the sequence numbers say how many");
+	if (gpio_line_queue_length > 16)
+		check(lost == extra, "and the sequence numbers say how many");
 	drive(OFFSET_READY, false);
-	pause_s(1e-3);
-	take_events(opened, events, MAX, &lost);
+	pause_s(TICKS_S);
+	take_events(opened, events, MAX_EVENTS, &lost);
 	drive(OFFSET_READY, true);
-	pause_s(1e-3);
-	check(take_events(opened, events, MAX, &lost) == 1 && lost == 0, "after that it counts as before");
+	pause_s(TICKS_S);
+	check(take_events(opened, events, MAX_EVENTS, &lost) == 1 && lost == 0, "after that it counts as before");
 }
 
 static void check_close(struct opened *opened)
@@ -338,8 +348,11 @@ int main(int argc, char **argv)
 	check_safe_from_the_start(&opened, chip);
 	check_busy(&opened, chip);
 	check_levels(&opened);
-	check_pulses(&opened, time && strcmp(time, "virtual") == 0);
+	bool virtual = time && strcmp(time, "virtual") == 0;
+	check_pulses(&opened, virtual);
 	check_events(&opened);
+	if (virtual)
+		check_overflow(&opened);
 	check_close(&opened);
 
 	struct opened again = {.setup = setup_of("lab-gpio")};

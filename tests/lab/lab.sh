@@ -59,7 +59,7 @@ boot() {
   done
   grep -q '^LAB END' "$console" || wrong "the kernel did not come to the end ($time time, limit $limit_s s)"
   grep -q '^not ok' "$console" && wrong "$(grep -c '^not ok' "$console") checks failed ($time time)"
-  [ $status -eq 0 ] || { echo "--- console" >&2; tail -n 60 "$console" >&2; }
+  [ $status -eq 0 ] || { echo "--- the console's end" >&2; tail -n 20 "$console" >&2; }
   passed=$((passed + $(grep -c '^ok' "$console" || true)))
   printf '# %s time: %d passed, %d failed, %.1f s\n' "$time" "$(grep -c '^ok' "$console" || true)" "$(grep -c '^not ok' "$console" || true)" \
     "$(echo "$now $began" | awk '{ print $1 - $2 }')"
