@@ -25,3 +25,5 @@ chown root:dialout "/dev/$GPIO_CHIP"
 chmod 660 "/dev/$GPIO_CHIP"
 same "no permission, a group" \
   "lab.yaml: line enable: /dev/$GPIO_CHIP: no permission; it belongs to the group 'dialout' (mode 0660): add the user to it" "$(as_nobody)"
+
+"$LAB_BUILD/tests/lab/gpio_lab" unplug "$GPIO_CHIP" || echo "not ok - gpio_lab unplug ended with $?"
