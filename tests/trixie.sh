@@ -15,7 +15,7 @@ packages() { grep "^$1=" "$root/dev" | cut -d '"' -f 2; }
 if [ ! -e "$chroot/.ready" ]; then
   command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
   wanted="$(packages build_packages) $(packages driver_packages) libcriterion-dev libgsl-dev busybox-static gpiod libiio-utils iiod"
-  mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 | tr -d ' ')
+  mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 | tr -d ' ' || true)
   umount -q "$chroot/proc" "$chroot/dev/shm" 2>/dev/null || true
   rm -rf --one-file-system "$chroot"
   mkdir -p "$(dirname "$chroot")"
