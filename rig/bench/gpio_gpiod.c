@@ -54,6 +54,15 @@ static bool set_level(const struct gpiod_line_held *line, bool level, struct err
 	return error_errno(error, ERROR_BENCH, "%s: cannot be set %s", line->where, level ? "active" : "inactive");
 }
 
+/* A second try, where the first failure would leave the line in a state that is not safe. */
+static bool insist(const struct gpiod_line_held *line, bool level, struct error *error)
+{
+	bool done = false;
+	for (int tries = 0; tries < 2 && !done; tries++)
+		done = set_level(line, level, error);
+	return done;
+}
+
 static bool gpiod_set(void *self, enum gpio_line line, bool level, struct error *error)
 {
 	struct gpiod_line_held *at;
@@ -92,13 +101,13 @@ static bool gpiod_pulse(void *self, enum gpio_line line, double *time_s, struct 
 	if (!set_level(at, true, error)) {
 		/* Whether the pin moved is not known: it must not stay active. */
 		struct error ignored;
-		return set_level(at, false, &ignored) && false;
+		return insist(at, false, &ignored) && false;
 	}
 	double after_s = now_s();
 	*time_s = 0.5 * (before_s + after_s);
 	gpio->pulse_u_s = 0.5 * (after_s - before_s) / sqrt(3);
 	wait_until(*time_s + gpio->setup->gpio[line].pulse_s);
-	return set_level(at, false, error) || set_level(at, false, error) || error_prefix(error, "the pulse does not end");
+	return insist(at, false, error) || error_prefix(error, "the pulse does not end");
 }
 
 static double gpiod_pulse_u_s(void *self)
@@ -214,8 +223,7 @@ static void gpiod_close(void *state)
 	struct error ignored;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].request && gpio->setup->gpio[l].output)
-			(void)(set_level(&gpio->lines[l], gpio->setup->gpio[l].safe_level, &ignored) ||
-			       set_level(&gpio->lines[l], gpio->setup->gpio[l].safe_level, &ignored));
+			(void)insist(&gpio->lines[l], gpio->setup->gpio[l].safe_level, &ignored);
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		gpio_line_release(gpio->lines[l].request);
 	free(gpio);
