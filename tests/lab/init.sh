@@ -4,16 +4,16 @@
 # LAB_CASES and prints what they say on the console, which the host reads; then switches the machine off.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run/tmp LANG=C.UTF-8
 fatal() { echo "LAB FATAL $*"; busybox poweroff -f; }
-mount -t proc proc /proc || fatal "proc"
-mount -t sysfs sysfs /sys || fatal "sysfs"
-mount -t devtmpfs devtmpfs /dev || fatal "devtmpfs"
+busybox mount -t proc proc /proc || fatal "proc"
+busybox mount -t sysfs sysfs /sys || fatal "sysfs"
+busybox mount -t devtmpfs devtmpfs /dev || fatal "devtmpfs"
 mkdir -p /dev/pts /dev/shm
-mount -t devpts devpts /dev/pts || fatal "devpts"
-mount -t tmpfs tmpfs /dev/shm || fatal "shm"
-mount -t tmpfs tmpfs /run || fatal "run"
+busybox mount -t devpts devpts /dev/pts || fatal "devpts"
+busybox mount -t tmpfs tmpfs /dev/shm || fatal "shm"
+busybox mount -t tmpfs tmpfs /run || fatal "run"
 mkdir -p /run/tmp
-mount -t configfs configfs /sys/kernel/config || fatal "configfs"
-mount -t tracefs tracefs /sys/kernel/tracing || fatal "tracefs"
+busybox mount -t configfs configfs /sys/kernel/config || fatal "configfs"
+busybox mount -t tracefs tracefs /sys/kernel/tracing || fatal "tracefs"
 ln -s /proc/self/fd /dev/fd
 busybox ip link set lo up || fatal "lo"
 echo "LAB BEGIN $(uname -r) $LAB_TIME"

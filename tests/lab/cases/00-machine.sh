@@ -22,4 +22,8 @@ kill $daemon
 began=$(cut -d ' ' -f 1 /proc/uptime)
 sleep 0.2
 ended=$(cut -d ' ' -f 1 /proc/uptime)
-check "0.2 s last from 0.19 s to 0.3 s ($began $ended)" sh -c "echo $began $ended | awk '{ d = \$2 - \$1; exit !(d > 0.185 && d < 0.3) }'"
+# In real time a busy machine may take as long as it likes.
+longest=0.25
+[ "$LAB_TIME" = virtual ] || longest=5
+check "0.2 s last from 0.19 s to $longest s ($began $ended)" \
+  sh -c "echo $began $ended $longest | awk '{ d = \$2 - \$1; exit !(d > 0.185 && d < \$3) }'"
