@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What takes too long for every push: many seeds, a day of sessions, fuzzing with an engine.
+# What takes too long for every push: many seeds, a day of sessions, fuzzing with an engine, Debian 13.
 # usage: nightly.sh [SECONDS_OF_FUZZING]
 set -eu
 cd "$(dirname "$0")/.."
@@ -40,4 +40,7 @@ for target in config scenario recording; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
+echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
+tests/trixie.sh
+
 echo "nightly passed"

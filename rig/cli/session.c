@@ -19,9 +19,12 @@
 #include "terminal.h"
 
 const struct driver *const SESSION_DRIVERS[] = {
-	&driver_sim, &driver_file,    &driver_monotonic,
+	&driver_sim,   &driver_file,    &driver_monotonic,
+#ifdef TMSRIG_GPIOD
+	&driver_gpiod,
+#endif
 #ifdef TMSRIG_IIO
-	&driver_iio, &driver_iio_dac,
+	&driver_iio,   &driver_iio_dac,
 #endif
 	NULL,
 };
@@ -67,6 +70,13 @@ static bool on_prompt(void *self, const char *text)
 	return c == '\n' && !atomic_load(&command_abort);
 }
 
+static void on_notice(void *self, const char *text)
+{
+	struct session *session = self;
+	progress_end(&session->progress);
+	fprintf(stderr, "tmsrig: note: %s\n", text);
+}
+
 static void utc_now(char *out, size_t size)
 {
 	time_t now = time(NULL);
@@ -89,8 +99,11 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	if (!scan)
 		return false;
 	struct recording_sink sink = scan_sink(scan);
-	struct run_options options = {
-		.progress = setup->quiet ? NULL : on_progress, .prompt = on_prompt, .self = session, .abort = &command_abort};
+	struct run_options options = {.progress = setup->quiet ? NULL : on_progress,
+				      .prompt = on_prompt,
+				      .notice = on_notice,
+				      .self = session,
+				      .abort = &command_abort};
 	if (setup->plan && !setup->recording)
 		return run_plan(bench, setup->plan, &sink, &options, finished, error);
 	*finished = run_recording(bench, &sink, &options, error);

@@ -39,42 +39,89 @@ static enum gpio_line line_of(const char *name)
 	return (enum gpio_line)line;
 }
 
+/* In the order of enum gpio_bias and enum gpio_drive. */
+static const char *const BIASES[] = {"as_is", "disabled", "pull_up", "pull_down", NULL};
+static const char *const DRIVES[] = {"push_pull", "open_drain", "open_source", NULL};
+
+/*
+ * Which level is safe. On an active-low line "low" could mean the voltage or the meaning, so only the unambiguous words are taken there. A
+ * trigger that rests active would fire when the bench is opened.
+ */
+static bool check_safe(const struct reader *reader, const struct node *node, enum gpio_line line, bool active_low, bool safe,
+		       struct error *error)
+{
+	const struct node *word = schema_find(node, "safe");
+	if (!word)
+		return true;
+	if (!is_output(line))
+		return yaml_error(reader->yaml, word->key, error, "an input has no safe level");
+	if (active_low && (strcmp(word->text, "low") == 0 || strcmp(word->text, "high") == 0))
+		return yaml_error(reader->yaml, word, error,
+				  "'%s' is ambiguous on an active-low line; write 'inactive' (high voltage) or 'active' (low voltage)",
+				  word->text);
+	if (line == GPIO_TRIGGER && safe)
+		return yaml_error(reader->yaml, word, error, "a trigger that is safe when active would fire at once; it must be inactive");
+	return true;
+}
+
+static bool check_line(const struct reader *reader, const struct node *node, enum gpio_line line, bool output, struct error *error)
+{
+	if (is_output(line) != output)
+		return yaml_error(reader->yaml, schema_find(node, "direction"), error, "'%s' is seen from the rig and must be '%s'",
+				  node->key->text, is_output(line) ? "out" : "in");
+	if (!output && schema_find(node, "drive"))
+		return yaml_error(reader->yaml, schema_find(node, "drive")->key, error, "an input is not driven; 'bias' is for inputs");
+	if (line != GPIO_TRIGGER && schema_find(node, "pulse"))
+		return yaml_error(reader->yaml, schema_find(node, "pulse")->key, error, "only the trigger has a pulse length");
+	return true;
+}
+
 static bool read_line(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	static const char *const DIRECTIONS[] = {"in", "out", NULL}, *const LEVELS[] = {"low", "high", NULL};
+	static const char *const DIRECTIONS[] = {"in", "out", NULL}, *const LEVELS[] = {"low", "high", "inactive", "active", NULL};
 	struct bench_setup *setup = object;
 	enum gpio_line line = line_of(node->key->text);
 	struct {
-		const char *line;
-		unsigned direction, safe;
+		const char *line, *chip;
+		unsigned direction, safe, bias, drive;
+		bool active_low;
 		double pulse_s;
 	} written = {0};
 	const struct field fields[] = {
-		{"line", FIELD_NAME, .required = true},
+		{"line", FIELD_TEXT, .required = true},
+		{"chip", FIELD_TEXT, .offset = offsetof(__typeof__(written), chip)},
 		{"direction", FIELD_CHOICE, .required = true, .offset = offsetof(__typeof__(written), direction), .choices = DIRECTIONS},
 		{"safe", FIELD_CHOICE, .offset = offsetof(__typeof__(written), safe), .choices = LEVELS,
 		 .required = line == GPIO_ENABLE || line == GPIO_EMERGENCY_STOP},
 		{"pulse", FIELD_QUANTITY, .offset = offsetof(__typeof__(written), pulse_s), .dimension = DIMENSION_TIME,
 		 .range = {RANGE_WITHIN, 1e-6, 10e-3}, .required = line == GPIO_TRIGGER},
+		{"active_low", FIELD_BOOL, .offset = offsetof(__typeof__(written), active_low)},
+		{"bias", FIELD_CHOICE, .offset = offsetof(__typeof__(written), bias), .choices = BIASES},
+		{"drive", FIELD_CHOICE, .offset = offsetof(__typeof__(written), drive), .choices = DRIVES},
 		{0},
 	};
 	if (!schema_read(reader, node, fields, node->key->text, &written, error))
 		return false;
-	if (is_output(line) != (written.direction == 1))
-		return yaml_error(reader->yaml, schema_find(node, "direction"), error, "'%s' is seen from the rig and must be '%s'",
-				  node->key->text, is_output(line) ? "out" : "in");
-	if (!is_output(line) && schema_find(node, "safe"))
-		return yaml_error(reader->yaml, schema_find(node, "safe")->key, error, "an input has no safe level");
-	if (line != GPIO_TRIGGER && schema_find(node, "pulse"))
-		return yaml_error(reader->yaml, schema_find(node, "pulse")->key, error, "only the trigger has a pulse length");
+	bool output = written.direction == 1, safe = written.safe % 2 == 1;
+	if (!check_line(reader, node, line, output, error) || !check_safe(reader, node, line, written.active_low, safe, error))
+		return false;
 	setup->gpio[line] = (struct gpio_line_setup){
 		.present = true,
-		.output = written.direction == 1,
-		.safe_level = written.safe == 1,
+		.output = output,
+		.safe_level = safe,
+		.active_low = written.active_low,
 		.line = written.line,
+		.chip = written.chip,
+		.bias = (enum gpio_bias)written.bias,
+		.drive = (enum gpio_drive)written.drive,
 		.pulse_s = written.pulse_s,
 	};
 	return true;
+}
+
+static bool same_line(const struct gpio_line_setup *a, const struct gpio_line_setup *b)
+{
+	return a->present && b->present && strcmp(a->line, b->line) == 0 && strcmp(a->chip ? a->chip : "", b->chip ? b->chip : "") == 0;
 }
 
 static bool read_lines(const struct reader *reader, const struct node *node, void *object, struct error *error)
@@ -87,11 +134,25 @@ static bool read_lines(const struct reader *reader, const struct node *node, voi
 		return false;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		for (unsigned other = 0; other < l; other++)
-			if (setup->gpio[l].present && setup->gpio[other].present &&
-			    strcmp(setup->gpio[l].line, setup->gpio[other].line) == 0)
+			if (same_line(&setup->gpio[l], &setup->gpio[other]))
 				return yaml_error(reader->yaml, schema_find(node, gpio_line_name((enum gpio_line)l)), error,
 						  "'%s' is on the line '%s', which '%s' has already", gpio_line_name((enum gpio_line)l),
 						  setup->gpio[l].line, gpio_line_name((enum gpio_line)other));
+	return true;
+}
+
+/* What is a matter of wires and controllers has no meaning for a simulated line. */
+static bool check_sim_lines(const struct reader *reader, const struct node *gpio, struct error *error)
+{
+	static const char *const WIRING[] = {"chip", "active_low", "bias", "drive"};
+	const struct node *lines = schema_find(gpio, "lines");
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		const struct node *line = schema_find(lines, gpio_line_name((enum gpio_line)l));
+		for (unsigned w = 0; line && w < sizeof WIRING / sizeof *WIRING; w++)
+			if (schema_find(line, WIRING[w]))
+				return yaml_error(reader->yaml, schema_find(line, WIRING[w])->key, error,
+						  "'%s' is for the driver gpiod only", WIRING[w]);
+	}
 	return true;
 }
 
@@ -99,7 +160,7 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 {
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
-		{"chip", FIELD_NAME, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
@@ -107,7 +168,7 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
-		return true;
+		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,
 			  "'chip' is needed with the driver gpiod, for example 'chip: gpiochip0', and only with it");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pending.h"
+#include "status_lines.h"
 
 enum { RING_SLOTS = 16, SLOT_FRAMES = 65536 };
 /* How long after its time an event is put into the stream: more than any error of the host's mapping to the sample clock. */
@@ -182,7 +183,8 @@ static void report_progress(const struct capture *capture, uint64_t frames)
 
 static bool push_due(struct capture *capture, double until_s, struct error *error)
 {
-	return pending_collect(capture->pending, &bench_ports(capture->bench)->logic, error) &&
+	struct ports *ports = bench_ports(capture->bench);
+	return pending_collect(capture->pending, &ports->logic, error) && status_lines_collect(ports, capture->pending, error) &&
 	       pending_push(capture->pending, until_s, capture->sink, &capture->section, error);
 }
 
@@ -271,12 +273,14 @@ static bool start_logic(struct capture *capture, struct error *error)
 
 static bool start_instruments(struct capture *capture, struct error *error)
 {
-	const struct ports *ports = bench_ports(capture->bench);
+	struct ports *ports = bench_ports(capture->bench);
 	if (!capture->sink->format(capture->sink->self, &ports->adc.format, error))
 		return false;
 	if (!ports->adc.ops->start(ports->adc.self, error))
 		return error_prefix(error, "adc");
-	return !ports->logic.ops || start_logic(capture, error);
+	if (ports->logic.ops && !start_logic(capture, error))
+		return false;
+	return status_lines_begin(ports, error);
 }
 
 struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,
@@ -327,12 +331,12 @@ failed:
 	return NULL;
 }
 
-void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s)
+void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s, double u_host_s)
 {
 	const struct adc_port *adc = &bench_ports(capture->bench)->adc;
 	double u_frames = 0;
 	double frame = adc->ops->frame_of_host_time ? adc->ops->frame_of_host_time(adc->self, host_s, &u_frames) : NAN;
-	struct run_event event = {kind, index, frame / capture->sample_rate_hz, u_frames / capture->sample_rate_hz};
+	struct run_event event = {kind, index, frame / capture->sample_rate_hz, hypot(u_frames / capture->sample_rate_hz, u_host_s)};
 	bool kept = pending_event(capture->pending, &event);
 	if (!kept) {
 		struct error cause = {0};
