@@ -11,6 +11,7 @@
 #include "device.h"
 #include "recording.h"
 #include "sensor.h"
+#include "serve_setup.h"
 
 enum gpio_line {
 	GPIO_TRIGGER,
@@ -106,6 +107,7 @@ struct bench_setup {
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
 	struct sim_setup sim;
+	struct serve_setup *serve; /* NULL: not served */
 };
 
 /* The recording format the ADC of this bench delivers. */
