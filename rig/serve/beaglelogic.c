@@ -125,6 +125,7 @@ static bool obey(struct beaglelogic *beaglelogic, struct connection *connection,
 		return begin(beaglelogic, capture);
 	if (strcmp(command, "close") == 0) {
 		capture->running = false;
+		serve_faults_end(beaglelogic->plant->faults, SERVE_BEAGLELOGIC);
 		return true;
 	}
 	if (!setting(beaglelogic, connection, capture, command, &handled))
@@ -139,7 +140,7 @@ static size_t due(struct beaglelogic *beaglelogic, struct capture *capture)
 	uint64_t lost;
 	if (serve_faults_active(faults, SERVE_BEAGLELOGIC, SERVE_FAULT_STALL, plant_monotonic_s(), NULL))
 		return 0;
-	if (serve_faults_take(faults, SERVE_BEAGLELOGIC, SERVE_FAULT_LOSE, plant_monotonic_s(), &lost))
+	if (capture->bytes > 0 && serve_faults_take(faults, SERVE_BEAGLELOGIC, SERVE_FAULT_LOSE, plant_monotonic_s(), &lost))
 		capture->sent += lost;
 	logic_track_follow(beaglelogic->track);
 	double until = floor((logic_track_now_s(beaglelogic->track) - capture->start_s) * capture->rate_hz);
@@ -206,6 +207,8 @@ static void serve_connection(void *self, struct connection *connection)
 		    !serve_faults_active(beaglelogic->plant->faults, SERVE_BEAGLELOGIC, SERVE_FAULT_MUTE, plant_monotonic_s(), NULL))
 			going = obey(beaglelogic, connection, &capture, command);
 	}
+	if (capture.running)
+		serve_faults_end(beaglelogic->plant->faults, SERVE_BEAGLELOGIC);
 }
 
 struct beaglelogic *beaglelogic_start(struct plant *plant, struct logic_track *track, struct error *error)

@@ -49,6 +49,7 @@ void iiod_buffer_close(struct iiod_buffer *buffer)
 {
 	if (!buffer->open)
 		return;
+	serve_faults_end(buffer->device->plant->faults, SERVE_IIOD);
 	iiod_device_give_buffer(buffer->device);
 	free(buffer->frames);
 	free(buffer->bytes);
@@ -92,7 +93,8 @@ static bool fetch(struct iiod_buffer *buffer, struct connection *connection, siz
 				return false;
 			continue;
 		}
-		if (serve_faults_take(plant->faults, SERVE_IIOD, SERVE_FAULT_LOSE, plant_monotonic_s(), &lost)) {
+		/* What is lost before the first sample is no gap. */
+		if (buffer->begun && serve_faults_take(plant->faults, SERVE_IIOD, SERVE_FAULT_LOSE, plant_monotonic_s(), &lost)) {
 			buffer->next += lost * buffer->step;
 			iiod_device_overflow(buffer->device);
 		}
@@ -104,6 +106,7 @@ static bool fetch(struct iiod_buffer *buffer, struct connection *connection, siz
 	}
 	pack(buffer, count);
 	buffer->next += count * buffer->step;
+	buffer->begun = true;
 	return true;
 }
 

@@ -8,7 +8,7 @@
 
 struct iiod_buffer {
 	struct iiod_device *device;
-	bool open;
+	bool open, begun; /* begun: samples have been sent */
 	uint32_t mask;
 	unsigned step;
 	size_t frame_bytes;

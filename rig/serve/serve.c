@@ -95,6 +95,18 @@ static bool start_serial(struct serve *serve, struct error *error)
 	return true;
 }
 
+/* Where the lines to the device are not served, nobody could ever release it: they are then as if they were not wired. */
+static bool release_lines(struct serve *serve, struct error *error)
+{
+	static const enum gpio_line LINES[] = {GPIO_EMERGENCY_STOP, GPIO_ENABLE};
+	const struct bench_setup *setup = serve->plant.setup;
+	const struct gpio_port *gpio = &serve->plant.ports->gpio;
+	for (unsigned l = 0; gpio->ops && l < sizeof LINES / sizeof *LINES; l++)
+		if (setup->gpio[LINES[l]].present && !gpio->ops->set(gpio->self, LINES[l], !setup->gpio[LINES[l]].safe_level, error))
+			return false;
+	return true;
+}
+
 static bool start_all(struct serve *serve, struct error *error)
 {
 	const struct bench_setup *setup = serve->plant.setup;
@@ -105,6 +117,8 @@ static bool start_all(struct serve *serve, struct error *error)
 	if (setup->serve->present[SERVE_IIOD] && !(serve->iiod = iiod_start(&serve->plant, error)))
 		return false;
 	if (setup->serve->present[SERVE_BEAGLELOGIC] && !(serve->beaglelogic = beaglelogic_start(&serve->plant, serve->track, error)))
+		return false;
+	if (!setup->serve->present[SERVE_GPIO_SIM] && !release_lines(serve, error))
 		return false;
 	if (!start_serial(serve, error))
 		return false;

@@ -216,6 +216,13 @@ void serve_faults_begin(struct serve_faults *faults, enum serve_server server, d
 	pthread_mutex_unlock(&faults->lock);
 }
 
+void serve_faults_end(struct serve_faults *faults, enum serve_server server)
+{
+	pthread_mutex_lock(&faults->lock);
+	faults->in_use[server] = false;
+	pthread_mutex_unlock(&faults->lock);
+}
+
 static struct armed *find_due(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s)
 {
 	for (unsigned i = 0; i < faults->count; i++) {

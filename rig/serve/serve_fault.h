@@ -27,7 +27,7 @@ struct serve_fault {
 	enum serve_fault_kind kind;
 	uint64_t amount; /* samples to lose */
 	double value_s;  /* delay of slow */
-	double after_s;  /* 0: at once; else counted from the server's first use */
+	double after_s;  /* 0: at once; else counted from when the server is in use */
 	double for_s;    /* of stall, mute and slow; INFINITY until cleared */
 	unsigned times;  /* of all other kinds */
 };
@@ -45,6 +45,8 @@ void serve_faults_destroy(struct serve_faults *faults);
 bool serve_faults_command(struct serve_faults *faults, const char *text, double now_s, struct error *error) must_check;
 /* The server is in use from now on: what waits for that begins to count. */
 void serve_faults_begin(struct serve_faults *faults, enum serve_server server, double now_s);
+/* Its use is over; the next one is a first use again. */
+void serve_faults_end(struct serve_faults *faults, enum serve_server server);
 /* True while a lasting fault (stall, mute, slow) is on; *value_s, unless NULL, is its delay. */
 bool serve_faults_active(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s, double *value_s);
 /* Takes one of a counted fault that is due; *amount, unless NULL, is how much. False: none is due. */

@@ -96,5 +96,8 @@ Test(serve_fault, after_counts_from_the_first_use)
 	give(faults, "iiod close after 2 s", 1010);
 	cr_expect_not(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_CLOSE, 1011.9, NULL));
 	cr_expect(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_CLOSE, 1012, NULL), "in use: it counts from the command");
+	serve_faults_end(faults, SERVE_IIOD);
+	give(faults, "iiod close after 2 s", 1020);
+	cr_expect_not(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_CLOSE, 1030, NULL), "no longer in use");
 	serve_faults_destroy(faults);
 }
