@@ -3,7 +3,15 @@
 
 enum { PORT_MAX = 65535, PORT_IIOD = 30431, SOFTWARE_DEFAULT = 8 };
 
-static const struct range PORTS = {RANGE_WITHIN, 0, PORT_MAX}, KEEP_ALIVE = {RANGE_WITHIN, 0.1, 60};
+/* Initialisers of a range. */
+#define PORTS                                                                                                                              \
+	{                                                                                                                                  \
+		RANGE_WITHIN, 0, PORT_MAX                                                                                                  \
+	}
+#define KEEP_ALIVE                                                                                                                         \
+	{                                                                                                                                  \
+		RANGE_WITHIN, 0.1, 60                                                                                                      \
+	}
 
 static bool read_iiod(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {

@@ -31,6 +31,8 @@ int iiod_buffer_open(struct iiod_buffer *buffer, struct iiod_device *device, uin
 		return -EINVAL;
 	*buffer = (struct iiod_buffer){.device = device, .mask = mask};
 	lay_out(buffer);
+	if (buffer->frame_bytes == 0)
+		return -EINVAL;
 	buffer->frames = malloc((size_t)CHUNK_FRAMES * device->channel_count * sizeof *buffer->frames);
 	buffer->bytes = calloc(CHUNK_FRAMES, buffer->frame_bytes);
 	buffer->open = buffer->frames && buffer->bytes && iiod_device_take_buffer(device, &buffer->step);
@@ -138,15 +140,14 @@ bool iiod_buffer_read(struct iiod_buffer *buffer, struct connection *connection,
 	bool shortened = serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_SHORT, plant_monotonic_s(), NULL);
 	left = shortened ? left / 2 : left;
 	for (bool first = true; left > 0; first = false) {
-		size_t count = chunk_of(buffer, left);
+		size_t count = chunk_of(buffer, left), size = count * buffer->frame_bytes;
 		char mask[16] = "";
 		if (!fetch(buffer, connection, count))
 			return false;
 		if (first)
 			snprintf(mask, sizeof mask, "%08x\n", buffer->mask);
-		if (!send_number(connection, (long long)(count * buffer->frame_bytes)) ||
-		    !connection_send(connection, mask, strlen(mask)) ||
-		    !connection_send(connection, buffer->bytes, count * buffer->frame_bytes))
+		if (!send_number(connection, (long long)size) || !connection_send(connection, mask, strlen(mask)) ||
+		    !connection_send(connection, buffer->bytes, size))
 			return false;
 		left -= count;
 	}
