@@ -93,10 +93,11 @@ static bool dimension_of(const char *unit, enum dimension *dimension)
 		const char *unit;
 		enum dimension dimension;
 	} MAP[] = {
-		{"1", DIMENSION_RATIO},    {"s", DIMENSION_TIME},     {"Hz", DIMENSION_FREQUENCY},
-		{"1/s", DIMENSION_RATE},   {"A", DIMENSION_CURRENT},  {"A/s", DIMENSION_CURRENT_SLOPE},
-		{"V", DIMENSION_VOLTAGE},  {"J", DIMENSION_ENERGY},   {"C", DIMENSION_CHARGE},
-		{"A s", DIMENSION_CHARGE}, {"A2s", DIMENSION_ACTION}, {"degC", DIMENSION_TEMPERATURE},
+		{"1", DIMENSION_RATIO},          {"s", DIMENSION_TIME},     {"Hz", DIMENSION_FREQUENCY},
+		{"1/s", DIMENSION_RATE},         {"A", DIMENSION_CURRENT},  {"A/s", DIMENSION_CURRENT_SLOPE},
+		{"V", DIMENSION_VOLTAGE},        {"J", DIMENSION_ENERGY},   {"C", DIMENSION_CHARGE},
+		{"A s", DIMENSION_CHARGE},       {"A2s", DIMENSION_ACTION}, {"s2", DIMENSION_TIME_SQUARED},
+		{"degC", DIMENSION_TEMPERATURE},
 	};
 	for (unsigned i = 0; i < sizeof MAP / sizeof *MAP; i++) {
 		if (strcmp(unit, MAP[i].unit) == 0) {

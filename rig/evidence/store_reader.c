@@ -367,7 +367,7 @@ static bool replay_event(struct store_reader *reader, uint64_t index, const stru
 	const struct run_event *event = row_reader_at(&reader->rows[COLUMN_EVENTS], index, error);
 	if (!event)
 		return false;
-	if ((unsigned)event->kind > EVENT_ABORTED)
+	if ((unsigned)event->kind >= EVENT_KIND_COUNT)
 		return error_config(error, "%s: damaged recording, event %" PRIu64 " is of an unknown kind", reader->path, index);
 	return !sink->event || sink->event(sink->self, event, error);
 }

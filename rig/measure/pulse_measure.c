@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "baseline.h"
+#include "pulse_shape.h"
 #include "pulse_work.h"
 #include "wave_features.h"
 
@@ -144,6 +145,12 @@ static size_t clamp_index(const struct work *work, double index)
 	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
 }
 
+static void set_zero(const struct work *work, const struct feature *zero, double time0, double *at_s, float *u_s)
+{
+	*at_s = time0 + zero->at * work->ts;
+	*u_s = (float)(hypot(zero->u_at, work->u_baseline / zero->value) * work->ts);
+}
+
 static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
 {
 	struct feature zero;
@@ -154,13 +161,13 @@ static void measure_zeros(const struct work *work, bool biphasic, double time0, 
 		       to = clamp_index(work, (double)work->zero1 + (biphasic ? reach : 0));
 		if (feature_zero(work->y, from, to, biphasic ? 0 : 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero1 - 0.5,
 				 guard < 0.5 ? 0 : guard, work->noise, &zero))
-			pulse->zero1_s = time0 + zero.at * work->ts;
+			set_zero(work, &zero, time0, &pulse->zero1_s, &pulse->u_zero1_s);
 	}
 	if (work->zero2 >= 0) {
 		size_t from = clamp_index(work, (double)work->zero2 - reach), to = clamp_index(work, (double)work->zero2);
 		if (feature_zero(work->y, from, to, 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero2 - 0.5, 0, work->noise,
 				 &zero))
-			pulse->zero2_s = time0 + zero.at * work->ts;
+			set_zero(work, &zero, time0, &pulse->zero2_s, &pulse->u_zero2_s);
 	}
 }
 
@@ -202,7 +209,9 @@ static void measure_charge(const struct work *work, double end_index, struct pul
 		sum += work->y[i];
 	double n = (double)last - (double)first;
 	pulse->net_charge_as = work->sign * sum * work->ts;
-	pulse->u_net_charge_as = work->ts * hypot(work->noise * sqrt(fmax(n, 0)), work->u_baseline * n);
+	pulse->u_net_charge_as = work->ts * work->noise * sqrt(fmax(n, 0));
+	pulse->charge_s = work->ts * fmax(n, 0);
+	pulse->u_baseline_a = work->u_baseline;
 }
 
 static bool is_clipped(const struct trace *trace, const struct pulse_context *context, ptrdiff_t from, ptrdiff_t to)
@@ -282,9 +291,10 @@ static void set_nothing_known(struct pulse *pulse)
 				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
 				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
 				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
-				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
+				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as, &pulse->charge_s};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
+	pulse_shape_unknown(pulse);
 }
 
 static ptrdiff_t relative(ptrdiff_t index, size_t from)
@@ -412,6 +422,8 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	if (isfinite(end_s))
 		measure_after(&work, end_s, time0, pulse);
 	measure_charge(&work, isfinite(end_s) ? (end_s - time0) / work.ts : work.onset + CHARGE_S / work.ts, pulse);
+	struct shape_input shape = {.work = &work, .fit_origin = fit_origin, .time0_s = time0, .end_s = end_s, .waveform = pulse->waveform};
+	pulse_shape(&shape, pulse);
 	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
 	ptrdiff_t first = (ptrdiff_t)floor(outline->onset - BASELINE_FROM_S / trace->interval_s);
 	ptrdiff_t last = (ptrdiff_t)ceil(outline->onset + SEGMENT_S / trace->interval_s);

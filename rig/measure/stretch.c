@@ -34,6 +34,9 @@ struct stretch {
 	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
 	ptrdiff_t measured_end; /* end of the last pulse */
 	struct pulse previous;
+	size_t pulses; /* found since the stretch began */
+	uint64_t began_frame;
+	double idle_peak_a; /* largest distance from the baseline outside pulses since then */
 };
 
 struct stretch *stretch_create(const struct recording_format *format, struct error *error)
@@ -187,6 +190,7 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	extremes(stretch->current_a + from, (size_t)(to - from), &least, &most);
 	stretch->idle_from = to;
 	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
+	stretch->idle_peak_a = fmax(stretch->idle_peak_a, deviation_a);
 	if (deviation_a > findings->quiet_peak_a) {
 		findings->quiet_peak_a = deviation_a;
 		findings->quiet_peak_frame = stretch->first_frame + (uint64_t)from;
@@ -230,6 +234,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 	stretch->idle_from = idle_after(stretch, outline, &pulse);
 	stretch->measured_end = outline->end;
 	stretch->previous = pulse;
+	stretch->pulses++;
 	return series_add(&findings->pulses, &pulse, error);
 }
 
@@ -298,6 +303,9 @@ bool stretch_window(struct stretch *stretch, const struct window *window, struct
 		return false;
 	if (stretch->n == 0) {
 		stretch->first_frame = window->first_frame;
+		stretch->began_frame = window->first_frame;
+		stretch->pulses = 0;
+		stretch->idle_peak_a = 0;
 		stretch->droop_integral_as = 0;
 		stretch->arming = (struct arming){0};
 		stretch->idle_from = stretch->measured_end = 0;
@@ -309,6 +317,8 @@ bool stretch_finish(struct stretch *stretch, struct findings *findings, struct e
 {
 	if (stretch->n > 0 && !measure_all(stretch, true, findings, error))
 		return false;
+	struct quiet_stretch quiet = {stretch->began_frame, stretch->first_frame + stretch->n, stretch->idle_peak_a};
+	bool silent = quiet.end_frame > quiet.first_frame && stretch->pulses == 0;
 	stretch->n = 0;
-	return true;
+	return !silent || series_add(&findings->quiet, &quiet, error);
 }
