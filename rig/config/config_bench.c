@@ -276,6 +276,7 @@ static const struct field BENCH[] = {
 	{"logic", FIELD_READ, .read = read_logic},
 	{"stimulator", FIELD_READ, .read = read_stimulator},
 	{"simulation", FIELD_READ, .read = config_read_simulation},
+	{"serve", FIELD_READ, .read = config_read_serve},
 	{0},
 };
 
@@ -294,7 +295,7 @@ static bool check_part(const struct reader *reader, const char *part, const char
 
 static bool check_recorded(const struct reader *reader, struct error *error)
 {
-	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation"};
+	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve"};
 	for (unsigned p = 0; p < sizeof PARTS / sizeof *PARTS; p++) {
 		const struct node *node = schema_find(reader->yaml->root, PARTS[p]);
 		if (node)
@@ -315,6 +316,28 @@ static bool check_virtual_device(const struct reader *reader, const struct bench
 	return true;
 }
 
+/* Every simulated instrument stands for a part of the bench. */
+static bool check_served(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	const struct {
+		enum serve_server server;
+		const char *part;
+		bool there;
+	} needs[] = {
+		{SERVE_BEAGLELOGIC, "logic", setup->logic.driver},
+		{SERVE_MAGSTIM, "stimulator", is_sim(setup->stimulator_driver)},
+		{SERVE_MAGVENTURE, "stimulator", is_sim(setup->stimulator_driver)},
+		{SERVE_GPIO_SIM, "gpio", setup->gpio_driver},
+	};
+	const struct node *serve = schema_find(reader->yaml->root, "serve");
+	for (unsigned n = 0; n < sizeof needs / sizeof *needs; n++)
+		if (setup->serve->present[needs[n].server] && !needs[n].there)
+			return yaml_error(reader->yaml, schema_find(serve, serve_server_name(needs[n].server))->key, error,
+					  "'%s' stands for the bench's '%s', which has no driver sim here",
+					  serve_server_name(needs[n].server), needs[n].part);
+	return true;
+}
+
 static bool check_bench(const struct reader *reader, const struct bench_setup *setup, struct error *error)
 {
 	bool virtual = strcmp(setup->clock_driver, "virtual") == 0;
@@ -328,6 +351,11 @@ static bool check_bench(const struct reader *reader, const struct bench_setup *s
 	const struct node *simulation = schema_find(reader->yaml->root, "simulation");
 	if (simulation && !virtual)
 		return yaml_error(reader->yaml, simulation->key, error, "'simulation' is for a virtual bench only");
+	if (setup->serve && !virtual)
+		return yaml_error(reader->yaml, schema_find(reader->yaml->root, "serve")->key, error,
+				  "'serve' is for a virtual bench only");
+	if (setup->serve && !check_served(reader, setup, error))
+		return false;
 	return !virtual || check_virtual_device(reader, setup, error);
 }
 

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "recording.h"
 #include "sensor.h"
+#include "serve_setup.h"
 
 enum gpio_line {
 	GPIO_TRIGGER,
@@ -142,6 +143,7 @@ struct bench_setup {
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
 	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
 	struct sim_setup sim;
+	struct serve_setup *serve; /* NULL: not served */
 };
 
 /*
