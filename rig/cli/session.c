@@ -17,7 +17,7 @@
 #include "tee.h"
 #include "terminal.h"
 
-const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, NULL};
+const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, &driver_sigrok, NULL};
 
 struct session {
 	const struct session_setup *setup;
