@@ -9,6 +9,8 @@
 enum { MAX_ITERATIONS = 30, COSINE = 0, SINE, ALPHA, OMEGA, OFFSET };
 /* Relative step of alpha and omega, in units of omega, at which the minimum counts as found: far below any uncertainty. */
 #define CONVERGED 1e-8
+/* What the sum of squares may still fall by, in variances of a sample, for the minimum to count as found: a hundredth of every uncertainty. */
+#define SETTLED 1e-4
 
 /* The normal equations at a point: J'J, J'r, and the sum of squared residuals. Times are scaled by `rate` so that they are near 1. */
 struct normal {
@@ -103,8 +105,16 @@ static bool descend(const struct fit_input *in, double rate, unsigned n, double 
 		memcpy(trial, p, sizeof trial);
 		for (unsigned i = 0; i < n; i++)
 			trial[i] += step[i];
-		double movement = fmax(fabs(step[ALPHA]), fabs(step[OMEGA]));
+		double movement = fmax(fabs(step[ALPHA]), fabs(step[OMEGA])), fall = 0;
+		for (unsigned i = 0; i < n; i++)
+			fall += step[i] * normal->jr[i];
 		bool sane = trial[OMEGA] > 0.05 && trial[OMEGA] < 20 && fabs(trial[ALPHA]) < 20;
+		/* So close, the step goes to the minimum of what is all but a parabola: what it leaves is the square of a hundredth. */
+		if (sane && damping == 0 && fall < SETTLED * normal->squares / (double)normal->points) {
+			memcpy(p, trial, sizeof trial);
+			normal->squares -= fall;
+			return true;
+		}
 		struct normal next = {.squares = INFINITY};
 		if (sane)
 			accumulate(in, rate, trial, &next);

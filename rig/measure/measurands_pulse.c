@@ -161,7 +161,9 @@ static struct reading read_peak_ratio(const struct population *in, const struct 
 	double peak1 = sqrt(fmax(0, pulse->u_peak1_a * pulse->u_peak1_a - common * common)) * ratio,
 	       peak2 = sqrt(fmax(0, pulse->u_peak2_a * pulse->u_peak2_a - common * common)), baseline = common * (1 + ratio);
 	return (struct reading){.value = ratio,
-				.u_random = sqrt(peak1 * peak1 + peak2 * peak2 + baseline * baseline) / first,
+				.u_random = isfinite(pulse->u_peak_ratio)
+						    ? pulse->u_peak_ratio
+						    : sqrt(peak1 * peak1 + peak2 * peak2 + baseline * baseline) / first,
 				.u_systematic = tail,
 				.planned = in->device ? in->device->decay_ratio.value : NAN,
 				.shape = true};

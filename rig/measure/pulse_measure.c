@@ -101,44 +101,6 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	}
 }
 
-/* A peak by parabola; where a quarter wave has too few samples for one, from the fit. Index and value in *peak. */
-static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct feature *peak)
-{
-	double omega = work->fitted ? work->fit.omega_per_s * work->ts : 0.5 * PI / work->rise;
-	double alpha = work->fitted ? work->fit.alpha_per_s * work->ts : 0;
-	if (work->fitted && work->rise < 8) {
-		double ratio = exp(-alpha * PI / omega), share = sign < 0 ? -ratio : 1;
-		*peak = (struct feature){.at = work->onset + work->shape.peak_at.value / work->ts + (sign < 0 ? PI / omega : 0),
-					 .value = share * work->shape.peak.value,
-					 .u_value = work->shape.peak.u,
-					 .u_at = work->shape.peak_at.u / work->ts};
-		return true;
-	}
-	size_t half = (size_t)fmax(1, round(0.2 * work->rise));
-	if (near < 0 || !feature_peak(work->y, work->n, (size_t)near, half, sign, omega, work->noise, peak))
-		return false;
-	/* The third derivative of a damped wave at its peak, 2 alpha omega^2 I, moves the top of the parabola by alpha w^2 / 5. */
-	peak->at -= half > 1 ? 0.2 * alpha * (double)half * (double)half : 0;
-	return true;
-}
-
-static void measure_peaks(struct work *work, double time0, struct pulse *pulse)
-{
-	struct feature peak = {.at = (double)work->peak1, .value = work->y[work->peak1], .u_value = work->noise, .u_at = 0.2 * work->rise};
-	if (!find_peak(work, work->peak1, 1, &peak))
-		peak.u_value = 2 * work->noise;
-	pulse->peak1_s = time0 + peak.at * work->ts;
-	pulse->peak1_a = work->sign * peak.value;
-	pulse->u_peak1_a = hypot(peak.u_value, work->u_baseline);
-	work->u_peak_at = peak.u_at;
-	work->peak_a = peak.value;
-	if (work->peak2 >= 0 && find_peak(work, work->peak2, -1, &peak)) {
-		pulse->peak2_s = time0 + peak.at * work->ts;
-		pulse->peak2_a = work->sign * peak.value;
-		pulse->u_peak2_a = hypot(peak.u_value, work->u_baseline);
-	}
-}
-
 static size_t clamp_index(const struct work *work, double index)
 {
 	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
@@ -276,13 +238,13 @@ static void take_fit(struct work *work, double slope, double u_slope, struct pul
 static void set_nothing_known(struct pulse *pulse)
 {
 	*pulse = (struct pulse){.expected = PULSE_NOT_EXPECTED, .match = PULSE_UNMATCHED};
-	double *const values[] = {&pulse->onset_s,           &pulse->u_onset_s,        &pulse->trigger_s,       &pulse->peak1_s,
-				  &pulse->peak1_a,           &pulse->u_peak1_a,        &pulse->peak2_s,         &pulse->peak2_a,
-				  &pulse->u_peak2_a,         &pulse->u_rise_s,         &pulse->zero1_s,         &pulse->zero2_s,
-				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
-				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
-				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
-				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
+	double *const values[] = {&pulse->onset_s,           &pulse->u_onset_s,         &pulse->trigger_s,        &pulse->peak1_s,
+				  &pulse->peak1_a,           &pulse->u_peak1_a,         &pulse->peak2_s,          &pulse->peak2_a,
+				  &pulse->u_peak2_a,         &pulse->u_peak_ratio,      &pulse->u_rise_s,         &pulse->zero1_s,
+				  &pulse->zero2_s,           &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,
+				  &pulse->u_didt0_a_per_s,   &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s,
+				  &pulse->u_fit_alpha_per_s, &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,
+				  &pulse->u_half_width_s,    &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
 }
@@ -332,16 +294,14 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 	double start_s = time0 + origin * work->ts;
 	pulse->onset_s = start_s + shape->onset.value;
 	pulse->u_onset_s = shape->onset.u;
-	pulse->peak1_s = start_s + shape->peak_at.value;
 	pulse->u_rise_s = shape->rise.u;
 	work->onset = origin + shape->onset.value / work->ts;
+	pulse_peaks_fitted(work, start_s, pulse);
 	if (!rise) {
 		pulse->half_width_s = shape->half_width.value;
 		pulse->u_half_width_s = shape->half_width.u;
 		return;
 	}
-	pulse->peak1_a = work->sign * shape->peak.value;
-	pulse->u_peak1_a = shape->peak.u;
 	pulse->didt0_a_per_s = work->sign * shape->slope.value;
 	pulse->u_didt0_a_per_s = shape->slope.u;
 	struct feature down;
@@ -391,7 +351,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	double fit_origin = work.onset;
 	if (biphasic || half_sine)
 		pulse_fit_wave(&work, half_sine);
-	measure_peaks(&work, time0, pulse);
+	pulse_peaks_local(&work, time0, pulse);
 	work.onset = fit_origin;
 	measure_onset(&work, pulse, time0);
 	measure_widths(&work, pulse);
