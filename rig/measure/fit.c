@@ -61,19 +61,9 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 	out->points = points;
 }
 
-static bool start(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
+/* Moves the linear parameters to their minimum for the given alpha and omega; *normal is that of p before and after. */
+static bool solve_linear(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
 {
-	memset(p, 0, LSQ_MAX * sizeof *p);
-	p[ALPHA] = in->alpha_start_per_s / rate;
-	p[OMEGA] = in->omega_start_per_s / rate;
-	p[SINE] = in->sine_start_a;
-	accumulate(in, rate, p, normal);
-	unsigned known = (in->offset_weight > 0) + (in->alpha_weight > 0);
-	if (normal->points + known < n + 1)
-		return false;
-	if (in->sine_start_a != 0)
-		return true;
-	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
 	const unsigned linear[] = {COSINE, SINE, OFFSET};
 	unsigned m = n == LSQ_MAX ? 3 : 2;
 	double matrix[LSQ_MAX][LSQ_MAX], rhs[LSQ_MAX];
@@ -85,9 +75,23 @@ static bool start(const struct fit_input *in, double rate, unsigned n, double p[
 	if (!cholesky_solve(matrix, rhs, m, NULL))
 		return false;
 	for (unsigned i = 0; i < m; i++)
-		p[linear[i]] = rhs[i];
+		p[linear[i]] += rhs[i];
 	accumulate(in, rate, p, normal);
 	return true;
+}
+
+static bool start(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
+{
+	memset(p, 0, LSQ_MAX * sizeof *p);
+	p[ALPHA] = in->alpha_start_per_s / rate;
+	p[OMEGA] = in->omega_start_per_s / rate;
+	p[SINE] = in->sine_start_a;
+	accumulate(in, rate, p, normal);
+	unsigned known = (in->offset_weight > 0) + (in->alpha_weight > 0);
+	if (normal->points + known < n + 1)
+		return false;
+	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
+	return in->sine_start_a != 0 || solve_linear(in, rate, n, p, normal);
 }
 
 static bool descend(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal, unsigned *iterations)
@@ -118,6 +122,9 @@ static bool descend(const struct fit_input *in, double rate, unsigned n, double 
 		struct normal next = {.squares = INFINITY};
 		if (sane)
 			accumulate(in, rate, trial, &next);
+		/* A step was too long: in a bent valley, which has straight lines along the linear parameters. */
+		if (sane && damping > 0 && !solve_linear(in, rate, n, trial, &next))
+			return false;
 		if (next.squares <= normal->squares || (sane && movement < CONVERGED)) {
 			memcpy(p, trial, sizeof trial);
 			*normal = next;

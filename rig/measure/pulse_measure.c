@@ -69,17 +69,33 @@ static bool crossing(const struct work *work, ptrdiff_t near, double level, stru
 	return near >= 0 && feature_crossing(work->y, work->n, (size_t)near, half, lowest, level, work->noise, out);
 }
 
-/* Where the tail passes the level: a parabola through what lies between 1.2 and 0.8 of it. */
-static bool tail_crossing(const struct work *work, double level, struct feature *out)
+/*
+ * Where the tail passes the level: an exponential through what lies between 1.3 and 0.7 of it, by weighted least squares of the logarithm. `floor` is
+ * what the tail comes down to, of both.
+ */
+static bool tail_crossing(const struct work *work, double floor, double level, struct feature *out)
 {
 	ptrdiff_t first = work->peak1, last, n = (ptrdiff_t)work->n;
-	while (first < n && work->y[first] > 1.2 * level)
+	while (first < n && work->y[first] - floor > 1.3 * level)
 		first++;
-	for (last = first; last < n && work->y[last] > 0.8 * level;)
-		last++;
-	size_t half = (size_t)fmax(1, 0.5 * (double)(last - first));
-	return last < n &&
-	       feature_crossing(work->y, work->n, (size_t)(first + last) / 2, half, (size_t)work->peak1, level, work->noise, out);
+	double sum = 0, t = 0, y = 0, tt = 0, ty = 0;
+	for (last = first; last < n && work->y[last] - floor > 0.7 * level; last++) {
+		double share = (work->y[last] - floor) / level, weight = share * share, at = (double)(last - first), value = log(share);
+		sum += weight;
+		t += weight * at;
+		y += weight * value;
+		tt += weight * at * at;
+		ty += weight * at * value;
+	}
+	if (last >= n || last - first < 4)
+		return false;
+	double mean = t / sum, spread = tt - mean * t, slope = (ty - mean * y) / spread;
+	if (!(spread > 0) || !(slope < 0))
+		return false;
+	double at = mean - y / (sum * slope);
+	double u = work->noise / level * sqrt(1 / sum + (at - mean) * (at - mean) / spread) / -slope;
+	*out = (struct feature){.at = (double)first + at, .value = slope * level, .u_at = u, .u_value = 0};
+	return isfinite(u);
 }
 
 static void measure_widths(const struct work *work, struct pulse *pulse)
@@ -95,7 +111,7 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	while (after < (ptrdiff_t)work->n && work->y[after] > 0.5 * peak)
 		after++;
 	if (after < (ptrdiff_t)work->n && crossing(work, back_to_level(work, work->peak1, 0.5 * peak), 0.5 * peak, &up) &&
-	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0.5 * peak, &down))) {
+	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0, 0.5 * peak, &down))) {
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
 	}
@@ -286,6 +302,8 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 		work->clean = false;
 		work->onset = origin;
 		pulse_fit_rise(work);
+		if (!work->clean)
+			pulse_peak_kinked(work, time0, pulse);
 	}
 	if (!work->clean || pulse->waveform == WAVEFORM_RECTANGULAR || pulse->waveform == WAVEFORM_UNKNOWN)
 		return;
@@ -306,7 +324,7 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 	pulse->u_didt0_a_per_s = shape->slope.u;
 	struct feature down;
 	double half = 0.5 * shape->peak.value;
-	if (tail_crossing(work, half + work->fit.offset_a, &down)) {
+	if (tail_crossing(work, work->fit.offset_a, half, &down)) {
 		double u_offset = work->fit_scale * sqrt(work->fit.covariance[2][2]);
 		double level = hypot(0.5 * shape->peak.u, u_offset) / fabs(down.value);
 		pulse->half_width_s = (down.at - origin) * work->ts - shape->half_up.value;

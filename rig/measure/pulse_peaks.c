@@ -89,3 +89,16 @@ void pulse_peaks_fitted(const struct work *work, double start_s, struct pulse *p
 	if (first && second)
 		pulse->u_peak_ratio = hypot(shape->ratio.u, hypot(u_model[0] * shape->ratio.value, u_model[1]) / shape->peak.value);
 }
+
+void pulse_peak_kinked(const struct work *work, double time0, struct pulse *pulse)
+{
+	/* What a kink takes from the top of a parabola is in proportion to the parabola's width: half of it is left at half the width. */
+	size_t half = (size_t)fmax(2, round(0.1 * work->rise));
+	struct feature peak;
+	if (!feature_peak(work->y, work->n, (size_t)work->peak1, half, 1, 0.5 * PI / work->rise, work->noise, &peak))
+		return;
+	double apart = fabs(peak.value - work->sign * pulse->peak1_a);
+	pulse->peak1_a = work->sign * peak.value;
+	pulse->peak1_s = time0 + peak.at * work->ts;
+	pulse->u_peak1_a = hypot(hypot(peak.u_value, apart), work->u_baseline);
+}

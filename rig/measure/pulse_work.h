@@ -56,3 +56,5 @@ void pulse_fit_rise(struct work *work);
 void pulse_peaks_local(struct work *work, double time0, struct pulse *pulse);
 /* In their place the fit's, which rest on all samples, where the two agree. start_s: the time of the fit's origin. */
 void pulse_peaks_fitted(const struct work *work, double start_s, struct pulse *pulse);
+/* In their place, of a monophasic pulse whose rise is no damped wave, the top between rise and tail, where there may be a kink. */
+void pulse_peak_kinked(const struct work *work, double time0, struct pulse *pulse);

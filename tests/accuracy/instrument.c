@@ -92,6 +92,7 @@ static void draw_pulses(const struct conditions *conditions, struct run *run, ui
 					      .omega_per_s = omega,
 					      .tail_s = TAIL_PERIODS * conditions->period_s,
 					      .onset_s = FIRST_S + (k + 0.01 * draw_uniform(state)) * PULSE_EVERY_S};
+		wave_set_tail(&run->truth[k]);
 		run->trigger_s[k] = run->truth[k].onset_s - (20e-6 + 40e-6 * draw_uniform(state));
 	}
 }
@@ -107,6 +108,7 @@ static void distort(struct run *run, const struct errors *errors)
 		seen->omega_per_s /= errors->clock;
 		seen->tail_s *= errors->clock;
 		seen->onset_s = (seen->onset_s + errors->delay_s) * errors->clock - DELAY_S;
+		wave_set_tail(seen);
 	}
 }
 
