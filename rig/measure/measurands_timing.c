@@ -37,6 +37,7 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 		struct measurement latency = interval_measurement(in, measurand, seen ? pulse->trigger_s : pulse->onset_s,
 								  edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
 		latency.u_systematic = hypot(latency.u_systematic, channel_u_lag_s(in->current));
+		latency.u_rectangular = edge_uncertainty_s(in);
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;

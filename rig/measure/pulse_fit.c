@@ -21,7 +21,7 @@ static void compare_noise(struct work *work)
 	double pooled = sqrt((work->noise * work->noise * dof + rest * rest * free) / (dof + free));
 	if (work->noise < 4 * work->quantum)
 		pooled = fmax(pooled, rest);
-	work->u_baseline = hypot(pooled / sqrt(dof + 1), work->u_rounding);
+	work->u_baseline *= pooled / work->noise;
 	work->noise = work->fit_scale = pooled;
 }
 

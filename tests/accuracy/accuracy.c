@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "instrument.h"
+#include "rectangle.h"
 #include "tally.h"
 
 enum {
@@ -34,6 +35,11 @@ static const unsigned adc_bits[BITS] = {12, 14, 16};
 #define LEAST_SAMPLES_A_HALF_WAVE 12
 
 static const char *const shape_names[WAVE_SHAPES] = {"biphasic", "half-sine", "monophasic"};
+static const char *const imperfection_names[IMPERFECTIONS] = {"",      "200 kHz", "1 MHz",   "droop", "hum .1%", "hum 1%",
+							      "drift", "spike",   "commut.", "after", "paired"};
+/* The pulses of a run share its gain, so that chance is that of so many runs; this many of its standard deviations below 95 %. */
+#define IMPERFECT_DEVIATIONS 3.5
+enum { IMPERFECT_ROUNDS = 2 };
 static const char *const factor_names[FACTORS] = {"period us", "decay", "noise %", "offset %", "sampling us", "bits"};
 static const unsigned factor_levels[FACTORS] = {PERIODS, RATIOS, NOISES, OFFSETS, INTERVALS, BITS};
 
@@ -84,10 +90,16 @@ static const struct subject_row {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static struct tally overall[ROWS], shapes[ROWS][WAVE_SHAPES], cells[ROWS][WAVE_SHAPES][FACTORS][MOST_LEVELS];
+static struct tally overall[ROWS], imperfect[ROWS][IMPERFECTIONS], shapes[ROWS][WAVE_SHAPES],
+	cells[ROWS][WAVE_SHAPES][FACTORS][MOST_LEVELS];
 
-static void add(unsigned row, enum wave_shape shape, const unsigned level[FACTORS], const struct trial *trial)
+static void add(unsigned row, enum imperfection imperfection, enum wave_shape shape, const unsigned level[FACTORS],
+		const struct trial *trial)
 {
+	if (imperfection != PERFECT) {
+		tally_add(&imperfect[row][imperfection], trial);
+		return;
+	}
 	tally_add(&overall[row], trial);
 	tally_add(&shapes[row][shape], trial);
 	for (unsigned f = 0; f < FACTORS; f++)
@@ -139,7 +151,7 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 		truths(run, row, k, &true_value, &seen_value);
 		if (isnan(true_value))
 			continue;
-		double value = NAN, u = NAN;
+		double value = NAN, u = NAN, rectangular = 0;
 		if (rows[row].target == TARGET_ONSET) {
 			/* No measurement of its own; every time is made of it. The error against what appears: delay and clock have rows. */
 			value = pulse->onset_s;
@@ -149,16 +161,18 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 			const struct measurement *measurement = find(run->results, rows[row].id, k);
 			value = measurement && !measurement->voided ? measurement->value : NAN;
 			u = measurement ? measurement_u(measurement) : NAN;
+			rectangular = measurement ? measurement->u_rectangular : 0;
 		}
 		if (rows[row].feature == WAVE_CHARGE)
 			value *= pulse->peak1_a < 0 ? -1 : 1;
 		struct trial trial = {.error = value - true_value,
 				      .u = u,
+				      .expanded = rectangle_expanded(rectangular, 2 * sqrt(fmax(0, u * u - rectangular * rectangular))),
 				      .random_error = value - seen_value,
 				      .bound = spread * exact[rows[row].feature],
 				      .honest_bound = spread * honest[rows[row].feature],
 				      .at_60_db = conditions->noise_rel == noise_rel[1]};
-		add(row, conditions->shape, level, &trial);
+		add(row, conditions->imperfection, conditions->shape, level, &trial);
 	}
 }
 
@@ -198,6 +212,28 @@ static unsigned run_grid(uint64_t *state, unsigned *runs)
 							.bits = adc_bits[level[5]]};
 			if (conditions.period_s < 2 * LEAST_SAMPLES_A_HALF_WAVE * conditions.interval_s)
 				continue;
+			failed += !one_run(&conditions, level, state);
+			++*runs;
+		}
+	}
+	return failed;
+}
+
+/* Every imperfection alone, at 60 dB, 14 bits and 1 MSa/s, with every shape, period and decay. */
+static unsigned run_imperfections(uint64_t *state, unsigned *runs)
+{
+	unsigned failed = 0;
+	for (unsigned imperfection = PERFECT + 1; imperfection < IMPERFECTIONS; imperfection++) {
+		for (unsigned at = 0; at < IMPERFECT_ROUNDS * WAVE_SHAPES * PERIODS * RATIOS; at++) {
+			const unsigned level[FACTORS] = {at / WAVE_SHAPES % PERIODS, at / WAVE_SHAPES / PERIODS % RATIOS, 1, 0, 1, 1};
+			struct conditions conditions = {.shape = at % WAVE_SHAPES,
+							.period_s = period_s[level[0]],
+							.decay_ratio = decay_ratio[level[1]],
+							.noise_rel = noise_rel[level[2]],
+							.offset_rel = offset_rel[level[3]],
+							.interval_s = interval_s[level[4]],
+							.bits = adc_bits[level[5]],
+							.imperfection = imperfection};
 			failed += !one_run(&conditions, level, state);
 			++*runs;
 		}
@@ -268,6 +304,21 @@ static bool report(unsigned row, bool verbose)
 	return holds;
 }
 
+/* Prints the row; false where an imperfection makes U a lie. */
+static bool report_imperfections(unsigned row)
+{
+	bool holds = true;
+	printf("%-22s", rows[row].id);
+	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
+		double coverage = tally_coverage_pct(&imperfect[row][i]);
+		bool wrong = coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		holds &= !wrong;
+		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
+	}
+	putchar('\n');
+	return holds;
+}
+
 int main(int argc, char **argv)
 {
 	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
@@ -278,6 +329,14 @@ int main(int argc, char **argv)
 	       "u/scatter", "within U", "worst cell");
 	for (unsigned row = 0; row < ROWS; row++)
 		wrong += !report(row, verbose);
+	unsigned imperfect_runs = 0;
+	failed += run_imperfections(&state, &imperfect_runs);
+	printf("\nwithin U, %%, of %u pulses with one imperfection each\n%-22s", imperfect_runs * PULSES_A_RUN, "");
+	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++)
+		printf(" %8s", imperfection_names[i]);
+	putchar('\n');
+	for (unsigned row = 0; row < ROWS; row++)
+		wrong += !report_imperfections(row);
 	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
 	       "and at\n"
 	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-2 u, 95 expected.\n");

@@ -14,7 +14,8 @@ struct tally {
 
 /* An error against the truth and its standard uncertainty; the same against what the instrument's errors make the truth appear, and the bound. */
 struct trial {
-	double error, u, random_error, bound, honest_bound; /* bounds NAN: there is none */
+	double error, u, expanded;                /* expanded: U */
+	double random_error, bound, honest_bound; /* bounds NAN: there is none */
 	bool at_60_db;
 };
 
