@@ -7,7 +7,7 @@
 #define PI 3.14159265358979323846
 enum { BASELINE_MIN_SAMPLES = 8 };
 /* So many standard uncertainties is a slope that there is; from so many of them squared on a slope counts as more than chance. */
-#define SLOPE_SEEN 3.5
+#define SLOPE_SEEN 4.5
 #define SLOPE_SQUARED_BY_CHANCE 4.0
 
 /*
@@ -68,6 +68,7 @@ struct baseline baseline_find(const struct trace *trace, const struct outline *o
 	bool sloping = fabs(slope) > SLOPE_SEEN * u_slope;
 	if (sloping) {
 		base.slope = slope;
+		base.u_slope = u_slope;
 		base.centre = middle_index;
 		squares = around_line * (n - 1);
 	}

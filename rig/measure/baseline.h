@@ -15,6 +15,7 @@
 struct baseline {
 	double level, decay, centre;
 	double slope; /* 0 unless the samples show one, as of hum or drift */
+	double u_slope;
 	double floor, noise, u;
 	double u_rounding; /* the part of u that is common to all samples: rounding to counts with little noise */
 	double dof;        /* of the noise; 0 when there was nothing before the pulse: floor 0, noise carried over */

@@ -24,13 +24,14 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 	double n00 = 0, n01 = 0, n02 = 0, n03 = 0, n04 = 0, n11 = 0, n12 = 0, n13 = 0, n14 = 0, n22 = 0, n23 = 0, n24 = 0, n33 = 0, n34 = 0;
 	double r0 = 0, r1 = 0, r2 = 0, r3 = 0, r4 = 0, squares = 0, dt = in->interval_s * rate;
 	double decay = exp(-p[ALPHA] * dt), turn_re = decay * cos(p[OMEGA] * dt), turn_im = decay * sin(p[OMEGA] * dt);
+	double ramp = in->ramp_a / dt;
 	size_t points = 0;
 	for (unsigned s = 0; s < in->span_count; s++) {
 		double t = ((double)in->spans[s].from - in->origin) * dt, size = exp(-p[ALPHA] * t);
 		double c = size * cos(p[OMEGA] * t), d = size * sin(p[OMEGA] * t);
 		for (size_t i = in->spans[s].from; i < in->spans[s].to; i++) {
 			double wave = p[COSINE] * c + p[SINE] * d, quadrature = p[SINE] * c - p[COSINE] * d;
-			double residual = in->current_a[i] - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
+			double residual = in->current_a[i] + ramp * t - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
 			n00 += c * c, n01 += c * d, n02 += c * da, n03 += c * dw, n04 += c;
 			n11 += d * d, n12 += d * da, n13 += d * dw, n14 += d;
 			n22 += da * da, n23 += da * dw, n24 += da, n33 += dw * dw, n34 += dw;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "linear.h"
 #include "pulse_work.h"
 
 /*
@@ -48,6 +49,24 @@ static size_t wave_start(const struct work *work, double guard)
 	return (size_t)fmax((double)risen, ceil(work->onset + guard));
 }
 
+/*
+ * A baseline that slopes by its u more moves the parameters; what it moves them by is added to the covariance. What it adds at the onset is in u_baseline
+ * already.
+ */
+static void add_slope_error(struct work *work, const struct fit_input *input)
+{
+	struct fit_input sloping = *input;
+	struct wave_fit moved, *fit = &work->fit;
+	sloping.ramp_a = work->u_slope;
+	if (!(work->u_slope > 0) || !wave_fit(&sloping, &moved))
+		return;
+	const double by[] = {moved.cosine_a - fit->cosine_a, moved.sine_a - fit->sine_a, moved.offset_a - fit->offset_a,
+			     moved.alpha_per_s - fit->alpha_per_s, moved.omega_per_s - fit->omega_per_s};
+	for (unsigned i = 0; i < LSQ_MAX; i++)
+		for (unsigned j = 0; j < LSQ_MAX; j++)
+			fit->covariance[i][j] += by[i] * by[j] / (work->fit_scale * work->fit_scale);
+}
+
 void pulse_fit_wave(struct work *work, bool half_sine)
 {
 	double end = half_sine ? lobe_foot(work) : (double)work->zero1, wave = end - work->onset;
@@ -85,6 +104,7 @@ void pulse_fit_wave(struct work *work, bool half_sine)
 			compare_noise(work);
 		}
 	}
+	add_slope_error(work, &in);
 	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
@@ -117,6 +137,7 @@ static bool fit_rise_to(struct work *work, const struct work *before, size_t to)
 	if (in.spans[0].to <= in.spans[0].from || !wave_fit(&in, &work->fit))
 		return false;
 	compare_noise(work);
+	add_slope_error(work, &in);
 	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 	return true;
 }

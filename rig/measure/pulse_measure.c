@@ -344,6 +344,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .sign = outline->sign,
 			    .noise = base.noise,
 			    .u_baseline = base.u,
+			    .u_slope = base.u_slope,
 			    .noise_dof = base.dof,
 			    .quantum = fabs(context->channel->scale) / sqrt(12.0),
 			    .u_rounding = base.u_rounding,

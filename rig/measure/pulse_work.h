@@ -22,7 +22,7 @@ struct work {
 	size_t n;
 	double ts;
 	int sign;
-	double noise, u_baseline;
+	double noise, u_baseline, u_slope;     /* u_slope: of the baseline, a sample; 0 where it does not slope */
 	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
 	ptrdiff_t peak1, zero1, peak2, zero2;
 	double onset, u_onset, u_peak_at;

@@ -40,6 +40,12 @@ static const char *const imperfection_names[IMPERFECTIONS] = {"",      "200 kHz"
 /* The pulses of a run share its gain, so that chance is that of so many runs; this many of its standard deviations below 95 %. */
 #define IMPERFECT_DEVIATIONS 3.5
 enum { IMPERFECT_ROUNDS = 2 };
+/*
+ * Shown, not held: hum of 1 % at 60 dB slopes the baseline by no more than 1.5 of its slope's u, so that 140 samples cannot show it; and with 0.5 % of full
+ * scale it is as large as the threshold of detection.
+ */
+#define UNSEEN HUM_LARGE
+
 static const char *const factor_names[FACTORS] = {"period us", "decay", "noise %", "offset %", "sampling us", "bits"};
 static const unsigned factor_levels[FACTORS] = {PERIODS, RATIOS, NOISES, OFFSETS, INTERVALS, BITS};
 
@@ -57,12 +63,7 @@ static double level_shown(unsigned factor, unsigned level)
 
 /* A measurand, the feature of the truth it is held against, and the limits; HELD is what issue and assessor expect of an honest one. */
 #define HELD                                                                                                                               \
-	.coverage_low = 93, .coverage_high = 97, .cell_coverage_low = 90, .cell_coverage_high = 99.5, .lacking_share = 1e-3,               \
-	.inflation = 1.3, .bias = 1.0 / 3
-
-/* Where one rectangular contribution (the trigger edge between two samples) rules, +-2 u is wider than all of it: 100 % is right. */
-#define HELD_ABOVE                                                                                                                         \
-	.coverage_low = 93, .coverage_high = 100, .cell_coverage_low = 90, .cell_coverage_high = 100, .lacking_share = 1e-3,               \
+	.coverage_low = 94, .coverage_high = 96, .cell_coverage_low = 90, .cell_coverage_high = 99, .lacking_share = 1e-3,                 \
 	.inflation = 1.3, .bias = 1.0 / 3
 
 enum target { TARGET_FEATURE, TARGET_ONSET, TARGET_LATENCY, TARGET_INTERVAL };
@@ -73,12 +74,12 @@ static const struct subject_row {
 	enum wave_feature feature;
 	struct limits limits;
 } rows[] = {
-	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 3}},
-	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD_ABOVE, .efficiency = INFINITY}},
+	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 1.2}},
+	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
 	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 2.1}},
-	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = 1.4}},
+	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 1.2}},
+	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = 1.2}},
 	{"pulse.rise_time", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}},
 	{"pulse.rise_time_10_90", TARGET_FEATURE, WAVE_RISE_10_90, {HELD, .efficiency = INFINITY}},
 	{"pulse.half_width", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
@@ -234,7 +235,8 @@ static unsigned run_imperfections(uint64_t *state, unsigned *runs)
 							.interval_s = interval_s[level[4]],
 							.bits = adc_bits[level[5]],
 							.imperfection = imperfection};
-			failed += !one_run(&conditions, level, state);
+			bool found = one_run(&conditions, level, state);
+			failed += !found && imperfection != UNSEEN;
 			++*runs;
 		}
 	}
@@ -311,7 +313,7 @@ static bool report_imperfections(unsigned row)
 	printf("%-22s", rows[row].id);
 	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
 		double coverage = tally_coverage_pct(&imperfect[row][i]);
-		bool wrong = coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		bool wrong = i != UNSEEN && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
 		holds &= !wrong;
 		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
 	}
