@@ -31,13 +31,13 @@ struct measurement {
 	const struct measurand *measurand;
 	double value;
 	double u_random, u_systematic; /* standard uncertainties in the measurand's unit */
-	double u_rectangular;          /* of u_random, what one input with a rectangular distribution is to it; see rectangle_expanded() */
 	double dof;                    /* effective degrees of freedom of the random part; INFINITY when known well */
 	double planned;                /* what the plan or the device's data say it should be; NAN for none */
 	uint32_t subject;              /* index, see enum subject */
 	int32_t expected;              /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
 	double start_s, end_s;         /* where in the recording it was measured */
 	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
+	double u_rectangular;          /* of u_random, what one input with a rectangular distribution is to it; see rectangle_expanded() */
 };
 
 /* Combined standard uncertainty. */
