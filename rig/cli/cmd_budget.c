@@ -77,6 +77,11 @@ struct entry {
 	struct budget budget;
 };
 
+static bool is_one_pulse(const struct entry *entry)
+{
+	return entry->subject && strcmp(entry->subject, subject_name(SUBJECT_PULSE)) == 0;
+}
+
 static void show(const struct entry *entry, struct json_emitter *json)
 {
 	if (!json) {
@@ -85,10 +90,12 @@ static void show(const struct entry *entry, struct json_emitter *json)
 			snprintf(index, sizeof index, " of %s %ld", entry->subject, entry->index);
 		snprintf(title, sizeof title, "%s%s%s%s", entry->requirement ? entry->requirement : "", entry->requirement ? ": " : "",
 			 entry->measurand, index);
-		budget_table(stdout, &(struct budget_heading){title, entry->unit, entry->value}, &entry->budget);
+		budget_table(stdout, &(struct budget_heading){title, entry->unit, entry->value, is_one_pulse(entry)}, &entry->budget);
 		return;
 	}
-	double u = budget_u(&entry->budget), dof = budget_dof(&entry->budget), k = student_coverage_factor(dof);
+	double u = budget_u(&entry->budget), dof = budget_dof(&entry->budget),
+	       expanded = budget_expanded(&entry->budget, is_one_pulse(entry));
+	double k = u > 0 && isfinite(u) ? expanded / u : student_coverage_factor(dof);
 	emit_open_object(json, NULL);
 	emit_string(json, "requirement", entry->requirement);
 	emit_string(json, "measurand", entry->measurand);
@@ -102,7 +109,7 @@ static void show(const struct entry *entry, struct json_emitter *json)
 	emit_number(json, "u", u);
 	emit_number(json, "dof", dof);
 	emit_number(json, "k", k);
-	emit_number(json, "expanded", k * u);
+	emit_number(json, "expanded", expanded);
 	result_emit_budget(json, &entry->budget, entry->unit);
 	emit_close_object(json);
 }

@@ -172,8 +172,9 @@ bool table_write_measurements(const char *path, const struct results *results, s
 		put_text(&row, subject_name(m->measurand->subject));
 		put_integer(&row, m->subject);
 		put_index(&row, m->expected != PULSE_NOT_EXPECTED, m->expected);
-		double u = measurement_u(m), dof = measurement_dof(m), k = student_coverage_factor(dof);
-		const double values[] = {m->value, u, k, k * u, m->u_random, m->u_systematic, dof, m->planned, m->start_s, m->end_s};
+		double u = measurement_u(m), dof = measurement_dof(m), expanded = measurement_expanded(m);
+		double k = u > 0 && isfinite(u) ? expanded / u : student_coverage_factor(dof);
+		const double values[] = {m->value, u, k, expanded, m->u_random, m->u_systematic, dof, m->planned, m->start_s, m->end_s};
 		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
 			put_number(&row, values[v]);
 		put_integer(&row, m->voided);

@@ -189,8 +189,9 @@ static bool summarise(const struct population *population, const struct requirem
 		planned = one->planned;
 	}
 	judgement->planned = planned;
-	judgement->k = student_coverage_factor(judgement->dof);
-	judgement->expanded = judgement->k * judgement->u;
+	judgement->expanded = one ? measurement_expanded(one) : student_coverage_factor(judgement->dof) * judgement->u;
+	judgement->k =
+		judgement->u > 0 && isfinite(judgement->u) ? judgement->expanded / judgement->u : student_coverage_factor(judgement->dof);
 	return decision_limits_of(&requirement->limit, planned, limits);
 }
 

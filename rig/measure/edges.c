@@ -41,6 +41,19 @@ bool edge_finder_init(struct edge_finder *finder, const struct recording_format 
 	return true;
 }
 
+/* The first index from i on whose sample may be as high as the threshold, or `frames`: the line is low, and stays so up to there. */
+static size_t skip_low(const struct edge_finder *finder, const int16_t *samples, size_t frames, size_t i)
+{
+	const struct channel *channel = finder->channel;
+	double surely_low = floor((channel->threshold - channel->offset) / channel->scale) - 1;
+	if (!(channel->scale > 0) || !(surely_low >= INT16_MIN))
+		return i;
+	int32_t most = surely_low > INT16_MAX ? INT16_MAX : (int32_t)surely_low;
+	while (i < frames && samples[i * finder->channels + finder->index] <= most)
+		i++;
+	return i;
+}
+
 bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const int16_t *samples, size_t frames, struct series *edges,
 			struct error *error)
 {
@@ -50,6 +63,14 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 	if (first_frame != finder->next_frame)
 		finder->known = false;
 	for (size_t i = 0; i < frames; i++) {
+		if (finder->known && !finder->high) {
+			size_t next = skip_low(finder, samples, frames, i);
+			if (next > i)
+				finder->last_v = volts(finder, samples, next - 1);
+			if (next == frames)
+				break;
+			i = next;
+		}
 		double v = volts(finder, samples, i);
 		if (!finder->known) {
 			finder->high = v >= threshold;

@@ -136,9 +136,18 @@ static struct reading read_peak_ratio(const struct population *in, const struct 
 {
 	double first = fabs(pulse->peak1_a), ratio = fabs(pulse->peak2_a) / first;
 	struct reading reading = {.value = ratio, .planned = in->device ? in->device->decay_ratio.value : NAN, .shape = true};
-	contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak1_a), -ratio / first);
-	contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak2_a), 1 / first);
-	contribute_baseline(&reading.budget, pulse, -(1 + ratio) / first);
+	double baseline = pulse->u_baseline_a * (1 + ratio) / first;
+	if (isfinite(pulse->u_peak_ratio)) {
+		/* Both peaks are of one fit, whose covariance the ratio's u has. */
+		double u = pulse->u_peak_ratio, noise = sqrt(fmax(0, u * u - baseline * baseline));
+		contribute_noise(&reading.budget, in, pulse, noise > 0 ? noise : u, 1);
+		if (noise > 0)
+			contribute_baseline(&reading.budget, pulse, -(1 + ratio) / first);
+	} else {
+		contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak1_a), -ratio / first);
+		contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak2_a), 1 / first);
+		contribute_baseline(&reading.budget, pulse, -(1 + ratio) / first);
+	}
 	contribute_gain(&reading.budget, in->current, ratio);
 	contribute_gain(&reading.budget, in->current, -ratio);
 	contribute_droop(&reading.budget, in, pulse, 1);

@@ -9,6 +9,8 @@ void measurement_take_budget(struct measurement *measurement, const struct budge
 	measurement->u_systematic = budget_u_systematic(budget);
 	measurement->dof = budget_dof_random(budget);
 	measurement->dof_systematic = budget_dof_systematic(budget);
+	/* Of one pulse the edge is one instant; in a mean or a scatter of many it is not rectangular any more. */
+	measurement->u_rectangular = measurement->measurand->subject == SUBJECT_PULSE ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0;
 }
 
 void measurement_add_budget(struct measurement_list *list, struct measurement *measurement, const struct budget *budget)

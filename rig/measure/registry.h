@@ -52,38 +52,38 @@
 	X(session_duration, "session.duration", 1, "Session duration", "s", SUBJECT_SESSION,                                               \
 	  "Onset of the first to onset of the last pulse. Planned where all pulses lie in one section of the plan.",                       \
 	  RIG_MEASURANDS " 3.12")                                                                                                          \
-	X(pulse_peak1, "pulse.peak1", 2, "First peak of the coil current", "A", SUBJECT_PULSE,                                             \
-	  "Magnitude of the first peak over the pre-trigger baseline, by a least-squares parabola around the maximum; of a "               \
-	  "monophasic pulse by a damped sine fitted to its rise. Its sign is "                                                             \
+	X(pulse_peak1, "pulse.peak1", 3, "First peak of the coil current", "A", SUBJECT_PULSE,                                             \
+	  "Magnitude of the first peak over the pre-trigger baseline, of the fitted damped sine (of a monophasic pulse fitted to its "     \
+	  "rise); of a least-squares parabola around the maximum where none applies. Its sign is "                                         \
 	  "pulse.polarity. Planned: the device's peak at 100 % times the commanded intensity.",                                            \
 	  RIG_MEASURANDS " 2.1")                                                                                                           \
-	X(pulse_peak1_error, "pulse.peak1_error", 1, "First peak error", "1", SUBJECT_PULSE, "(First peak - planned) / planned.",          \
+	X(pulse_peak1_error, "pulse.peak1_error", 2, "First peak error", "1", SUBJECT_PULSE, "(First peak - planned) / planned.",          \
 	  RIG_MEASURANDS " 2.1")                                                                                                           \
 	X(pulse_polarity, "pulse.polarity", 1, "Polarity", "1", SUBJECT_PULSE,                                                             \
 	  "1 where the first peak has the commanded direction (positive, negative when reversed), -1 where not.", RIG_MEASURANDS " 2.1")   \
-	X(pulse_peak2, "pulse.peak2", 1, "Second peak of the coil current", "A", SUBJECT_PULSE,                                            \
+	X(pulse_peak2, "pulse.peak2", 2, "Second peak of the coil current", "A", SUBJECT_PULSE,                                            \
 	  "Magnitude of the peak of the second half wave, as pulse.peak1.", RIG_MEASURANDS " 2.2")                                         \
-	X(pulse_peak_ratio, "pulse.peak_ratio", 1, "Peak ratio", "1", SUBJECT_PULSE, "Magnitude of the second peak by that of the first.", \
+	X(pulse_peak_ratio, "pulse.peak_ratio", 2, "Peak ratio", "1", SUBJECT_PULSE, "Magnitude of the second peak by that of the first.", \
 	  RIG_MEASURANDS " 2.2")                                                                                                           \
-	X(pulse_rise_time_10_90, "pulse.rise_time_10_90", 2, "Rise time 10-90 %", "s", SUBJECT_PULSE,                                      \
+	X(pulse_rise_time_10_90, "pulse.rise_time_10_90", 3, "Rise time 10-90 %", "s", SUBJECT_PULSE,                                      \
 	  "Between the crossings of 10 and 90 % of the first peak, on the fitted damped sine; by local parabolas where none applies.",     \
 	  RIG_MEASURANDS " 2.5")                                                                                                           \
-	X(pulse_rise_time, "pulse.rise_time", 2, "Rise time", "s", SUBJECT_PULSE,                                                          \
+	X(pulse_rise_time, "pulse.rise_time", 3, "Rise time", "s", SUBJECT_PULSE,                                                          \
 	  "Onset to first peak, both of the fitted damped sine. Where none applies: where a line through the samples between 5 and 25 % "  \
 	  "of the peak meets the baseline, the curvature "                                                                                 \
 	  "of the "                                                                                                                        \
 	  "wave taken out.",                                                                                                               \
 	  RIG_MEASURANDS " 2.4")                                                                                                           \
-	X(pulse_half_width, "pulse.half_width", 2, "Half width", "s", SUBJECT_PULSE,                                                       \
+	X(pulse_half_width, "pulse.half_width", 3, "Half width", "s", SUBJECT_PULSE,                                                       \
 	  "Width of the first half wave at 50 % of its peak, on the fitted damped sine where one applies.", RIG_MEASURANDS " 2.8")         \
-	X(pulse_period, "pulse.period", 1, "Period", "s", SUBJECT_PULSE,                                                                   \
+	X(pulse_period, "pulse.period", 2, "Period", "s", SUBJECT_PULSE,                                                                   \
 	  "2 pi / omega of the damped sine fitted to the current outside the switching instants.", RIG_MEASURANDS " 2.7 (d)")              \
-	X(pulse_decay_alpha, "pulse.decay_alpha", 1, "Decay rate", "1/s", SUBJECT_PULSE,                                                   \
+	X(pulse_decay_alpha, "pulse.decay_alpha", 2, "Decay rate", "1/s", SUBJECT_PULSE,                                                   \
 	  "alpha of the damped sine fitted to the current. Planned: -2 ln(decay ratio) / period of the device.", RIG_MEASURANDS " 2.12")   \
-	X(pulse_initial_slope, "pulse.initial_slope", 2, "Initial slope", "A/s", SUBJECT_PULSE,                                            \
+	X(pulse_initial_slope, "pulse.initial_slope", 3, "Initial slope", "A/s", SUBJECT_PULSE,                                            \
 	  "Magnitude of di/dt of the fitted damped sine at its onset; of the line through the onset where no damped sine applies.",        \
 	  RIG_MEASURANDS " 2.10")                                                                                                          \
-	X(pulse_fit_residual, "pulse.fit_residual", 1, "Fit residual", "1", SUBJECT_PULSE,                                                 \
+	X(pulse_fit_residual, "pulse.fit_residual", 2, "Fit residual", "1", SUBJECT_PULSE,                                                 \
 	  "Rms of current minus fitted damped sine over the fitted samples, relative to the first peak.", RIG_MEASURANDS " 1, step 7")     \
 	X(pulse_after_current, "pulse.after_current", 1, "After-current", "1", SUBJECT_PULSE,                                              \
 	  "Largest magnitude of the current from 5 us to 500 us after the pulse's end, relative to the first peak. Biphasic and "          \
@@ -92,18 +92,18 @@
 	  RIG_MEASURANDS " 2.16")                                                                                                          \
 	X(pulse_net_charge, "pulse.net_charge", 1, "Net charge", "A s", SUBJECT_PULSE,                                                     \
 	  "Integral of the current from onset to end (1 ms where the pulse has no defined end), signed.", RIG_MEASURANDS " 2.13")          \
-	X(session_amplitude_cv, "session.amplitude_cv", 1, "Amplitude repeatability", "1", SUBJECT_SESSION,                                \
+	X(session_amplitude_cv, "session.amplitude_cv", 2, "Amplitude repeatability", "1", SUBJECT_SESSION,                                \
 	  "Standard deviation of the first peaks relative to their mean, pooled over groups of equal commanded intensity.",                \
 	  RIG_MEASURANDS " 4.1")                                                                                                           \
-	X(session_linearity_inl, "session.linearity_inl", 1, "Integral nonlinearity", "1", SUBJECT_SESSION,                                \
+	X(session_linearity_inl, "session.linearity_inl", 2, "Integral nonlinearity", "1", SUBJECT_SESSION,                                \
 	  "Largest distance of a level's mean first peak from the least-squares line over all pulses, relative to the line at 100 %. "     \
 	  "Needs three "                                                                                                                   \
 	  "levels.",                                                                                                                       \
 	  RIG_MEASURANDS " 4.3")                                                                                                           \
-	X(session_linearity_offset, "session.linearity_offset", 1, "Zero offset of the output", "1", SUBJECT_SESSION,                      \
+	X(session_linearity_offset, "session.linearity_offset", 2, "Zero offset of the output", "1", SUBJECT_SESSION,                      \
 	  "Value at 0 % of the least-squares line of first peak against intensity, relative to the line at 100 %. Needs three levels.",    \
 	  RIG_MEASURANDS " 4.3")                                                                                                           \
-	X(train_droop, "train.droop", 1, "Train droop", "1", SUBJECT_TRAIN,                                                                \
+	X(train_droop, "train.droop", 2, "Train droop", "1", SUBJECT_TRAIN,                                                                \
 	  "First peak of the last pulse of a train by that of its first, both at the same intensity.", RIG_MEASURANDS " 4.5")              \
 	X(pair_interval, "pair.interval", 1, "Inter-stimulus interval", "s", SUBJECT_INTERVAL,                                             \
 	  "Onset of the second minus onset of the first pulse of a pair.", RIG_MEASURANDS " 3.11")                                         \

@@ -4,6 +4,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "measurement.h"
+
 struct nature {
 	const char *name, *type;
 	bool random;
@@ -159,4 +161,14 @@ bool uncertainty_source_random(enum uncertainty_source source)
 const char *uncertainty_source_type(enum uncertainty_source source)
 {
 	return NATURE[source].type;
+}
+
+double budget_expanded(const struct budget *budget, bool rectangular)
+{
+	const struct measurement measurement = {.u_random = budget_u_random(budget),
+						.u_systematic = budget_u_systematic(budget),
+						.dof = budget_dof_random(budget),
+						.dof_systematic = budget_dof_systematic(budget),
+						.u_rectangular = rectangular ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0};
+	return measurement_expanded(&measurement);
 }

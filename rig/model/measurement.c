@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "rectangle.h"
 #include "student.h"
 
 double measurement_u(const struct measurement *measurement)
@@ -24,7 +25,10 @@ double measurement_dof(const struct measurement *measurement)
 
 double measurement_expanded(const struct measurement *measurement)
 {
-	return student_coverage_factor(measurement_dof(measurement)) * measurement_u(measurement);
+	double rectangle = measurement->u_rectangular, u = measurement_u(measurement), dof = measurement_dof(measurement);
+	if (!(rectangle > 0) || isinf(u))
+		return student_coverage_factor(dof) * u;
+	return rectangle_expanded(rectangle, student_coverage_factor(dof) * sqrt(fmax(0, u * u - rectangle * rectangle)));
 }
 
 const char *subject_name(enum subject subject)

@@ -37,13 +37,14 @@ struct measurement {
 	int32_t expected;              /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
 	double start_s, end_s;         /* where in the recording it was measured */
 	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
+	double u_rectangular;          /* of u_random, what one input with a rectangular distribution is to it; see rectangle_expanded() */
 };
 
 /* Combined standard uncertainty. */
 double measurement_u(const struct measurement *measurement);
 /* Effective degrees of freedom of it (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when it is 0 or has no bounds. */
 double measurement_dof(const struct measurement *measurement);
-/* Expanded uncertainty U = k u, k by student_coverage_factor(). */
+/* Expanded uncertainty U = k u: k by student_coverage_factor(), or by the exact sum where a rectangular input rules (rectangle_expanded()). */
 double measurement_expanded(const struct measurement *measurement);
 /* "pulse", "interval", … Static string. */
 const char *subject_name(enum subject subject);

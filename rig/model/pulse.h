@@ -30,6 +30,7 @@ struct pulse {
 	double u_trigger_s, u_time_base_s;  /* of it: random, and of the alignment it came through (systematic; 0 for none) */
 	double peak1_s, peak1_a, u_peak1_a; /* signed; u: random part only */
 	double peak2_s, peak2_a, u_peak2_a; /* of the second lobe; NAN for monophasic and half-sine */
+	double u_peak_ratio;                /* of |peak2_a / peak1_a|, where both are of one fit; else NAN */
 	double u_rise_s;                    /* of peak1_s - onset_s */
 	double zero1_s, zero2_s;            /* current zeros after the first and the second lobe */
 	double rise_10_90_s, u_rise_10_90_s;

@@ -40,7 +40,8 @@ static void write_line(FILE *out, enum uncertainty_source source, const struct b
 
 void budget_table(FILE *out, const struct budget_heading *heading, const struct budget *budget)
 {
-	double u = budget_u(budget), nu = budget_dof(budget), k = student_coverage_factor(nu), expanded = k * u;
+	double u = budget_u(budget), nu = budget_dof(budget), expanded = budget_expanded(budget, heading->rectangular);
+	double k = u > 0 && isfinite(u) ? expanded / u : student_coverage_factor(nu);
 	struct number_scale scale = number_scale(heading->unit, expanded, &heading->value, 1);
 	char value[CELL_SIZE], uncertainty[CELL_SIZE], combined[CELL_SIZE], dof[CELL_SIZE];
 	const char *space = scale.unit[0] ? " " : "";

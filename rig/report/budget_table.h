@@ -12,6 +12,7 @@ struct budget_heading {
 	const char *title; /* "TIM-IPI-01: pulse.interval of pulse 17" */
 	const char *unit;  /* of the value, SI */
 	double value;
+	bool rectangular; /* see budget_expanded() */
 };
 
 /*
