@@ -28,11 +28,15 @@ const struct pulse *pulse_of(const struct population *in, size_t p)
 
 struct measurement session_measurement(const struct population *in, const struct measurand *measurand, double value)
 {
+	const char *why = in->results->gap_count > 0     ? "samples are missing"
+			  : !in->findings->current_alive ? "the current channel never moved"
+							 : NULL;
 	return (struct measurement){.measurand = measurand,
 				    .value = value,
 				    .dof = INFINITY,
 				    .planned = NAN,
 				    .expected = PULSE_NOT_EXPECTED,
 				    .end_s = in->results->duration_s,
-				    .voided = in->results->gap_count > 0 || !in->findings->current_alive};
+				    .voided = why != NULL,
+				    .why = why};
 }

@@ -37,6 +37,7 @@ struct measurement {
 	int32_t expected;              /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
 	double start_s, end_s;         /* where in the recording it was measured */
 	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
+	const char *why;               /* of a void count: the reason, static; NULL where it is not said */
 };
 
 /* Combined standard uncertainty. */
