@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "doubt.h"
 #include "edges.h"
 #include "match.h"
 #include "registry.h"
@@ -86,12 +87,34 @@ static bool take_window(void *self, const struct window *window, struct error *e
 	return !measure->stretch || stretch_window(measure->stretch, window, &measure->findings, error);
 }
 
+/* Whole cells in which the channel did not move at all, in runs. */
+static void take_stillness(struct measure *measure, const struct envelope_cell *cell)
+{
+	struct stillness *still = &measure->findings.still;
+	if (cell->frames < measure->layout.envelope_frames)
+		return;
+	if (cell->minimum[measure->current] != cell->maximum[measure->current]) {
+		still->moving++;
+		still->second = still->run > still->second ? still->run : still->second;
+		if (still->second > still->longest) {
+			uint64_t longest = still->second;
+			still->second = still->longest;
+			still->longest = longest;
+		}
+		still->run = 0;
+	} else {
+		still->run++;
+	}
+}
+
 static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
 {
 	struct findings *findings = &measure->findings;
 	const struct channel *channel = &measure->format.channels[measure->current];
 	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
+	take_stillness(measure, cell);
 	if (!findings->idle_known) {
+		findings->begin_frame = cell->first_frame;
 		findings->idle_baseline_a = mean;
 		findings->current_count = (int16_t)cell->minimum[measure->current];
 	}
@@ -237,6 +260,7 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 		.has_trigger = has_trigger,
 	};
 	void_pulses(&in, results);
+	in.count_doubt = doubt_counts(&in);
 	struct measurement_list list = {.series.item_size = sizeof(struct measurement), .error = error};
 	bool ok = registry_compute(&in, &list);
 	results->measurement_count = list.series.count;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "doubt.h"
+
 void measurement_add(struct measurement_list *list, const struct measurement *measurement)
 {
 	if (!list->failed && !series_add(&list->series, measurement, list->error))
@@ -28,9 +30,7 @@ const struct pulse *pulse_of(const struct population *in, size_t p)
 
 struct measurement session_measurement(const struct population *in, const struct measurand *measurand, double value)
 {
-	const char *why = in->results->gap_count > 0     ? "samples are missing"
-			  : !in->findings->current_alive ? "the current channel never moved"
-							 : NULL;
+	const char *why = doubt_channel(in);
 	return (struct measurement){.measurand = measurand,
 				    .value = value,
 				    .dof = INFINITY,

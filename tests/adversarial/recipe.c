@@ -134,8 +134,11 @@ static size_t choose_times(struct scene *scene, struct recipe *recipe)
 {
 	double most_s = MOST_FRAMES * scene->interval_s, least_s = 8e-3, at = 0, room_s = most_s - 2 * 5e-3;
 	size_t count = 0, most = 4 + pick(scene, 9);
-	unsigned in_burst = scene->has[EVIL_QPS] ? 4 : scene->has[EVIL_BURST] ? 3 + pick(scene, 3) : 1;
-	double inside_s = scene->has[EVIL_QPS] ? 1.5e-3 : 10e-3, every_s;
+	unsigned in_burst = scene->has[EVIL_QPS]     ? 4
+			    : scene->has[EVIL_BURST] ? 3 + pick(scene, 3)
+			    : scene->has[EVIL_TAIL]  ? 2 + pick(scene, 2)
+						     : 1;
+	double inside_s = scene->has[EVIL_QPS] ? 1.5e-3 : scene->has[EVIL_BURST] ? 10e-3 : between(scene, 1e-3, 2e-3), every_s;
 	double least_every_s = in_burst * inside_s * (in_burst > 1) + least_s;
 	every_s = fmax(least_every_s, fmin(between(scene, least_every_s, least_every_s + 60e-3), room_s / 4));
 	for (unsigned burst = 0; count < most; burst++) {
