@@ -28,6 +28,8 @@
 #define FOLLOW_LIMIT_PER_S 60.0
 #define SLOPE_S 1e-3
 #define WANDER_S 30e-3
+/* A pulse rises for no longer than this before it is beyond the threshold. */
+#define UNSEEN_S 40e-6
 /* After a step of the baseline the current stays where it is for so long; no pulse does, unless it is clipped. */
 #define STEP_FLAT_S 200e-6
 #define STEP_SHARE 0.2
@@ -72,9 +74,11 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 	double shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -INFINITY;
 	for (size_t i = arming->from; i < n; i++) {
 		double x = trace->current_a[i];
-		if (arming->tail && (double)i >= shadow_end) {
+		if (arming->tail && (double)i >= shadow_end && up == 0 && down == 0) {
+			/* The tail is gone. A pulse may be rising, but not for long without having been seen. */
+			size_t before = (size_t)(UNSEEN_S / trace->interval_s) + 1;
 			arming->tail = false;
-			arming->baseline.level_a = x;
+			arming->baseline.level_a = trace->current_a[i > arming->from + before ? i - before : arming->from];
 		}
 		double threshold_a = (double)i < shadow_end ? threshold_at(trace, arming, i) : trace->threshold_a;
 		double y = home * (x - arming->baseline.level_a), floor_a = valley_a > 0 ? valley_a : 0;
@@ -152,14 +156,25 @@ static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pu
 	return i;
 }
 
-/* The onset of a sine from where it passes 10 and 50 %: asin(0.1) and asin(0.5) of it. */
-static double extrapolate_onset(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
+/* What of an earlier pulse's tail is left under the pulse, in its direction: the least current shortly before it. */
+static double foot_a(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
 {
+	ptrdiff_t from = pulse->detected - (ptrdiff_t)(UNSEEN_S / trace->interval_s) - 1;
+	double least = level(trace, pulse->detected, pulse->sign);
+	for (ptrdiff_t i = from > lowest ? from : lowest; i < pulse->detected; i++)
+		least = fmin(least, level(trace, i, pulse->sign));
+	return fmax(0, least);
+}
+
+/* The onset of a sine from where it passes 10 and 50 %, counted from its foot: asin(0.1) and asin(0.5) of it. */
+static double extrapolate_onset(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest, double foot)
+{
+	double height = pulse->peak1_a - foot;
 	ptrdiff_t half = pulse->peak1;
-	while (half > lowest && level(trace, half, pulse->sign) > 0.5 * pulse->peak1_a)
+	while (half > lowest && level(trace, half, pulse->sign) > foot + 0.5 * height)
 		half--;
 	ptrdiff_t tenth = half;
-	while (tenth > lowest && level(trace, tenth, pulse->sign) > 0.1 * pulse->peak1_a)
+	while (tenth > lowest && level(trace, tenth, pulse->sign) > foot + 0.1 * height)
 		tenth--;
 	double onset = (double)tenth - 0.236 * (double)(half - tenth);
 	return onset > (double)lowest ? onset : (double)lowest;
@@ -194,6 +209,10 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		sign = -sign;
 		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
 		double lobe_a = level(trace, peak, sign);
+		ptrdiff_t flat_end = peak;
+		while (clipped_at(trace, peak) && flat_end + 1 < (ptrdiff_t)trace->n && clipped_at(trace, flat_end + 1))
+			flat_end++;
+		peak += (flat_end - peak) / 2;
 		if (lobe_a < least_a)
 			break;
 		if (lobe_a > LOBE_GROWTH * before_a) {
@@ -213,12 +232,12 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 }
 
 /* Everything of a pulse that was detected in *found, down to its end. False when its first lobe is longer than that of any pulse. */
-static bool outline_pulse(const struct trace *trace, ptrdiff_t lowest, struct outline *found)
+static bool outline_pulse(const struct trace *trace, ptrdiff_t lowest, bool on_tail, struct outline *found)
 {
 	ptrdiff_t half = follow_first_lobe(trace, found);
 	if (half >= later(found->detected, LOBE_LIMIT_S / trace->interval_s))
 		return false;
-	found->onset = extrapolate_onset(trace, found, lowest);
+	found->onset = extrapolate_onset(trace, found, lowest, on_tail ? foot_a(trace, found, lowest) : 0);
 	double rise = fmax(1, (double)found->peak1 - found->onset);
 	found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, 0);
 	if (found->zero1 == NO_INDEX) {
@@ -266,7 +285,7 @@ bool detect_next(const struct trace *trace, struct arming *arming, struct outlin
 		}
 		struct trace here = *trace;
 		here.baseline_a = arming->baseline.level_a;
-		if (outline_pulse(&here, lowest, found))
+		if (outline_pulse(&here, lowest, arming->tail, found))
 			break;
 		arming->strayed = true;
 		end = later(found->detected, LOBE_LIMIT_S / trace->interval_s);

@@ -6,8 +6,10 @@
 
 #include "align.h"
 
-/* An edge may seem to come this much after the onset it causes: noise of both. */
+/* An edge may seem to come this much, and one sample, after the onset it causes: noise of both. */
 #define EDGE_SLACK_S 2e-6
+/* The onset of a clipped pulse is less well known: the foot of the wave is all there is of it. */
+#define CLIPPED_SLACK_S 10e-6
 
 struct job {
 	struct matching *matching;
@@ -17,6 +19,7 @@ struct job {
 	double *onsets_s;    /* per pulse */
 	int32_t *found;
 	double *spare;
+	double u_command_s; /* the largest of the events that no recorded edge made more exact; 0: none */
 };
 
 static void job_finish(struct job *job)
@@ -56,24 +59,32 @@ static ptrdiff_t last_before(const double *times, size_t count, double t)
 	return (ptrdiff_t)low - 1;
 }
 
+/* How much later than the pulse its edge may seem to be. */
+static double edge_slack_s(const struct pulse *pulse, double interval_s)
+{
+	return EDGE_SLACK_S + interval_s + (pulse->clipped ? CLIPPED_SLACK_S : 0);
+}
+
 /* Each pulse gets the nearest trigger edge before it that is not older than the pulse before. */
-static void assign_edges(struct results *results)
+static void assign_edges(struct results *results, double interval_s)
 {
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
-		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + EDGE_SLACK_S);
+		double slack_s = edge_slack_s(pulse, interval_s);
+		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + slack_s);
 		if (e < 0)
 			continue;
 		double edge_s = results->trigger_edges_s[e];
-		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + EDGE_SLACK_S;
+		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + edge_slack_s(&results->pulses[k - 1], interval_s);
 		if (!used && pulse->onset_s - edge_s <= MATCH_LIMIT_S)
 			pulse->trigger_s = edge_s;
 	}
 }
 
-static bool edge_precedes(const struct results *results, double onset_s)
+static bool edge_precedes(const struct results *results, const struct pulse *pulse, double interval_s)
 {
-	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + EDGE_SLACK_S);
+	double onset_s = pulse->onset_s, slack_s = edge_slack_s(pulse, interval_s);
+	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + slack_s);
 	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S;
 }
 
@@ -109,6 +120,8 @@ static void take_events(struct job *job)
 		job->commanded_s[p] = seen ? best : t;
 		if (seen)
 			drift_s = best - event->time_s;
+		else if (isfinite(event->u_time_s))
+			job->u_command_s = fmax(job->u_command_s, event->u_time_s);
 	}
 }
 
@@ -119,8 +132,9 @@ static double typical_latency_s(struct job *job)
 	if (device && isfinite(device->trigger_latency_s.value))
 		return device->trigger_latency_s.value;
 	size_t count = 0;
+	double slack_s = EDGE_SLACK_S + job->matching->interval_s + 3 * job->u_command_s;
 	for (size_t p = 0; p < job->matching->plan->pulse_count; p++) {
-		ptrdiff_t next = last_before(job->onsets_s, job->results->pulse_count, job->commanded_s[p] - EDGE_SLACK_S) + 1;
+		ptrdiff_t next = last_before(job->onsets_s, job->results->pulse_count, job->commanded_s[p] - slack_s) + 1;
 		if (!isfinite(job->commanded_s[p]) || (size_t)next >= job->results->pulse_count)
 			continue;
 		double latency = job->onsets_s[next] - job->commanded_s[p];
@@ -254,7 +268,7 @@ static bool prepare(struct job *job, struct error *error)
 
 bool match_pulses(struct matching *matching, struct results *results, struct error *error)
 {
-	assign_edges(results);
+	assign_edges(results, matching->interval_s);
 	struct job job __attribute__((cleanup(job_finish))) = {.matching = matching, .results = results};
 	if (matching->plan) {
 		if (!prepare(&job, error))
@@ -267,7 +281,7 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
-		else if (matching->has_trigger && !edge_precedes(results, pulse->onset_s))
+		else if (matching->has_trigger && !edge_precedes(results, pulse, matching->interval_s))
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;

@@ -245,7 +245,11 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 	}
 	bool has_trigger = measure->has_edges || measure->findings.logic.count > 0;
 	hand_over(measure, results);
-	struct matching matching = {.plan = measure->plan, .device = measure->device, .has_trigger = has_trigger, .observed = observed};
+	struct matching matching = {.plan = measure->plan,
+				    .device = measure->device,
+				    .has_trigger = has_trigger,
+				    .interval_s = 1 / measure->format.sample_rate_hz,
+				    .observed = observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;
 	struct population in = {

@@ -98,7 +98,17 @@ static enum outcome hold(const struct results *results, const char *id, bool exp
 	return expected ? WRONG : EXACT;
 }
 
-static enum outcome judge(const struct recipe *recipe, bool show, const char *name, uint64_t seed)
+/* What was found, pulse by pulse. */
+static void print_pulses(const struct results *results)
+{
+	for (size_t k = 0; k < results->pulse_count; k++) {
+		const struct pulse *pulse = &results->pulses[k];
+		printf("  %.6f s  %8.1f A  %-11s %s %d, edge %.6f s\n", pulse->onset_s, pulse->peak1_a, waveform_name(pulse->waveform),
+		       pulse_match_name(pulse->match), pulse->expected, pulse->trigger_s);
+	}
+}
+
+static enum outcome judge(const struct recipe *recipe, bool show, bool pulses, const char *name, uint64_t seed)
 {
 	auto_results struct results *results = measure_recipe(recipe);
 	const struct truth *truth = &recipe->truth;
@@ -115,15 +125,17 @@ static enum outcome judge(const struct recipe *recipe, bool show, const char *na
 		       worst == WRONG ? "WRONG" : "void", name, (unsigned long long)seed, results->pulse_count, results->missing_count,
 		       results->extra_count, results->untriggered_count, truth->present, truth->missing, truth->extra, truth->untriggered,
 		       recipe->text, why ? "; " : "", why ? why : "");
+	if (pulses)
+		print_pulses(results);
 	return worst;
 }
 
-static enum outcome run_one(enum evil evil, uint64_t seed, bool show)
+static enum outcome run_one(enum evil evil, uint64_t seed, bool show, bool pulses)
 {
 	static struct recipe recipe;
 	if (!recipe_draw(&recipe, evil, seed))
 		end_with("out of memory");
-	enum outcome outcome = judge(&recipe, show, evil_name(evil), seed);
+	enum outcome outcome = judge(&recipe, show, pulses, evil_name(evil), seed);
 	recipe_free(&recipe);
 	return outcome;
 }
@@ -175,11 +187,11 @@ int main(int argc, char **argv)
 			end_with("usage: adversarial [--count N] [--class NAME] [--seed S]");
 	}
 	if (only != EVILS && seed > 0)
-		return run_one(only, seed, true) == WRONG;
+		return run_one(only, seed, true, true) == WRONG;
 	for (unsigned k = 0; k < count; k++) {
 		enum evil evil = only != EVILS ? only : (enum evil)(k % EVILS);
 		uint64_t this_seed = seed + 1 + (only != EVILS ? k : k / EVILS);
-		enum outcome outcome = run_one(evil, this_seed, shown < MOST_SHOWN);
+		enum outcome outcome = run_one(evil, this_seed, shown < MOST_SHOWN, false);
 		shown += outcome == WRONG;
 		tally[evil][outcome]++;
 	}

@@ -152,11 +152,11 @@ static size_t choose_times(struct scene *scene, struct recipe *recipe)
 	return count;
 }
 
-static void fire_extras(struct scene *scene, double onset_s, double next_s, double amplitude)
+static void fire_extras(struct scene *scene, double onset_s, double next_s, double amplitude, double least)
 {
 	double span = next_s - onset_s;
-	if (scene->has[EVIL_DOUBLE] && chance(scene, 0.4)) {
-		fire(scene, onset_s + 1e-3 * between(scene, 0.98, 1.05), amplitude * between(scene, 0.3, 1), -1, NAN);
+	if (scene->has[EVIL_DOUBLE] && span > 2.5e-3 && chance(scene, 0.4)) {
+		fire(scene, onset_s + 1e-3 * between(scene, 0.98, 1.05), fmax(least, amplitude * between(scene, 0.3, 1)), -1, NAN);
 		return;
 	}
 	bool triggered = scene->has[EVIL_EXTRA] && chance(scene, 0.4), alone = scene->has[EVIL_UNTRIGGERED] && chance(scene, 0.4);
@@ -189,7 +189,7 @@ static void choose_pulses(struct scene *scene, struct recipe *recipe, size_t cou
 		if ((scene->has[EVIL_DROPPED] && chance(scene, 0.3)) || (double)k >= unplugged_s * (double)count)
 			continue;
 		fire(scene, onset_s, expected->intensity_pct / 100, (int)k, trigger_s);
-		fire_extras(scene, onset_s, next_s, fmax(low, amplitude));
+		fire_extras(scene, onset_s, next_s, fmax(low, amplitude), low);
 	}
 	scene->duration_s = start_s + recipe->expected[count - 1].time_s + 15e-3;
 }
