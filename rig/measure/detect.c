@@ -31,7 +31,7 @@
 /* A pulse rises for no longer than this before it is beyond the threshold. */
 #define UNSEEN_S 40e-6
 /* After a step of the baseline the current stays where it is for so long; no pulse does, unless it is clipped. */
-#define STEP_FLAT_S 200e-6
+#define STEP_FLAT_S 100e-6
 #define STEP_SHARE 0.2
 enum { STEP_PARTS = 4 };
 
@@ -115,7 +115,7 @@ static bool clipped_at(const struct trace *trace, ptrdiff_t i)
 static bool is_step(const struct trace *trace, const struct arming *arming, ptrdiff_t detected, double *level_a, ptrdiff_t *end)
 {
 	ptrdiff_t n = (ptrdiff_t)trace->n, begin = detected + (ptrdiff_t)despike_width(trace->interval_s);
-	double part = fmax(1, floor(STEP_FLAT_S / STEP_PARTS / trace->interval_s)), least = INFINITY, most = -INFINITY;
+	double part = fmax(3, floor(STEP_FLAT_S / STEP_PARTS / trace->interval_s)), least = INFINITY, most = -INFINITY;
 	*end = begin + STEP_PARTS * (ptrdiff_t)part;
 	if (*end > n)
 		return false;

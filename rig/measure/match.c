@@ -6,10 +6,12 @@
 
 #include "align.h"
 
-/* An edge may seem to come this much, and one sample, after the onset it causes: noise of both. */
+/* An edge may seem to come this much, one sample and three standard uncertainties of the onset after the onset it causes, but no more than the limit. */
 #define EDGE_SLACK_S 2e-6
+#define EDGE_SLACK_LIMIT_S 50e-6
+#define EDGE_SLACK_SIGMA 3
 /* The onset of a clipped pulse is less well known: the foot of the wave is all there is of it. */
-#define CLIPPED_SLACK_S 10e-6
+#define CLIPPED_SLACK_S 25e-6
 
 struct job {
 	struct matching *matching;
@@ -62,7 +64,8 @@ static ptrdiff_t last_before(const double *times, size_t count, double t)
 /* How much later than the pulse its edge may seem to be. */
 static double edge_slack_s(const struct pulse *pulse, double interval_s)
 {
-	return EDGE_SLACK_S + interval_s + (pulse->clipped ? CLIPPED_SLACK_S : 0);
+	double u_s = isfinite(pulse->u_onset_s) ? EDGE_SLACK_SIGMA * pulse->u_onset_s : 0;
+	return fmin(EDGE_SLACK_S + interval_s + u_s + (pulse->clipped ? CLIPPED_SLACK_S : 0), EDGE_SLACK_LIMIT_S);
 }
 
 /* Each pulse gets the nearest trigger edge before it that is not older than the pulse before. */
@@ -125,7 +128,26 @@ static void take_events(struct job *job)
 	}
 }
 
-/* From trigger to onset: what the device's file says, else the median of what was seen. */
+/* Latencies of one device lie within this of each other. */
+#define LATENCY_SPREAD_S 100e-6
+
+/* The median of the most numerous group of latencies; those of triggers without a pulse reach to the next pulse and are spread out. */
+static double usual_latency_s(double *latencies_s, size_t count, double spread_s)
+{
+	size_t best = 0, most = 0;
+	qsort(latencies_s, count, sizeof *latencies_s, compare_doubles);
+	for (size_t low = 0, high = 0; low < count; low++) {
+		while (high < count && latencies_s[high] <= latencies_s[low] + spread_s)
+			high++;
+		if (high - low > most) {
+			most = high - low;
+			best = low;
+		}
+	}
+	return median(latencies_s + best, most);
+}
+
+/* From trigger to onset: what the device's file says, else what was usual. */
 static double typical_latency_s(struct job *job)
 {
 	const struct device *device = job->matching->device;
@@ -141,7 +163,7 @@ static double typical_latency_s(struct job *job)
 		if (latency <= MATCH_LIMIT_S)
 			job->spare[count++] = latency;
 	}
-	return count > 0 ? median(job->spare, count) : 0;
+	return count > 0 ? usual_latency_s(job->spare, count, LATENCY_SPREAD_S + 6 * job->u_command_s) : 0;
 }
 
 /* A section of which the run left no trace: lay its pulses over the recorded trigger edges if these fit, and say when each was commanded. */
