@@ -3,11 +3,14 @@
 
 #include <math.h>
 
+#include "activity.h"
+
 /* A channel that moves now and then, as one with little noise does, must stand still for so many times longer than it otherwise did. */
 #define FROZEN_RUNS 5
 enum { FROZEN_CELLS = 8, MOVING_CELLS = 3 };
 /* A planned pulse counts as hidden when the amplitude it should have is below so many thresholds of detection. */
 #define HIDDEN_SHARE 1.5
+#define BLIND_SHARE 0.5
 
 static bool frozen(const struct stillness *still)
 {
@@ -47,6 +50,12 @@ static double amperes_a_percent(const struct population *in)
 	return in->device ? in->device->peak1_a.value / 100 : NAN;
 }
 
+/* Noise in which a pulse of half of full scale may not be seen leaves nothing to count. */
+static bool blind(const struct population *in)
+{
+	return in->current && in->findings->threshold_a > BLIND_SHARE * channel_full_scale_counts(in->current) * fabs(in->current->scale);
+}
+
 /* Is a pulse missing that would be too small to be seen? */
 static bool may_be_hidden(const struct population *in)
 {
@@ -73,7 +82,7 @@ const char *doubt_counts(const struct population *in)
 		return "the recording ends within a pulse";
 	if (findings->strayed)
 		return "the current left its baseline for longer than any pulse";
-	if (may_be_hidden(in))
+	if (blind(in) || may_be_hidden(in))
 		return "noise or full scale may hide a planned pulse";
 	return NULL;
 }

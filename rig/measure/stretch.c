@@ -21,6 +21,8 @@
 #define TAIL_S 5e-3
 /* Of the magnitude of normal deviates, in standard deviations. */
 #define MEDIAN_OF_NORMAL 0.6745
+/* The noise of a start is judged by so many times its samples: as far as a window begins before what opened it. */
+#define STEPS_SPAN 3
 
 struct stretch {
 	const struct recording_format *format;
@@ -139,18 +141,17 @@ static void find_start(struct stretch *stretch)
 	stretch->began_astray = false;
 	if (n < 8)
 		return;
-	clean(stretch, n, fmax(stretch->noise_a, steps_noise(stretch, n)));
-	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0, steps = 0;
+	double by_steps_a = steps_noise(stretch, STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n);
+	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
 	const double *current_a = stretch->clean_a;
 	for (size_t i = 0; i < n; i++) {
-		double step = i > 0 ? current_a[i] - current_a[i - 1] : 0;
-		steps += step * step;
 		sum += current_a[i];
 		least = fmin(least, current_a[i]);
 		most = fmax(most, current_a[i]);
 	}
 	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	if (most - least > fmax(quiet_a, spread_of_noise(n) * sqrt(steps / (2 * (double)(n - 1))))) {
+	if (most - least > fmax(quiet_a, spread_of_noise(n) * by_steps_a)) {
 		stretch->began_astray = true;
 		return;
 	}
