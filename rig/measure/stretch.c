@@ -117,7 +117,8 @@ static double steps_noise(struct stretch *stretch, size_t n)
 	for (size_t i = 1; i < n; i++)
 		stretch->scratch[i - 1] = fabs(stretch->current_a[i] - stretch->current_a[i - 1]);
 	qsort(stretch->scratch, n - 1, sizeof *stretch->scratch, compare_doubles);
-	return stretch->scratch[(n - 1) / 2] / (MEDIAN_OF_NORMAL * sqrt(2));
+	/* A median of whole counts may be half of one too small. */
+	return (stretch->scratch[(n - 1) / 2] + 0.5 * fabs(stretch->channel->scale)) / (MEDIAN_OF_NORMAL * sqrt(2));
 }
 
 /* Takes the spikes out of the first n samples. */

@@ -31,7 +31,7 @@ static void write_netlist(FILE *out, const struct circuit *circuit, double volta
 	bool biphasic = circuit->waveform == WAVEFORM_BIPHASIC, monophasic = circuit->waveform == WAVEFORM_MONOPHASIC;
 	double gate_s = monophasic ? 1 : 0.75 * 2 * M_PI / circuit->omega_per_s;
 	fprintf(out, "* discharge\nC1 n1 0 %.9g IC=%.9g\nD1 n1 n2 ideal\nS1 n2 n3 g 0 thyristor\n", circuit->capacitance_f, voltage_v);
-	fprintf(out, "VG g 0 PULSE(0 1 0 1n 1n %.9g 10)\nVI n3 n4 0\nL1 n4 n5 %.9g IC=0\nR1 n5 0 %.9g\n", gate_s, circuit->inductance_h,
+	fprintf(out, "VG g 0 PULSE(1 0 %.9g 1n 1n 10 20)\nVI n3 n4 0\nL1 n4 n5 %.9g IC=0\nR1 n5 0 %.9g\n", gate_s, circuit->inductance_h,
 		circuit->resistance_ohm);
 	if (biphasic)
 		fprintf(out, "D2 n3 n1 ideal\n");
