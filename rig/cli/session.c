@@ -14,6 +14,7 @@
 #include "run.h"
 #include "scan.h"
 #include "sim.h"
+#include "statement.h"
 #include "tee.h"
 #include "terminal.h"
 
@@ -134,6 +135,23 @@ static void print_verdicts(const struct session_setup *setup, const struct judge
 				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 }
 
+/* The budget of what decided each requirement. */
+static struct budget *make_budgets(const struct measure *measure, const struct results *results, const struct judgement *judgements,
+				   size_t count, struct error *error)
+{
+	auto_free struct budget *budgets = calloc(count + 1, sizeof *budgets);
+	for (size_t i = 0; budgets && i < count; i++) {
+		struct budget one = {0};
+		size_t deciding = judgements[i].deciding;
+		if (deciding != NO_MEASUREMENT && !measure_budget(measure, results, deciding, &one, error))
+			return NULL;
+		statement_budget(&judgements[i], &one, &budgets[i]);
+	}
+	if (!budgets)
+		error_bench(error, "out of memory for budgets");
+	return steal(&budgets);
+}
+
 static void print_place(const struct session_setup *setup, const struct calibration_check *calibration)
 {
 	if (setup->json) {
@@ -196,6 +214,9 @@ int session_run(const struct session_setup *setup)
 	struct calibration_check calibration =
 		calibration_check(setup->bench, setup->date ? setup->date : today, setup->override_calibration);
 	judge_spec(setup->spec, results, setup->plan, setup->bench->device, &calibration, judgements);
+	auto_free struct budget *budgets = make_budgets(measure, results, judgements, setup->spec->count, &error);
+	if (!budgets)
+		return command_fail(&error);
 	bool unasked;
 	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
 	if (unasked)
@@ -220,6 +241,7 @@ int session_run(const struct session_setup *setup)
 		.spec = setup->spec,
 		.results = results,
 		.judgements = judgements,
+		.budgets = budgets,
 		.overall = overall,
 		.ended_by = ran ? ERROR_NONE : run_error.kind,
 		.findings = findings,

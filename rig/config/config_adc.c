@@ -153,11 +153,11 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 /* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b). */
 static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
 {
-	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
+	channel->u_adc_gain_rel = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
 	channel->droop_time_constant_s = channel->bandwidth_hz = INFINITY;
 	/* Of a chain that nobody has calibrated nothing is known: no amount can be stated, only ratios and times. */
 	bool amount = channel->role == CHANNEL_COIL_CURRENT || channel->role == CHANNEL_CAPACITOR_VOLTAGE;
-	channel->u_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : u_adc;
+	channel->u_sensor_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : 0;
 	if (!sensor)
 		return;
 	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
@@ -168,7 +168,8 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 	channel->bandwidth_hz = sensor->bandwidth_hz;
 	channel->delay_s = sensor->delay.value;
 	channel->u_delay_s = calibrated_u(&sensor->delay);
-	channel->u_gain_rel = sqrt(pow(calibrated_u(&sensor->gain) / gain, 2) + pow(calibrated_u(&sensor->position), 2) + u_adc * u_adc);
+	channel->u_sensor_gain_rel = calibrated_u(&sensor->gain) / gain;
+	channel->u_position_rel = calibrated_u(&sensor->position);
 	channel->u_offset = gain * calibrated_u(&sensor->offset) * seconds;
 	channel->calibrated = true;
 	snprintf(channel->sensor, sizeof channel->sensor, "%s", sensor->id);

@@ -79,7 +79,7 @@ static bool read_lines(const struct reader *reader, const struct node *node, voi
 	struct bench_setup *setup = object;
 	struct field fields[GPIO_LINE_COUNT + 1] = {0};
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
-		fields[l] = (struct field){gpio_line_name((enum gpio_line)l), FIELD_READ, .required = l == GPIO_TRIGGER, .read = read_line};
+		fields[l] = (struct field){gpio_line_name((enum gpio_line)l), FIELD_READ, .read = read_line};
 	if (!schema_read(reader, node, fields, "lines", setup, error))
 		return false;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json_emit.h"
+#include "result_budget.h"
 #include "result_setup.h"
 #include "statistics.h"
 
@@ -120,7 +121,8 @@ static const struct measurand *measurand_of(const struct measurand_statistics *s
 	return NULL;
 }
 
-static void emit_requirement(struct json_emitter *json, const struct judgement *judgement, const struct measurand *measurand)
+static void emit_requirement(struct json_emitter *json, const struct judgement *judgement, const struct budget *budget,
+			     const struct measurand *measurand)
 {
 	const struct requirement *requirement = judgement->requirement;
 	emit_open_object(json, NULL);
@@ -147,11 +149,14 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "verdict", verdict_name(judgement->verdict));
 	emit_number(json, "value", judgement->value);
 	emit_number(json, "u", judgement->u);
+	emit_number(json, "dof", judgement->dof);
+	emit_number(json, "k", judgement->k);
+	emit_number(json, "expanded", judgement->expanded);
 	emit_number(json, "lower", judgement->lower);
 	emit_number(json, "upper", judgement->upper);
 	emit_number(json, "guard", judgement->guard);
 	emit_number(json, "margin", judgement->margin);
-	emit_number(json, "tur", judgement->capability);
+	emit_number(json, "tur", judgement->test_uncertainty_ratio);
 	emit_number(json, "capability_index", judgement->capability);
 	emit_number(json, "conformance_probability", judgement->conformance_probability);
 	emit_number(json, "consumer_risk", judgement->risk);
@@ -166,6 +171,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	else
 		emit_unsigned(json, "worst_subject", judgement->worst_subject);
 	emit_number(json, "worst_s", judgement->worst_s);
+	result_emit_budget(json, isnan(judgement->u) ? NULL : budget, measurand ? measurand->unit : "");
 	emit_string(json, "reason", judgement->reason);
 	emit_close_object(json);
 }
@@ -196,7 +202,7 @@ static void emit_judged(struct json_emitter *json, const struct evidence_facts *
 	emit_open_array(json, "requirements");
 	for (size_t i = 0; i < facts->spec->count; i++) {
 		const struct judgement *judgement = &facts->judgements[i];
-		emit_requirement(json, judgement, measurand_of(statistics, count, judgement->requirement->measurand));
+		emit_requirement(json, judgement, &facts->budgets[i], measurand_of(statistics, count, judgement->requirement->measurand));
 	}
 	emit_close_array(json);
 	emit_open_array(json, "measurands");

@@ -82,7 +82,10 @@ static void emit_channel(struct json_emitter *json, const struct adc_channel_set
 	emit_number(json, "scale", channel->scale);
 	emit_number(json, "offset", channel->offset);
 	emit_number(json, "threshold", channel->threshold);
-	emit_number(json, "u_gain_rel", channel->u_gain_rel);
+	emit_number(json, "u_gain_rel", channel_u_gain_rel(channel));
+	emit_number(json, "u_sensor_gain_rel", channel->u_sensor_gain_rel);
+	emit_number(json, "u_position_rel", channel->u_position_rel);
+	emit_number(json, "u_adc_gain_rel", channel->u_adc_gain_rel);
 	emit_number(json, "u_offset", channel->u_offset);
 	emit_number(json, "delay_s", channel->delay_s);
 	emit_number(json, "u_delay_s", channel->u_delay_s);

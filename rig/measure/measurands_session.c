@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "activity.h"
+#include "contributions.h"
 #include "discharge.h"
 #include "registry.h"
 
@@ -137,11 +138,14 @@ void measurand_session_amplitude_cv(const struct population *in, const struct me
 		}
 	}
 	struct measurement cv = session_measurement(in, measurand, sqrt(squares / dof));
-	cv.dof = dof;
 	cv.voided |= amplitude_lacking(in);
-	cv.u_random = hypot(cv.value / sqrt(2 * dof), noise / fmax(pulses, 1) / sqrt(2 * dof));
+	struct budget budget = {0};
+	budget_add(&budget, SOURCE_REPEATABILITY, cv.value, 1 / sqrt(2 * dof), dof);
+	budget_add(&budget, SOURCE_NOISE, noise / fmax(pulses, 1), 1 / sqrt(2 * dof), dof);
+	contribute_gain(&budget, in->current, cv.value);
+	contribute_gain(&budget, in->current, -cv.value);
 	cv.planned = in->device ? in->device->amplitude_cv.value : NAN;
-	measurement_add(out, &cv);
+	measurement_add_budget(out, &cv, &budget);
 }
 
 /* The line of first peak against intensity. */
@@ -188,12 +192,15 @@ static void add_linearity(const struct population *in, const struct measurand *m
 	if (!ok)
 		return;
 	struct measurement measurement = session_measurement(in, measurand, (offset ? line.at_zero_a : line.worst_a) / line.at_full_a);
-	measurement.u_random = (offset ? line.u_zero_a : line.u_level_a) / line.at_full_a;
-	measurement.u_systematic = offset ? in->current->u_offset / line.at_full_a : 0;
-	measurement.dof = line.dof;
+	struct budget budget = {0};
+	budget_add(&budget, SOURCE_REPEATABILITY, offset ? line.u_zero_a : line.u_level_a, 1 / line.at_full_a, line.dof);
+	budget_add(&budget, SOURCE_OFFSET, in->current->u_offset, offset ? 1 / line.at_full_a : 0, INFINITY);
+	budget_name_unit(&budget, "A");
+	contribute_gain(&budget, in->current, measurement.value);
+	contribute_gain(&budget, in->current, -measurement.value);
 	measurement.voided |= amplitude_lacking(in);
 	measurement.planned = 0;
-	measurement_add(out, &measurement);
+	measurement_add_budget(out, &measurement, &budget);
 }
 
 void measurand_session_linearity_inl(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -206,6 +213,22 @@ void measurand_session_linearity_offset(const struct population *in, const struc
 	add_linearity(in, measurand, true, out);
 }
 
+/* Where the voltage was seen to pass the level, what makes the voltage wrong makes the time wrong by the slope there. */
+static void budget_discharge(const struct population *in, const struct run_event *event, const struct discharge *discharge,
+			     struct budget *budget)
+{
+	budget_add(budget, SOURCE_SAMPLING, in->envelope_s / sqrt(12.0), 1, INFINITY);
+	budget_add(budget, SOURCE_HOST_CLOCK, event->u_time_s, -1, INFINITY);
+	if (!discharge->reached)
+		return;
+	contribute_clock(budget, in, discharge->time_s);
+	if (!isfinite(discharge->slope_v_per_s))
+		return;
+	contribute_gain(budget, discharge->channel, -discharge->level_v / discharge->slope_v_per_s);
+	budget_add(budget, SOURCE_OFFSET, discharge->channel->u_offset, -1 / discharge->slope_v_per_s, INFINITY);
+	budget_name_unit(budget, "V");
+}
+
 static void each_discharge(const struct population *in, const struct measurand *measurand, bool reached, struct measurement_list *out)
 {
 	for (size_t k = 0; k < in->results->event_count; k++) {
@@ -216,13 +239,11 @@ static void each_discharge(const struct population *in, const struct measurand *
 		bool in_time = discharge.reached && discharge.time_s <= limit_s;
 		/* Neither reached nor watched for long enough: nothing can be said. */
 		bool unknown = !discharge.reached && discharge.watched_s < limit_s;
-		const struct channel *channel = discharge.channel;
 		struct measurement measurement = {
 			.measurand = measurand,
 			.value = reached             ? in_time
 				 : discharge.reached ? discharge.time_s
 						     : INFINITY,
-			.dof = INFINITY,
 			.planned = reached ? 1 : NAN,
 			.subject = in->results->events[k].index,
 			.expected = PULSE_NOT_EXPECTED,
@@ -231,13 +252,10 @@ static void each_discharge(const struct population *in, const struct measurand *
 		};
 		measurement.voided =
 			unknown || !discharge.seen_charged || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
-		if (!reached) {
-			double u_level = hypot(channel->u_gain_rel * discharge.level_v, channel->u_offset);
-			double u_volts = isfinite(discharge.slope_v_per_s) ? u_level / fabs(discharge.slope_v_per_s) : 0;
-			measurement.u_random = hypot(in->envelope_s / sqrt(12.0), in->results->events[k].u_time_s);
-			measurement.u_systematic = discharge.reached ? hypot(u_volts, in->format->u_clock_rel * measurement.value) : 0;
-		}
-		measurement_add(out, &measurement);
+		struct budget budget = {0};
+		if (!reached)
+			budget_discharge(in, &in->results->events[k], &discharge, &budget);
+		measurement_add_budget(out, &measurement, &budget);
 	}
 }
 
@@ -291,6 +309,8 @@ void measurand_session_idle_peak(const struct population *in, const struct measu
 	peak.start_s = (double)frame / in->format->sample_rate_hz;
 	peak.end_s = peak.start_s + in->envelope_s;
 	peak.voided |= idles_astray(in);
-	peak.u_systematic = hypot(in->current->u_gain_rel * largest, fabs(in->current->scale) / sqrt(12.0));
-	measurement_add(out, &peak);
+	struct budget budget = {0};
+	contribute_gain(&budget, in->current, largest);
+	budget_add(&budget, SOURCE_QUANTISATION, fabs(in->current->scale), 1 / sqrt(12.0), INFINITY);
+	measurement_add_budget(out, &peak, &budget);
 }

@@ -26,9 +26,11 @@ struct measure {
 	bool formatted, finished;
 	int current, capacitor;
 	bool has_edges;
+	bool has_trigger; /* after measure_finish(): a trigger line was recorded, or seen by the logic analyser */
 	struct edge_finder edges;
 	struct stretch *stretch;
 	struct findings findings;
+	int32_t *observed; /* after measure_finish(): per expected pulse, the pulse or -1 */
 };
 
 struct measure *measure_create(const struct plan *plan, const struct device *device, struct error *error)
@@ -50,6 +52,7 @@ void measure_destroy(struct measure *measure)
 		return;
 	stretch_destroy(measure->stretch);
 	findings_finish(&measure->findings);
+	free(measure->observed);
 	free(measure);
 }
 
@@ -230,6 +233,21 @@ static void void_pulses(const struct population *in, struct results *results)
 	}
 }
 
+static struct population population_of(const struct measure *measure, const struct results *results)
+{
+	return (struct population){
+		.plan = measure->plan,
+		.device = measure->device,
+		.format = &measure->format,
+		.current = measure->current >= 0 ? &measure->format.channels[measure->current] : NULL,
+		.findings = &measure->findings,
+		.results = results,
+		.observed = measure->plan ? measure->observed : NULL,
+		.envelope_s = measure->layout.envelope_frames / measure->format.sample_rate_hz,
+		.has_trigger = measure->has_trigger,
+	};
+}
+
 struct results *measure_finish(struct measure *measure, struct error *error)
 {
 	if (!measure->formatted || !measure->finished) {
@@ -238,31 +256,22 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 	}
 	auto_results struct results *results = calloc(1, sizeof *results);
 	size_t planned = measure->plan ? measure->plan->pulse_count : 0;
-	auto_free int32_t *observed = calloc(planned + 1, sizeof *observed);
-	if (!results || !observed) {
+	free(measure->observed);
+	measure->observed = calloc(planned + 1, sizeof *measure->observed);
+	if (!results || !measure->observed) {
 		error_set(error, ERROR_BENCH, "out of memory for results");
 		return NULL;
 	}
-	bool has_trigger = measure->has_edges || measure->findings.logic.count > 0;
+	measure->has_trigger = measure->has_edges || measure->findings.logic.count > 0;
 	hand_over(measure, results);
 	struct matching matching = {.plan = measure->plan,
 				    .device = measure->device,
-				    .has_trigger = has_trigger,
+				    .has_trigger = measure->has_trigger,
 				    .interval_s = 1 / measure->format.sample_rate_hz,
-				    .observed = observed};
+				    .observed = measure->observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;
-	struct population in = {
-		.plan = measure->plan,
-		.device = measure->device,
-		.format = &measure->format,
-		.current = measure->current >= 0 ? &measure->format.channels[measure->current] : NULL,
-		.findings = &measure->findings,
-		.results = results,
-		.observed = measure->plan ? observed : NULL,
-		.envelope_s = measure->layout.envelope_frames / measure->format.sample_rate_hz,
-		.has_trigger = has_trigger,
-	};
+	struct population in = population_of(measure, results);
 	void_pulses(&in, results);
 	in.count_doubt = doubt_counts(&in);
 	struct measurement_list list = {.series.item_size = sizeof(struct measurement), .error = error};
@@ -270,4 +279,16 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 	results->measurement_count = list.series.count;
 	results->measurements = series_take(&list.series);
 	return ok ? steal(&results) : NULL;
+}
+
+bool measure_budget(const struct measure *measure, const struct results *results, size_t index, struct budget *budget, struct error *error)
+{
+	const struct measurand *measurand = results->measurements[index].measurand;
+	size_t first = index;
+	while (first > 0 && results->measurements[first - 1].measurand == measurand)
+		first--;
+	struct population in = population_of(measure, results);
+	struct measurement_list list = {.error = error, .wanted = budget, .number = index - first};
+	*budget = (struct budget){0};
+	return registry_compute_one(&in, measurand, &list);
 }

@@ -3,6 +3,7 @@
 /*
  * What a measurand is computed from: the pulses and all that is known about the session, and the list that measurements are put into.
  */
+#include "budget.h"
 #include "device.h"
 #include "findings.h"
 #include "plan.h"
@@ -25,9 +26,15 @@ struct measurement_list {
 	struct series series; /* struct measurement */
 	struct error *error;
 	bool failed;
+	struct budget *wanted; /* not NULL: nothing is kept but the budget of measurement number `number`, put here */
+	size_t number, seen;
 };
 
-/* Appends; on failure marks the list as failed and fills its error. */
+/* Takes uncertainties and degrees of freedom from a budget. */
+void measurement_take_budget(struct measurement *measurement, const struct budget *budget);
+/* Takes the budget and appends; on failure marks the list as failed and fills its error. */
+void measurement_add_budget(struct measurement_list *list, struct measurement *measurement, const struct budget *budget);
+/* The same, of a value that is exact (a count) or was not had. */
 void measurement_add(struct measurement_list *list, const struct measurement *measurement);
 /* Does a gap lie in, or touch, these times? */
 bool gap_between(const struct population *in, double start_s, double end_s);

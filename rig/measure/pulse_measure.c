@@ -202,7 +202,9 @@ static void measure_charge(const struct work *work, double end_index, struct pul
 		sum += work->y[i];
 	double n = (double)last - (double)first;
 	pulse->net_charge_as = work->sign * sum * work->ts;
-	pulse->u_net_charge_as = work->ts * hypot(work->noise * sqrt(fmax(n, 0)), work->u_baseline * n);
+	pulse->u_net_charge_as = work->ts * work->noise * sqrt(fmax(n, 0));
+	pulse->charge_s = work->ts * fmax(n, 0);
+	pulse->u_baseline_a = work->u_baseline;
 }
 
 static bool is_clipped(const struct trace *trace, const struct pulse_context *context, ptrdiff_t from, ptrdiff_t to)
@@ -282,7 +284,7 @@ static void set_nothing_known(struct pulse *pulse)
 				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
 				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
 				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
-				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
+				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as, &pulse->charge_s};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
 }

@@ -130,3 +130,5 @@ MEASURANDS(DECLARE_MEASURAND)
 
 /* Computes every measurand in registry order. False when out of memory (the list's error says so). */
 bool registry_compute(const struct population *in, struct measurement_list *out) must_check;
+/* Computes one of them again. */
+bool registry_compute_one(const struct population *in, const struct measurand *measurand, struct measurement_list *out) must_check;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "propagation.h"
+
 #define PI 3.14159265358979323846
 
 enum { COSINE, SINE, OFFSET, ALPHA, OMEGA, PARAMETERS };
@@ -44,11 +46,7 @@ static struct widths widths_of(double k)
 
 static double propagate(const struct wave_fit *fit, double noise_a, const double g[PARAMETERS])
 {
-	double variance = 0;
-	for (unsigned i = 0; i < PARAMETERS; i++)
-		for (unsigned j = 0; j < PARAMETERS; j++)
-			variance += g[i] * fit->covariance[i][j] * g[j];
-	return noise_a * sqrt(fmax(0, variance));
+	return noise_a * sqrt(fmax(0, propagated_covariance(PARAMETERS, g, &fit->covariance[0][0], g)));
 }
 
 /* x / omega, x a function of k with that derivative; plus `start`, whose gradient is given, when it is not NULL. */

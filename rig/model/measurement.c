@@ -3,9 +3,28 @@
 
 #include <math.h>
 
+#include "student.h"
+
 double measurement_u(const struct measurement *measurement)
 {
 	return hypot(measurement->u_random, measurement->u_systematic);
+}
+
+double measurement_dof(const struct measurement *measurement)
+{
+	const double shares[] = {measurement->u_random, measurement->u_systematic}, dof[] = {measurement->dof, measurement->dof_systematic};
+	double u = measurement_u(measurement), sum = 0;
+	if (!(u > 0) || isinf(u))
+		return INFINITY;
+	for (unsigned i = 0; i < 2; i++)
+		if (shares[i] > 0)
+			sum += pow(shares[i] / u, 4) / dof[i];
+	return sum > 0 ? 1 / sum : INFINITY;
+}
+
+double measurement_expanded(const struct measurement *measurement)
+{
+	return student_coverage_factor(measurement_dof(measurement)) * measurement_u(measurement);
 }
 
 const char *subject_name(enum subject subject)

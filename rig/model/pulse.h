@@ -38,8 +38,10 @@ struct pulse {
 	double fit_residual_rel;             /* rms of the residual, relative to |peak1_a| */
 	double half_width_s, u_half_width_s; /* first lobe at 50 % of the peak */
 	double after_current_rel; /* largest |i| from 5 us after the end to the end of the window, at most 500 us, relative to |peak1_a| */
-	double net_charge_as, u_net_charge_as; /* integral of the current, signed, from the onset to the end (at most 1 ms) */
-	double noise_a, baseline_a;            /* of the samples before the onset */
+	double net_charge_as;     /* integral of the current, signed, from the onset to the end (at most 1 ms) */
+	double u_net_charge_as;   /* of it, from the noise of the samples; the baseline's comes to it, times charge_s */
+	double charge_s;          /* the time integrated over */
+	double noise_a, baseline_a; /* of the samples before the onset */
 	double u_baseline_a;
 	double noise_dof;     /* degrees of freedom of noise_a; 0 when nothing preceded the pulse and the noise was carried over */
 	uint64_t first_frame; /* the samples it was measured on */

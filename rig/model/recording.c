@@ -58,5 +58,15 @@ double channel_lag_s(const struct channel *channel)
 
 double channel_u_lag_s(const struct channel *channel)
 {
-	return hypot(channel->u_delay_s, 0.2 * pole_lag_s(channel) / sqrt(3));
+	return hypot(channel->u_delay_s, channel_u_pole_lag_s(channel));
+}
+
+double channel_u_pole_lag_s(const struct channel *channel)
+{
+	return 0.2 * pole_lag_s(channel) / sqrt(3);
+}
+
+double channel_u_gain_rel(const struct channel *channel)
+{
+	return hypot(hypot(channel->u_sensor_gain_rel, channel->u_position_rel), channel->u_adc_gain_rel);
 }

@@ -31,7 +31,10 @@ struct channel {
 	double droop_time_constant_s; /* high-pass of the sensor; INFINITY when DC-coupled */
 	double bandwidth_hz;          /* single-pole; INFINITY when not known to matter */
 	double delay_s;               /* of the sensor against the ADC's clock, subtracted from every onset */
-	double u_gain_rel;            /* standard uncertainties, systematic (common to the run) */
+	/* Standard uncertainties, systematic (common to the run). */
+	double u_sensor_gain_rel; /* of the certificate's gain; INFINITY: nobody has calibrated the chain */
+	double u_position_rel;    /* of the conductor in the sensor */
+	double u_adc_gain_rel;
 	double u_offset;
 	double u_delay_s;
 	bool calibrated; /* false: no sensor file given */
@@ -115,5 +118,9 @@ const char *logic_line_name(enum logic_line line);
  */
 double channel_lag_s(const struct channel *channel);
 double channel_u_lag_s(const struct channel *channel);
+/* The part of channel_u_lag_s() that is due to the pole. */
+double channel_u_pole_lag_s(const struct channel *channel);
+/* Of the gain of sensor, position and ADC together, relative. INFINITY when it is not known. */
+double channel_u_gain_rel(const struct channel *channel);
 /* The index of the first channel of that role, or -1. */
 int recording_find(const struct recording_format *format, enum channel_role role);

@@ -12,7 +12,7 @@
 
 enum decision_rule {
 	DECISION_SIMPLE,     /* the value itself within the limits */
-	DECISION_GUARDED,    /* within the limits by U = 2 u (guard band w = U) */
+	DECISION_GUARDED,    /* within the limits by U = k u (guard band w = U) */
 	DECISION_NON_BINARY, /* ILAC-G8: pass, conditional pass, conditional fail, fail */
 	DECISION_ISO14253,   /* within the limits by 1.65 u */
 	DECISION_RISK,       /* conformance probability at least 1 - risk (JCGM 106) */

@@ -172,13 +172,27 @@ static bool set_direction(struct sequencer *seq, bool reversed, struct error *er
 	return stimulator->ops->set_direction(stimulator->self, reversed, error);
 }
 
+/* Whether the bench has a trigger line to the device. Without one the stimulator is fired by remote command, if it can be. */
+static bool has_trigger_line(const struct sequencer *seq)
+{
+	return seq->ports->gpio.ops && seq->setup->gpio[GPIO_TRIGGER].present;
+}
+
+static bool can_fire_remotely(const struct sequencer *seq)
+{
+	return seq->ports->stimulator.ops && seq->ports->stimulator.ops->fire;
+}
+
 static bool do_trigger(struct sequencer *seq, const struct step *step, struct error *error)
 {
 	if (!set_direction(seq, seq->plan->pulses[step->trigger.pulse].reversed, error))
 		return false;
 	const struct gpio_port *gpio = &seq->ports->gpio;
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	double host_s;
-	if (!gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error))
+	bool fired = has_trigger_line(seq) ? gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error)
+					   : stimulator->ops->fire(stimulator->self, &host_s, error);
+	if (!fired)
 		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
 	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s);
 	return true;
@@ -251,9 +265,10 @@ static bool check_bench(const struct sequencer *seq, struct error *error)
 {
 	if (!seq->ports->clock.ops)
 		return error_config(error, "%s: a bench that fires needs a clock (clock: monotonic)", seq->setup->file);
-	bool gpio = seq->ports->gpio.ops != NULL;
-	if (seq->plan->pulse_count > 0 && (!gpio || !seq->setup->gpio[GPIO_TRIGGER].present))
-		return error_config(error, "%s: a bench that fires needs gpio with a line 'trigger'", seq->setup->file);
+	if (seq->plan->pulse_count > 0 && !has_trigger_line(seq) && !can_fire_remotely(seq))
+		return error_config(error,
+				    "%s: a bench that fires needs gpio with a line 'trigger', or a stimulator that fires by remote command",
+				    seq->setup->file);
 	return true;
 }
 

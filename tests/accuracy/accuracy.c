@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How true the values are and how honest their uncertainties: closed-form pulses over a grid of conditions, each run on an instrument with
- * systematic errors of its own. For every measurand bias, scatter against the Cramer-Rao bound, and how often the truth lies within +-2 u.
+ * systematic errors of its own. For every measurand bias, scatter against the Cramer-Rao bound, and how often the truth lies within +-U.
  * usage: accuracy [-v] [SEED]
  */
 #include <math.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "instrument.h"
+#include "student.h"
 #include "tally.h"
 
 enum {
@@ -131,21 +132,24 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 		truths(run, row, k, &true_value, &seen_value);
 		if (isnan(true_value))
 			continue;
-		double value = NAN, u = NAN;
+		double value = NAN, u = NAN, expanded = NAN;
 		if (rows[row].target == TARGET_ONSET) {
 			/* No measurement of its own; every time is made of it. The error against what appears: delay and clock have rows. */
 			value = pulse->onset_s;
 			u = pulse->u_onset_s;
+			expanded = u * student_coverage_factor(pulse->noise_dof);
 			true_value = seen_value;
 		} else {
 			const struct measurement *measurement = find(run->results, rows[row].id, k);
 			value = measurement && !measurement->voided ? measurement->value : NAN;
 			u = measurement ? measurement_u(measurement) : NAN;
+			expanded = measurement ? measurement_expanded(measurement) : NAN;
 		}
 		if (rows[row].feature == WAVE_CHARGE)
 			value *= pulse->peak1_a < 0 ? -1 : 1;
 		struct trial trial = {.error = value - true_value,
 				      .u = u,
+				      .expanded = expanded,
 				      .random_error = value - seen_value,
 				      .bound = rows[row].target == TARGET_INTERVAL ? sqrt(2) * bound : bound,
 				      .at_60_db = conditions->noise_rel == noise_rel[1]};
@@ -272,7 +276,7 @@ int main(int argc, char **argv)
 		wrong += !report(row, verbose);
 	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
 	       "and at\n"
-	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-2 u, 95 expected.\n");
+	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
 	if (failed > 0)
 		printf("%u runs did not find their pulses\n", failed);
 	if (wrong > 0)

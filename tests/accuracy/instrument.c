@@ -55,7 +55,7 @@ static struct recording_format describe(const struct conditions *conditions)
 	current->role = CHANNEL_COIL_CURRENT;
 	current->scale = FULL_SCALE_A / counts;
 	current->delay_s = DELAY_S;
-	current->u_gain_rel = U_GAIN_REL;
+	current->u_sensor_gain_rel = U_GAIN_REL;
 	current->u_offset = U_OFFSET_A;
 	current->u_delay_s = U_DELAY_S;
 	trigger->role = CHANNEL_TRIGGER;

@@ -11,7 +11,7 @@ void tally_add(struct tally *tally, const struct trial *trial)
 	}
 	double z = trial->error / trial->u, c = trial->random_error / trial->bound;
 	tally->cases += 1;
-	tally->covered += fabs(z) <= 2;
+	tally->covered += fabs(trial->error) <= trial->expanded;
 	tally->z += z;
 	tally->zz += z * z;
 	if (!isfinite(c))

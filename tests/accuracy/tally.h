@@ -11,9 +11,9 @@ struct tally {
 	double quiet, q, qq;   /* the same at 60 dB signal to noise */
 };
 
-/* An error against the truth and its standard uncertainty; the same against what the instrument's errors make the truth appear, and the bound. */
+/* An error against the truth and its standard and expanded uncertainties; the same against what the instrument's errors make the truth appear, and the bound. */
 struct trial {
-	double error, u, random_error, bound; /* bound NAN: there is none */
+	double error, u, expanded, random_error, bound; /* bound NAN: there is none */
 	bool at_60_db;
 };
 

@@ -41,13 +41,13 @@ Test(bench, channel_joins_adc_and_sensor)
 	const struct channel *channel = &setup->adc.channels[0].channel;
 	cr_expect(channel->scale == 24e3 / 65536 && channel->offset == 0);
 	cr_expect(channel->count_min == -32768 && channel->count_max == 32767);
-	cr_expect(fabs(channel->u_gain_rel - 0.0042) < 0.00005, "%g", channel->u_gain_rel);
+	cr_expect(fabs(channel_u_gain_rel(channel) - 0.0042) < 0.00005, "%g", channel_u_gain_rel(channel));
 	cr_expect(fabs(channel->u_offset - 3 / sqrt(3)) < 1e-12 && fabs(channel->u_delay_s - 5e-9) < 1e-20);
 	cr_expect(channel->delay_s == 40e-9 && channel->droop_time_constant_s == 0.5 && channel->bandwidth_hz == 1e6);
 	cr_expect(channel->calibrated && strcmp(channel->sensor, "rogowski-example") == 0 && strcmp(channel->unit, "A") == 0);
 	cr_expect(isnan(channel->threshold) && setup->adc.channels[0].noise_rms == 2 && setup->adc.channels[0].adc_range == 12e3);
 	const struct channel *trigger = &setup->adc.channels[1].channel;
-	cr_expect(trigger->threshold == 1.5 && !trigger->calibrated && isinf(trigger->bandwidth_hz) && trigger->u_gain_rel == 0);
+	cr_expect(trigger->threshold == 1.5 && !trigger->calibrated && isinf(trigger->bandwidth_hz) && channel_u_gain_rel(trigger) == 0);
 	const struct channel *voltage = &setup->adc.channels[2].channel;
 	cr_expect(isinf(voltage->droop_time_constant_s) && voltage->scale == 5e3 / 65536);
 }
@@ -89,7 +89,7 @@ Test(bench, sensor_corrections_and_relative_paths)
 	const struct channel *channel = &setup->adc.channels[0].channel;
 	/* x = g (u - b): 1.25 * (0.5 count - 4). */
 	cr_expect(channel->scale == 0.625 && channel->offset == -5);
-	cr_expect(fabs(channel->u_gain_rel - 0.005 / 1.25) < 1e-12 && fabs(channel->u_offset - 1.25) < 1e-12);
+	cr_expect(fabs(channel_u_gain_rel(channel) - 0.005 / 1.25) < 1e-12 && fabs(channel->u_offset - 1.25) < 1e-12);
 	cr_expect(channel->count_min == -2048 && channel->count_max == 2047);
 	remove(path);
 	remove(sensor);

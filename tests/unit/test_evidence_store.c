@@ -58,8 +58,9 @@ static bool trace_format(void *self, const struct recording_format *format, cons
 		const struct channel *k = &format->channels[c];
 		text_printf(self, "\nchannel %s %d %s %d %d %d %s", k->name, k->role, k->unit, k->count_min, k->count_max, k->calibrated,
 			    k->sensor);
-		const double values[] = {k->scale,      k->offset,   k->threshold, k->droop_time_constant_s, k->bandwidth_hz, k->delay_s,
-					 k->u_gain_rel, k->u_offset, k->u_delay_s};
+		const double values[] = {k->scale,          k->offset,   k->threshold,         k->droop_time_constant_s,
+					 k->bandwidth_hz,   k->delay_s,  k->u_sensor_gain_rel, k->u_position_rel,
+					 k->u_adc_gain_rel, k->u_offset, k->u_delay_s};
 		trace_doubles(self, values, sizeof values / sizeof values[0]);
 	}
 	text_puts(self, "\n");
@@ -141,7 +142,8 @@ static struct recording_format make_format(unsigned channels)
 		channel->role = c < 4 ? (enum channel_role)c : CHANNEL_OTHER;
 		channel->scale = 0.1 * (c + 1), channel->offset = -0.25, channel->count_min = -32768, channel->count_max = 32767;
 		channel->threshold = c == 1 ? 1.5 : NAN, channel->droop_time_constant_s = c ? (double)INFINITY : 0.5;
-		channel->bandwidth_hz = 1e6, channel->delay_s = 4e-8, channel->u_gain_rel = 0.003, channel->u_offset = 1.7;
+		channel->bandwidth_hz = 1e6, channel->delay_s = 4e-8, channel->u_sensor_gain_rel = 0.003, channel->u_position_rel = 0.002,
+		channel->u_adc_gain_rel = 0.001, channel->u_offset = 1.7;
 		channel->u_delay_s = 5e-9, channel->calibrated = c == 0;
 	}
 	return format;
