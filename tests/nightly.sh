@@ -19,6 +19,12 @@ for session in $(seq 1 10); do
 done
 echo "10 passed, 0 failed"
 
+echo "== adversarial: ten thousand recordings made to mislead"
+build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
+
+echo "== spice: the virtual stimulator beside ngspice"
+build/bench/tests/spice/spice fixtures
+
 echo "== accuracy: truth against stated uncertainty, three draws of everything"
 for seed in 1 2 3; do
   build/bench/tests/accuracy/accuracy "$seed"

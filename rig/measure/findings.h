@@ -41,6 +41,12 @@ struct residual_sums {
 	double n, mean_a, squares; /* running; squares of the deviations from the mean */
 };
 
+/* How long the channel stood still: runs of whole envelope cells. */
+struct stillness {
+	uint64_t run, longest, second; /* cells */
+	uint64_t moving;               /* cells in which it did not */
+};
+
 struct findings {
 	struct series pulses;     /* struct pulse */
 	struct series edges;      /* double: rising edges of the recorded trigger line, s */
@@ -62,6 +68,12 @@ struct findings {
 	int16_t current_count; /* its first */
 	uint64_t total_frames;
 	size_t logic_dropped; /* edges beyond what is kept */
+	bool astray, open;    /* a stretch began, ended, away from its baseline, at these frames */
+	uint64_t astray_frame, open_frame;
+	bool strayed;           /* the current left its baseline for longer than any pulse */
+	double threshold_a;     /* the largest that pulses were looked for with */
+	struct stillness still; /* envelope cells in which the current channel stayed on one count */
+	uint64_t begin_frame;   /* of the first envelope cell */
 };
 
 void findings_init(struct findings *findings);

@@ -8,13 +8,22 @@
 #include "discharge.h"
 #include "registry.h"
 
+static void void_count(struct measurement *measurement, bool condition, const char *why)
+{
+	if (!condition || measurement->voided)
+		return;
+	measurement->voided = true;
+	measurement->why = why;
+}
+
 /* needs_all: a run that was stopped left its pulses out itself; such a count then says nothing of the device. */
 static void add_count(const struct population *in, const struct measurand *measurand, size_t count, double planned, bool needs_all,
 		      struct measurement_list *out)
 {
 	struct measurement measurement = session_measurement(in, measurand, (double)count);
 	measurement.planned = planned;
-	measurement.voided |= needs_all && in->results->aborted;
+	void_count(&measurement, needs_all && in->results->aborted, "the run was stopped before its plan was done");
+	void_count(&measurement, in->count_doubt != NULL, in->count_doubt);
 	measurement_add(out, &measurement);
 }
 
@@ -42,11 +51,14 @@ void measurand_session_untriggered(const struct population *in, const struct mea
 		return;
 	struct measurement untriggered = session_measurement(in, measurand, (double)in->results->untriggered_count);
 	untriggered.planned = 0;
-	untriggered.voided |= in->results->matched_count > 0 && in->results->trigger_edge_count == 0;
+	void_count(&untriggered, in->count_doubt != NULL, in->count_doubt);
+	void_count(&untriggered, in->results->matched_count > 0 && in->results->trigger_edge_count == 0, "the trigger line never switched");
 	/* Edges that may lie anywhere tell nothing of single pulses. */
 	for (size_t k = 0; k < in->results->trigger_edge_count; k++)
-		untriggered.voided |= 3 * in->results->trigger_u[k].base_s > MATCH_LIMIT_S;
-	untriggered.voided |= in->results->edges_dropped > 0 && recording_find(in->format, CHANNEL_TRIGGER) < 0;
+		void_count(&untriggered, 3 * in->results->trigger_u[k].base_s > MATCH_LIMIT_S,
+			   "the trigger edges' times are not known well enough");
+	void_count(&untriggered, in->results->edges_dropped > 0 && recording_find(in->format, CHANNEL_TRIGGER) < 0,
+		   "the trigger line switched too often to be kept");
 	measurement_add(out, &untriggered);
 }
 
@@ -55,6 +67,7 @@ void measurand_session_gaps(const struct population *in, const struct measurand 
 	struct measurement gaps = session_measurement(in, measurand, (double)in->results->gap_count);
 	gaps.planned = 0;
 	gaps.voided = false;
+	gaps.why = NULL;
 	measurement_add(out, &gaps);
 }
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "doubt.h"
 #include "edge_times.h"
 #include "edges.h"
 #include "match.h"
@@ -112,12 +113,34 @@ static void add_residual(struct residual_sums *residual, double mean_a)
 	residual->squares += step * (mean_a - residual->mean_a);
 }
 
+/* Whole cells in which the channel did not move at all, in runs. */
+static void take_stillness(struct measure *measure, const struct envelope_cell *cell)
+{
+	struct stillness *still = &measure->findings.still;
+	if (cell->frames < measure->layout.envelope_frames)
+		return;
+	if (cell->minimum[measure->current] != cell->maximum[measure->current]) {
+		still->moving++;
+		still->second = still->run > still->second ? still->run : still->second;
+		if (still->second > still->longest) {
+			uint64_t longest = still->second;
+			still->second = still->longest;
+			still->longest = longest;
+		}
+		still->run = 0;
+	} else {
+		still->run++;
+	}
+}
+
 static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
 {
 	struct findings *findings = &measure->findings;
 	const struct channel *channel = &measure->format.channels[measure->current];
 	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
+	take_stillness(measure, cell);
 	if (!findings->idle_known) {
+		findings->begin_frame = cell->first_frame;
 		findings->idle_baseline_a = mean;
 		findings->current_count = (int16_t)cell->minimum[measure->current];
 	}
@@ -269,12 +292,16 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 		return NULL;
 	measure->has_trigger = measure->has_edges || results->trigger_edge_count > 0;
 	hand_over(measure, results);
-	struct matching matching = {
-		.plan = measure->plan, .device = measure->device, .has_trigger = measure->has_trigger, .observed = measure->observed};
+	struct matching matching = {.plan = measure->plan,
+				    .device = measure->device,
+				    .has_trigger = measure->has_trigger,
+				    .interval_s = 1 / measure->format.sample_rate_hz,
+				    .observed = measure->observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;
 	struct population in = population_of(measure, results);
 	void_pulses(&in, results);
+	in.count_doubt = doubt_counts(&in);
 	struct measurement_list list = {.series.item_size = sizeof(struct measurement), .error = error};
 	bool ok = registry_compute(&in, &list);
 	results->measurement_count = list.series.count;

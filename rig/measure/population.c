@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "doubt.h"
+
 void measurement_take_budget(struct measurement *measurement, const struct budget *budget)
 {
 	measurement->u_random = budget_u_random(budget);
@@ -51,10 +53,12 @@ const struct pulse *pulse_of(const struct population *in, size_t p)
 
 struct measurement session_measurement(const struct population *in, const struct measurand *measurand, double value)
 {
+	const char *why = doubt_channel(in);
 	return (struct measurement){.measurand = measurand,
 				    .value = value,
 				    .planned = NAN,
 				    .expected = PULSE_NOT_EXPECTED,
 				    .end_s = in->results->duration_s,
-				    .voided = in->results->gap_count > 0 || !in->findings->current_alive};
+				    .voided = why != NULL,
+				    .why = why};
 }

@@ -19,6 +19,7 @@ struct population {
 	const int32_t *observed; /* per expected pulse: the pulse, or -1; NULL without a plan */
 	double envelope_s;       /* length of an envelope cell */
 	bool has_trigger;
+	const char *count_doubt; /* why the counts of pulses cannot be relied on, or NULL */
 };
 
 struct measurement_list {
@@ -39,7 +40,7 @@ void measurement_add(struct measurement_list *list, const struct measurement *me
 bool gap_between(const struct population *in, double start_s, double end_s);
 /* The pulse that was matched to expected pulse p, or NULL. */
 const struct pulse *pulse_of(const struct population *in, size_t p);
-/* A measurement of the whole session with nothing planned; voided by any gap. */
+/* A measurement of the whole session with nothing planned; voided by any gap, and by a channel that stood still. */
 struct measurement session_measurement(const struct population *in, const struct measurand *measurand, double value);
 
 typedef void measurand_compute(const struct population *in, const struct measurand *measurand, struct measurement_list *out);

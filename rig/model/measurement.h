@@ -38,6 +38,7 @@ struct measurement {
 	double start_s, end_s;         /* where in the recording it was measured */
 	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
 	double u_rectangular;          /* of u_random, what one input with a rectangular distribution is to it; see rectangle_expanded() */
+	const char *why;               /* of a void count: the reason, static; NULL where it is not said */
 };
 
 /* Combined standard uncertainty. */
