@@ -105,6 +105,14 @@ struct sim_setup {
 	size_t fault_count;
 };
 
+/* Remote control over a serial line. */
+struct stimulator_setup {
+	const char *port;    /* path of the line */
+	const char *model;   /* driver magstim: "200-2", "bistim2", "rapid2" */
+	unsigned software;   /* driver magstim: major version of the device's software */
+	const char *unlock;  /* driver magstim: the machine's code; NULL: none */
+};
+
 struct bench_setup {
 	struct arena *arena; /* owns everything below but device and sensors, which have arenas of their own */
 	const char *id, *title, *file;
@@ -116,6 +124,7 @@ struct bench_setup {
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
+	struct stimulator_setup stimulator;
 	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
 	struct sim_setup sim;
 };
