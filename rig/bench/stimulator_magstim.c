@@ -11,210 +11,174 @@
 #include <time.h>
 
 #include "bench.h"
-#include "magstim_frame.h"
-#include "serial.h"
+#include "keep_alive.h"
+#include "magstim_link.h"
 
-static const double REPLY_S = 0.3;
 /* The device leaves remote control when it hears nothing for some time that the vendor does not publish; MagPy asks every 0.5 s, or 5 s disarmed. */
-static const double ALIVE_ARMED_S = 0.4, ALIVE_IDLE_S = 4, ALIVE_LATEST_S = 0.9;
-/* No question to the device from so long before a shot until so long after. */
-static const double QUIET_BEFORE_S = 0.05, QUIET_AFTER_S = 0.002;
-/* Single pulses by remote command come at 1 Hz at most. */
-static const double FIRE_INTERVAL_S = 1;
+static const double ALIVE_ARMED_S = 0.4, ALIVE_LATEST_ARMED_S = 0.9, ALIVE_IDLE_S = 4, ALIVE_LATEST_IDLE_S = 4.9;
+/* Single pulses by remote command come at 1 Hz at most; a shot that is a little late must not make the next one early. */
+static const double FIRE_INTERVAL_S = 0.95;
+/* The power ramps up at about 10 ms, down at about 100 ms a percent. */
+static const double RAMP_UP_S = 0.01, RAMP_DOWN_S = 0.1;
+/* How long the device may take to disarm, and what is waited before disarming is tried again. */
+static const double DISARM_S = 0.3, AGAIN_S = 0.05;
 
 struct magstim {
 	const struct stimulator_setup *setup;
-	struct serial serial;
-	enum magstim_model model;
-	pthread_mutex_t lock; /* of the line and of all below */
-	pthread_cond_t wake;
-	pthread_t keeper;
-	bool keeper_started, stop, armed, remote;
-	double told_s;  /* of the last exchange */
-	double shot_s;  /* when the next one is due, or the last one was */
-	double fired_s; /* by remote command */
-	double power_pct;
+	struct magstim_link link;
+	struct keep_alive *alive;
+	pthread_mutex_t line; /* of the link; all else is of the thread that calls the port */
+	bool remote;
+	double fired_s;             /* by remote command */
+	double power_pct;           /* as set; NAN: not yet */
+	double settled_s;           /* the power has reached it by then */
 	struct magstim_store store; /* of a Rapid */
-	struct error lost;          /* the keep-alive found the device gone; kind ERROR_NONE: not */
 };
 
-static double now_s(void)
+static bool is_rapid(const struct magstim *magstim)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+	return magstim->link.model == MAGSTIM_RAPID;
 }
 
-static bool wrong_answer(const struct magstim *magstim, const char *command, const uint8_t *reply, size_t length, const char *what,
-			 struct error *error)
+static void pause_s(double time_s)
 {
-	char hex[3 * MAGSTIM_FRAME_MAX + 1] = "";
-	for (size_t i = 0; i < length; i++)
-		snprintf(hex + 3 * i, 4, "%02x ", reply[i]);
-	return error_bench(error, "%s: command '%c': %s (answer: %s)", magstim->serial.path, command[0], what, length ? hex : "none");
+	struct timespec pause = {.tv_sec = 0, .tv_nsec = (long)(1e9 * time_s)};
+	nanosleep(&pause, NULL);
 }
 
-/* The bytes of a reply whose end is a zero byte, and the check byte. */
-static bool read_text(struct magstim *magstim, uint8_t *reply, size_t *length, struct error *error)
-{
-	while (*length + 1 < MAGSTIM_FRAME_MAX) {
-		if (!serial_read(&magstim->serial, reply + *length, 1, REPLY_S, NULL, error))
-			return false;
-		if (reply[(*length)++] == 0) {
-			bool good = serial_read(&magstim->serial, reply + *length, 1, REPLY_S, NULL, error);
-			++*length;
-			return good;
-		}
-	}
-	return error_bench(error, "%s: the version has no end", magstim->serial.path);
-}
-
-/*
- * One command and its reply. conflict_is_fine: a command that is refused in this state (arming what is armed) is no error. reply has
- * MAGSTIM_FRAME_MAX bytes. Under the lock.
- */
-static bool exchange(struct magstim *magstim, const char *command, size_t length, bool conflict_is_fine, uint8_t *reply,
-		     struct error *error)
-{
-	uint8_t frame[MAGSTIM_FRAME_MAX];
-	struct serial *serial = &magstim->serial;
-	size_t sent = magstim_frame(frame, command, length), got = 0, rest = 0;
-	size_t due = magstim_reply_length(command[0], magstim->model, magstim->setup->software);
-	serial_flush(serial);
-	if (!serial_write(serial, frame, sent, error) || !serial_read(serial, reply, 1, REPLY_S, NULL, error))
-		return false;
-	got = 1;
-	if (reply[0] == '?')
-		return wrong_answer(magstim, command, reply, got, "the device does not know it", error);
-	if (due == MAGSTIM_TEXT_REPLY) {
-		if (!read_text(magstim, reply, &got, error))
-			return false;
-	} else {
-		if (!serial_read(serial, reply + got, 1, REPLY_S, NULL, error))
-			return false;
-		got++;
-		bool refused = reply[1] == '?' || reply[1] == 'S';
-		if (!serial_read(serial, reply + got, (refused ? 3 : due) - got, REPLY_S, &rest, error))
-			return wrong_answer(magstim, command, reply, got + rest, "the answer is too short", error);
-		got = refused ? 3 : due;
-	}
-	magstim->told_s = now_s();
-	if (reply[got - 1] != magstim_check(reply, got - 1))
-		return wrong_answer(magstim, command, reply, got, "the check byte of the answer is wrong", error);
-	if (reply[0] != (uint8_t)command[0])
-		return wrong_answer(magstim, command, reply, got, "the answer is to another command", error);
-	if (due != MAGSTIM_TEXT_REPLY && reply[1] == '?')
-		return wrong_answer(magstim, command, reply, got, "the device refuses its data", error);
-	if (due != MAGSTIM_TEXT_REPLY && reply[1] == 'S' && !conflict_is_fine)
-		return wrong_answer(magstim, command, reply, got, "the device refuses it in its present state", error);
-	return true;
-}
-
-static bool simple(struct magstim *magstim, const char *command, bool conflict_is_fine, struct error *error)
-{
-	uint8_t reply[MAGSTIM_FRAME_MAX];
-	return exchange(magstim, command, strlen(command), conflict_is_fine, reply, error);
-}
-
-/* "Q@", or with the unlock code of the machine. */
+/* "Q@", or with the unlock code of the machine. Already having it is fine. */
 static bool take_remote_control(struct magstim *magstim, struct error *error)
 {
 	char command[MAGSTIM_FRAME_MAX] = "Q@";
-	uint8_t reply[MAGSTIM_FRAME_MAX];
-	size_t length = 2;
+	struct magstim_reply reply;
 	const char *unlock = magstim->setup->unlock;
-	if (unlock) {
-		/* Fourteen characters and the two bytes of their check, apart by hyphens: XXXX-XXXXXXXX-cc. */
-		length = (size_t)snprintf(command, sizeof command - 1, "Q%s", unlock);
-		if (length >= sizeof command - 1)
-			return error_config(error, "the unlock code is too long");
-	}
-	if (!exchange(magstim, command, length, true, reply, error))
-		return false;
-	if (reply[1] != 'S' && !(reply[1] & MAGSTIM_REMOTE))
-		return error_bench(error, "%s: the device does not accept remote control%s", magstim->serial.path,
-				   unlock ? "" : " (software 9 and later wants the unlock code of the machine: 'unlock')");
+	size_t length = unlock ? magstim_unlock_command(command, unlock) : 2;
+	if (!magstim_exchange(&magstim->link, command, length, &reply, error))
+		return error_prefix(error, "taking remote control");
+	if (!reply.conflict && !(reply.bytes[1] & MAGSTIM_REMOTE))
+		return error_bench(error, "%s: the device does not give remote control", magstim->link.serial.path);
 	magstim->remote = true;
 	return true;
 }
 
-static const char *keep_alive_command(const struct magstim *magstim)
+/* The lengths of a Rapid's replies depend on its software: what the bench file says of it must be true. */
+static bool check_software(struct magstim *magstim, struct error *error)
 {
-	return magstim->model == MAGSTIM_RAPID && magstim->setup->software >= 9 ? "x@" : "Q@";
+	struct magstim_reply reply;
+	if (!is_rapid(magstim))
+		return true;
+	if (!magstim_command(&magstim->link, "ND", &reply, error))
+		return error_prefix(error, "asking for the version");
+	const char *version = (const char *)reply.bytes + 1;
+	if (strtoul(version, NULL, 10) == magstim->link.software)
+		return true;
+	return error_config(error, "%s: the device says its software is %.20s; the bench file says %u", magstim->link.serial.path, version,
+			    magstim->link.software);
 }
 
-/* When the next keep-alive is to be sent: as late as it may, but outside the quiet time around a shot, unless that would be too late. */
-static double next_alive_s(const struct magstim *magstim)
+static enum keep_alive_result talk(void *self, struct error *error)
 {
-	double due_s = magstim->told_s + (magstim->armed ? ALIVE_ARMED_S : ALIVE_IDLE_S);
-	double latest_s = magstim->told_s + (magstim->armed ? ALIVE_LATEST_S : ALIVE_IDLE_S + ALIVE_LATEST_S);
-	double at_s = fmax(due_s, now_s());
-	if (at_s > magstim->shot_s - QUIET_BEFORE_S && at_s < magstim->shot_s + QUIET_AFTER_S)
-		return fmin(magstim->shot_s + QUIET_AFTER_S, fmax(latest_s, at_s));
-	return due_s;
-}
-
-static void *keep_alive(void *argument)
-{
-	struct magstim *magstim = argument;
-	pthread_mutex_lock(&magstim->lock);
-	while (!magstim->stop && magstim->lost.kind == ERROR_NONE) {
-		double at_s = next_alive_s(magstim);
-		if (magstim->remote && at_s <= now_s()) {
-			struct error error = {0};
-			if (!simple(magstim, keep_alive_command(magstim), true, &error))
-				magstim->lost = error;
-			continue;
-		}
-		struct timespec until = {.tv_sec = (time_t)at_s, .tv_nsec = (long)(1e9 * (at_s - floor(at_s)))};
-		pthread_cond_timedwait(&magstim->wake, &magstim->lock, &until);
-	}
-	pthread_mutex_unlock(&magstim->lock);
-	return NULL;
+	struct magstim *magstim = self;
+	struct magstim_reply reply;
+	bool new_rapid = is_rapid(magstim) && magstim->link.software >= 9;
+	if (pthread_mutex_trylock(&magstim->line) != 0)
+		return KEEP_ALIVE_BUSY;
+	bool good = magstim_exchange(&magstim->link, new_rapid ? "x@" : "Q@", 2, &reply, error);
+	pthread_mutex_unlock(&magstim->line);
+	if (good && !reply.conflict && !(reply.bytes[1] & MAGSTIM_REMOTE))
+		good = error_bench(error, "%s: the device has left remote control", magstim->link.serial.path);
+	return good ? KEEP_ALIVE_DONE : KEEP_ALIVE_FAILED;
 }
 
 /* Takes the line. False when the keep-alive found the device gone; the line is not taken then. */
 static bool take_line(struct magstim *magstim, struct error *error)
 {
-	pthread_mutex_lock(&magstim->lock);
-	if (magstim->lost.kind == ERROR_NONE)
-		return true;
-	*error = magstim->lost;
-	pthread_mutex_unlock(&magstim->lock);
-	return error_prefix(error, "keep-alive");
+	if (!keep_alive_good(magstim->alive, error))
+		return false;
+	pthread_mutex_lock(&magstim->line);
+	return true;
 }
 
 static bool give_line(struct magstim *magstim, bool result)
 {
-	pthread_cond_signal(&magstim->wake);
-	pthread_mutex_unlock(&magstim->lock);
+	pthread_mutex_unlock(&magstim->line);
+	if (result)
+		keep_alive_told(magstim->alive);
 	return result;
+}
+
+/* Instrument status, status of a Rapid and power. Under the line. */
+static bool ask_parameters(struct magstim *magstim, struct magstim_reply *reply, double *power_pct, struct error *error)
+{
+	if (!magstim_command(&magstim->link, is_rapid(magstim) ? "\\@" : "J@", reply, error))
+		return false;
+	*power_pct = magstim_number(reply->bytes + (is_rapid(magstim) ? 3 : 2), 3);
+	return isfinite(*power_pct) || error_bench(error, "%s: the device tells no power", magstim->link.serial.path);
 }
 
 static bool send_power(struct magstim *magstim, char command, double power_pct, struct error *error)
 {
 	char text[8];
+	struct magstim_reply reply;
 	double rounded = round(power_pct);
 	if (!(rounded >= 0 && rounded <= 100))
-		return error_bench(error, "%g %% is outside 0 to 100 %%", power_pct);
+		return error_config(error, "%g %% is outside 0 to 100 %%", power_pct);
 	if (fabs(rounded - power_pct) > 1e-9)
 		return error_config(error, "%g %%: this stimulator takes whole percents", power_pct);
 	snprintf(text, sizeof text, "%c%03.0f", command, rounded);
-	return simple(magstim, text, false, error);
+	return magstim_command(&magstim->link, text, &reply, error);
 }
 
 static bool magstim_set_intensity(void *self, double intensity_pct, double second_pct, struct error *error)
 {
 	struct magstim *magstim = self;
-	if (isfinite(second_pct) && magstim->model != MAGSTIM_BISTIM)
+	struct magstim_reply reply;
+	double before_pct;
+	if (isfinite(second_pct) && magstim->link.model != MAGSTIM_BISTIM)
 		return error_config(error, "a second intensity needs a BiStim");
 	if (!take_line(magstim, error))
 		return false;
-	bool sent = send_power(magstim, '@', intensity_pct, error) &&
-		    (!isfinite(second_pct) || send_power(magstim, 'A', second_pct, error));
-	if (sent)
-		magstim->power_pct = intensity_pct;
-	return give_line(magstim, sent);
+	if (!ask_parameters(magstim, &reply, &before_pct, error) || !send_power(magstim, '@', intensity_pct, error) ||
+	    (isfinite(second_pct) && !send_power(magstim, 'A', second_pct, error)))
+		return give_line(magstim, false);
+	double change_pct = intensity_pct - before_pct;
+	double ramp_s = change_pct > 0 ? RAMP_UP_S * change_pct : -RAMP_DOWN_S * change_pct;
+	magstim->settled_s = fmax(magstim->settled_s, serial_now_s() + ramp_s);
+	magstim->power_pct = intensity_pct;
+	return give_line(magstim, true);
+}
+
+/* In train mode one trigger would fire a whole train, which would look like pulses that nobody commanded. */
+static bool single_pulse_mode(struct magstim *magstim, struct error *error)
+{
+	struct magstim_reply reply;
+	double power_pct;
+	if (!is_rapid(magstim))
+		return true;
+	if (!ask_parameters(magstim, &reply, &power_pct, error))
+		return false;
+	if (reply.bytes[2] & MAGSTIM_RAPID_SINGLE_PULSE)
+		return true;
+	if (!magstim_command(&magstim->link, magstim->link.software >= 9 ? "[0000" : "[000", &reply, error) ||
+	    !ask_parameters(magstim, &reply, &power_pct, error))
+		return false;
+	return reply.bytes[2] & MAGSTIM_RAPID_SINGLE_PULSE ||
+	       error_bench(error, "%s: the device does not leave its train mode", magstim->link.serial.path);
+}
+
+static bool arm(struct magstim *magstim, struct error *error)
+{
+	struct magstim_reply reply;
+	double power_pct;
+	if (!single_pulse_mode(magstim, error) || !magstim_exchange(&magstim->link, "EB", 2, &reply, error))
+		return false;
+	if (!reply.conflict)
+		return true;
+	/* Armed already, or not willing. */
+	if (!ask_parameters(magstim, &reply, &power_pct, error))
+		return false;
+	return reply.bytes[1] & MAGSTIM_ARMED ||
+	       error_bench(error, "%s: the device refuses to be armed (status %02x)", magstim->link.serial.path, reply.bytes[1]);
 }
 
 static bool magstim_arm(void *self, struct error *error)
@@ -222,73 +186,99 @@ static bool magstim_arm(void *self, struct error *error)
 	struct magstim *magstim = self;
 	if (!take_line(magstim, error))
 		return false;
-	bool armed = simple(magstim, "EB", true, error);
-	magstim->armed |= armed;
+	bool armed = arm(magstim, error);
+	if (armed)
+		keep_alive_armed(magstim->alive, true);
 	return give_line(magstim, armed);
+}
+
+/* Commands it, and makes sure that it is so. Under the line. */
+static bool disarm_once(struct magstim *magstim, struct error *error)
+{
+	struct magstim_reply reply;
+	double power_pct, until_s = serial_now_s() + DISARM_S;
+	if (!magstim_exchange(&magstim->link, "EA", 2, &reply, error))
+		return false;
+	while (reply.conflict || reply.bytes[1] & MAGSTIM_ARMED) {
+		if (serial_now_s() > until_s)
+			return error_bench(error, "%s: the device stays armed", magstim->link.serial.path);
+		if (!ask_parameters(magstim, &reply, &power_pct, error))
+			return false;
+	}
+	return true;
+}
+
+/* Twice: it may be the answer to the command before that comes late, or a byte that was lost. */
+static bool disarm(struct magstim *magstim, struct error *error)
+{
+	struct error first = {0};
+	if (disarm_once(magstim, &first))
+		return true;
+	pause_s(AGAIN_S);
+	if (disarm_once(magstim, error))
+		return true;
+	*error = first;
+	return error_prefix(error, "disarming");
 }
 
 /* Also when the keep-alive had given up: it may be only the answer that was lost. */
 static bool magstim_disarm(void *self, struct error *error)
 {
 	struct magstim *magstim = self;
-	pthread_mutex_lock(&magstim->lock);
-	bool done = simple(magstim, "EA", true, error);
+	pthread_mutex_lock(&magstim->line);
+	bool done = disarm(magstim, error);
 	if (done)
-		magstim->armed = false;
+		keep_alive_armed(magstim->alive, false);
 	return give_line(magstim, done);
-}
-
-/* The host keeps the energy limits of a Rapid: the device only stops when it is too late. Under the lock. */
-static bool spend(struct magstim *magstim, double at_s, struct error *error)
-{
-	if (magstim->model != MAGSTIM_RAPID || magstim_store_take(&magstim->store, at_s, magstim_rapid_energy_j(magstim->power_pct)))
-		return true;
-	return error_bench(error, "at %.0f %% the next pulse would exceed what the stimulator's supply can give (63 kJ a train, 1050 W on average)",
-			   magstim->power_pct);
 }
 
 static bool magstim_expect_shot(void *self, double host_s, struct error *error)
 {
 	struct magstim *magstim = self;
-	if (!take_line(magstim, error))
+	if (!keep_alive_good(magstim->alive, error))
 		return false;
-	magstim->shot_s = host_s;
-	return give_line(magstim, spend(magstim, host_s, error));
+	keep_alive_expect_shot(magstim->alive, host_s);
+	if (!is_rapid(magstim) || isnan(magstim->power_pct) ||
+	    magstim_store_take(&magstim->store, host_s, magstim_rapid_energy_j(magstim->power_pct)))
+		return true;
+	return error_config(
+		error,
+		"at %.0f %% the next pulse would exceed what the stimulator's supply can give (63 kJ a train, 1050 W on average); "
+		"leave more time between the trains",
+		magstim->power_pct);
 }
 
 static bool magstim_fire(void *self, double *time_s, struct error *error)
 {
 	struct magstim *magstim = self;
+	struct magstim_reply reply;
+	if (serial_now_s() < magstim->fired_s + FIRE_INTERVAL_S)
+		return error_config(error, "pulses by remote command may follow each other after 1 s; use the trigger line");
 	if (!take_line(magstim, error))
 		return false;
-	bool early = now_s() < magstim->fired_s + FIRE_INTERVAL_S - 1e-3;
-	if (early)
-		return give_line(magstim, error_bench(error, "single pulses by remote command may follow each other after %.0f s; use the trigger line",
-						      FIRE_INTERVAL_S));
-	uint8_t reply[MAGSTIM_FRAME_MAX];
-	*time_s = now_s();
-	magstim->fired_s = *time_s;
-	return give_line(magstim, exchange(magstim, "EH", 2, false, reply, error));
+	bool fired = magstim_command(&magstim->link, "EH", &reply, error);
+	*time_s = magstim->fired_s = magstim->link.sent_s;
+	return give_line(magstim, fired);
 }
 
 /* The error code of a Rapid, in words; the others have none. */
 static void tell_error(struct magstim *magstim, struct stimulator_status *status)
 {
-	uint8_t reply[MAGSTIM_FRAME_MAX];
+	struct magstim_reply reply;
 	struct error ignored = {0};
-	if (magstim->model == MAGSTIM_RAPID && exchange(magstim, "I@", 2, false, reply, &ignored))
-		snprintf(status->fault, sizeof status->fault, "error %c%c of the %s", reply[3], reply[4],
-			 reply[2] == 'U'   ? "user interface"
-			 : reply[2] == 'C' ? "coil"
-					   : "system");
-	else
+	if (!is_rapid(magstim) || !magstim_command(&magstim->link, "I@", &reply, &ignored)) {
 		snprintf(status->fault, sizeof status->fault, "the device reports an error");
+		return;
+	}
+	uint8_t source = reply.bytes[2];
+	const char *part = source == 'U' ? "user interface" : source == 'C' ? "coil" : "system";
+	snprintf(status->fault, sizeof status->fault, "error %02.0f of the %s", magstim_number(reply.bytes + 3, 2), part);
 }
 
 static void take_status(struct magstim *magstim, uint8_t bits, struct stimulator_status *status)
 {
-	status->fault[0] = '\0';
-	status->state = bits & MAGSTIM_ARMED ? (bits & MAGSTIM_READY ? STIMULATOR_READY : STIMULATOR_CHARGING) : STIMULATOR_STANDBY;
+	bool ready = bits & MAGSTIM_READY && serial_now_s() >= magstim->settled_s;
+	status->state = bits & MAGSTIM_ARMED ? (ready ? STIMULATOR_READY : STIMULATOR_CHARGING) : STIMULATOR_STANDBY;
 	if (bits & (MAGSTIM_ERROR_PRESENT | MAGSTIM_FATAL))
 		tell_error(magstim, status);
 	else if (bits & MAGSTIM_REPLACE_COIL)
@@ -301,35 +291,19 @@ static void take_status(struct magstim *magstim, uint8_t bits, struct stimulator
 		status->state = STIMULATOR_FAULT;
 }
 
-static double number(const uint8_t *digits, size_t count)
-{
-	double value = 0;
-	for (size_t i = 0; i < count; i++) {
-		if (digits[i] < '0' || digits[i] > '9')
-			return NAN;
-		value = 10 * value + (digits[i] - '0');
-	}
-	return value;
-}
-
 static bool magstim_status(void *self, struct stimulator_status *status, struct error *error)
 {
 	struct magstim *magstim = self;
-	uint8_t reply[MAGSTIM_FRAME_MAX], heat[MAGSTIM_FRAME_MAX];
-	bool rapid = magstim->model == MAGSTIM_RAPID;
+	struct magstim_reply reply, heat;
+	*status = (struct stimulator_status){0};
 	if (!take_line(magstim, error))
 		return false;
-	bool good = exchange(magstim, rapid ? "\\@" : "J@", 2, false, reply, error) && exchange(magstim, "F@", 2, false, heat, error);
-	if (good) {
-		*status = (struct stimulator_status){
-			.intensity_pct = number(reply + (rapid ? 3 : 2), 3),
-			/* The hotter of two windings, in tenths of a degree. */
-			.coil_temperature_degc = fmax(number(heat + 2, 3), number(heat + 5, 3)) / 10,
-		};
-		magstim->armed = reply[1] & MAGSTIM_ARMED;
-		take_status(magstim, reply[1], status);
-	}
-	return give_line(magstim, good);
+	if (!ask_parameters(magstim, &reply, &status->intensity_pct, error) || !magstim_command(&magstim->link, "F@", &heat, error))
+		return give_line(magstim, false);
+	/* The hotter of two windings, in tenths of a degree. */
+	status->coil_temperature_degc = fmax(magstim_number(heat.bytes + 2, 3), magstim_number(heat.bytes + 5, 3)) / 10;
+	take_status(magstim, reply.bytes[1], status);
+	return give_line(magstim, true);
 }
 
 static const struct stimulator_ops MAGSTIM_OPS = {
@@ -344,26 +318,40 @@ static const struct stimulator_ops MAGSTIM_OPS = {
 static void magstim_close(void *state)
 {
 	struct magstim *magstim = state;
+	struct magstim_reply reply;
 	struct error ignored = {0};
 	if (!magstim)
 		return;
-	pthread_mutex_lock(&magstim->lock);
-	magstim->stop = true;
-	give_line(magstim, true);
-	if (magstim->keeper_started)
-		pthread_join(magstim->keeper, NULL);
-	/* Whoever uses the front panel next must not find it armed, nor locked. */
-	if (magstim->remote && simple(magstim, "EA", true, &ignored))
-		(void)simple(magstim, "R@", true, &ignored);
-	serial_close(&magstim->serial);
-	pthread_cond_destroy(&magstim->wake);
-	pthread_mutex_destroy(&magstim->lock);
+	keep_alive_stop(magstim->alive);
+	/* Whoever uses the front panel next must find it neither armed nor locked. The run has disarmed it already, or told why not. */
+	if (magstim->remote && magstim_exchange(&magstim->link, "EA", 2, &reply, &ignored) &&
+	    !magstim_exchange(&magstim->link, "R@", 2, &reply, &ignored))
+		fprintf(stderr, "tmsrig: magstim: giving remote control back: %s\n", ignored.text);
+	serial_close(&magstim->link.serial);
+	pthread_mutex_destroy(&magstim->line);
 	free(magstim);
 }
 
 static enum magstim_model model_of(const char *name)
 {
 	return strcmp(name, "rapid2") == 0 ? MAGSTIM_RAPID : strcmp(name, "bistim2") == 0 ? MAGSTIM_BISTIM : MAGSTIM_200;
+}
+
+static bool start(struct magstim *magstim, struct error *error)
+{
+	if (!serial_open(&magstim->link.serial, magstim->setup->port, 9600, 1, error))
+		return false;
+	serial_drop_rts(&magstim->link.serial);
+	if (!take_remote_control(magstim, error) || !check_software(magstim, error))
+		return false;
+	magstim->alive = keep_alive_start(&(struct keep_alive_setup){.armed_s = ALIVE_ARMED_S,
+								     .idle_s = ALIVE_IDLE_S,
+								     .latest_armed_s = ALIVE_LATEST_ARMED_S,
+								     .latest_idle_s = ALIVE_LATEST_IDLE_S,
+								     .talk = talk,
+								     .self = magstim},
+					  error);
+	return magstim->alive;
 }
 
 static bool magstim_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
@@ -373,28 +361,18 @@ static bool magstim_open(const struct bench_setup *setup, const char *recording,
 	if (!magstim)
 		return error_bench(error, "out of memory");
 	magstim->setup = &setup->stimulator;
-	magstim->model = model_of(setup->stimulator.model);
-	magstim->serial.fd = -1;
-	magstim->shot_s = magstim->fired_s = -INFINITY;
-	pthread_condattr_t monotonic;
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&magstim->wake, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-	pthread_mutex_init(&magstim->lock, NULL);
-	if (!serial_open(&magstim->serial, setup->stimulator.port, 9600, 1, error) || !take_remote_control(magstim, error))
-		goto failed;
-	magstim->keeper_started = pthread_create(&magstim->keeper, NULL, keep_alive, magstim) == 0;
-	if (!magstim->keeper_started) {
-		error_bench(error, "cannot start a thread");
-		goto failed;
+	magstim->link =
+		(struct magstim_link){.serial.fd = -1, .model = model_of(setup->stimulator.model), .software = setup->stimulator.software};
+	magstim->fired_s = -INFINITY;
+	magstim->power_pct = NAN;
+	pthread_mutex_init(&magstim->line, NULL);
+	if (!start(magstim, error)) {
+		magstim_close(magstim);
+		return false;
 	}
 	ports->stimulator = (struct stimulator_port){&MAGSTIM_OPS, magstim};
 	*state = magstim;
 	return true;
-failed:
-	magstim_close(magstim);
-	return error_prefix(error, "stimulator");
 }
 
 const struct driver driver_magstim = {"magstim", magstim_open, magstim_close};

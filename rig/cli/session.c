@@ -18,7 +18,7 @@
 #include "terminal.h"
 
 const struct driver *const SESSION_DRIVERS[] = {
-	&driver_sim, &driver_file,    &driver_monotonic,
+	&driver_sim, &driver_file,    &driver_monotonic, &driver_magstim, &driver_magventure, &driver_generic,
 #ifdef TMSRIG_IIO
 	&driver_iio, &driver_iio_dac,
 #endif

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "line_protocol.h"
 #include "recording.h"
 #include "sensor.h"
 
@@ -107,10 +108,11 @@ struct sim_setup {
 
 /* Remote control over a serial line. */
 struct stimulator_setup {
-	const char *port;    /* path of the line */
-	const char *model;   /* driver magstim: "200-2", "bistim2", "rapid2" */
-	unsigned software;   /* driver magstim: major version of the device's software */
-	const char *unlock;  /* driver magstim: the machine's code; NULL: none */
+	const char *port;   /* path of the line, or tcp:HOST:PORT */
+	const char *model;  /* driver magstim: "200-2", "bistim2", "rapid2" */
+	unsigned software;  /* driver magstim: major version of a Rapid's software */
+	const char *unlock; /* driver magstim: code of a Rapid from software 9 on, XXXX-XXXXXXXX or XXXX-XXXXXXXX-hhhh; else NULL */
+	const struct line_protocol *protocol; /* driver generic */
 };
 
 struct bench_setup {
@@ -125,7 +127,7 @@ struct bench_setup {
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
 	struct stimulator_setup stimulator;
-	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
+	struct iio_dac_setup iio_dac; /* stimulator driver iio-dac */
 	struct sim_setup sim;
 };
 
@@ -133,6 +135,8 @@ struct bench_setup {
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);
+/* What must be known of the stimulator's driver wherever its results are shown: a sentence, or NULL. Static string. */
+const char *bench_setup_stimulator_note(const struct bench_setup *setup);
 /* "trigger", "enable", …; "drop_pulse", … Static strings. */
 const char *gpio_line_name(enum gpio_line line);
 const char *sim_fault_name(enum sim_fault_kind kind);
