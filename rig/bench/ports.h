@@ -122,6 +122,11 @@ struct stimulator_ops {
 	bool (*status)(void *self, struct stimulator_status *status, struct error *error) must_check;
 	/* Discharges once, by remote command; *time_s is the host time at which the command had been sent. NULL: only by the trigger line. */
 	bool (*fire)(void *self, double *time_s, struct error *error) must_check;
+	/*
+	 * The trigger is about to come at host_s: no talk with the device around it, and the device's energy limits are kept. NULL: the driver does
+	 * not mind.
+	 */
+	bool (*expect_shot)(void *self, double host_s, struct error *error) must_check;
 };
 struct stimulator_port {
 	const struct stimulator_ops *ops;

@@ -199,6 +199,13 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 	return true;
 }
 
+/* Tells the stimulator's driver when the next trigger is due. */
+static bool announce(struct sequencer *seq, double host_s, struct error *error)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	return !stimulator->ops || !stimulator->ops->expect_shot || stimulator->ops->expect_shot(stimulator->self, host_s, error);
+}
+
 static bool do_drive(struct sequencer *seq, const struct step *step, struct error *error)
 {
 	enum gpio_line line;
@@ -250,6 +257,8 @@ static bool walk(struct sequencer *seq, struct error *error)
 				return false;
 			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s, 0);
 		}
+		if (step->kind == STEP_TRIGGER && !announce(seq, seq->origin_s + step->time_s, error))
+			return error_prefix(error, "%s:%d", plan->source, step->line);
 		if (!sleep_until(seq, seq->origin_s + step->time_s, error))
 			return false;
 		if (!do_step(seq, i, error))

@@ -8,7 +8,7 @@ enum { START = 0xFE, END = 0xFF, MODEL_X100 = 1, MODE_STANDARD = 0, PAGE_MAIN = 
 
 static const double ambient_degc = 22;
 
-uint8_t magventure_crc(const uint8_t *bytes, size_t count)
+uint8_t magventure_device_crc(const uint8_t *bytes, size_t count)
 {
 	uint8_t crc = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -23,7 +23,7 @@ static void answer(struct serial_reply *reply, const uint8_t *payload, size_t le
 {
 	uint8_t frame[64] = {START, (uint8_t)length};
 	memcpy(frame + 2, payload, length);
-	frame[length + 2] = magventure_crc(payload, length);
+	frame[length + 2] = magventure_device_crc(payload, length);
 	frame[length + 3] = END;
 	serial_reply_add(reply, frame, length + 4, (int)length + 2);
 }
@@ -219,7 +219,7 @@ static bool take_byte(void *self, uint8_t byte, double now_s, struct serial_repl
 	case MAGVENTURE_END: break;
 	}
 	magventure->expects = byte == START ? MAGVENTURE_LENGTH : MAGVENTURE_START;
-	bool whole = byte == END && magventure->crc == magventure_crc(magventure->payload, magventure->length);
+	bool whole = byte == END && magventure->crc == magventure_device_crc(magventure->payload, magventure->length);
 	return !whole || obey(magventure, now_s, reply, error);
 }
 

@@ -29,4 +29,4 @@ void magventure_device_make(struct magventure_device *magventure, const struct s
 extern const struct serial_ops magventure_device_ops;
 
 /* CRC-8 of Dallas/Maxim: polynomial 0x31 reflected, from 0, lowest bit first. */
-uint8_t magventure_crc(const uint8_t *bytes, size_t count);
+uint8_t magventure_device_crc(const uint8_t *bytes, size_t count);

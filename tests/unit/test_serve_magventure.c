@@ -48,7 +48,7 @@ Test(magventure, check_sums_are_those_of_the_toolboxes)
 	} VECTORS[] = {{{0}, 1, 0x00}, {{1, 0x32}, 2, 0xC6}, {{2, 1}, 2, 0xCF}, {{2, 0}, 2, 0x91},   {{3, 1}, 2, 0x0B},
 		       {{3}, 1, 0xE2}, {{4}, 1, 0x61},       {{5}, 1, 0x3F},    {{7, 1, 0}, 3, 0xBE}};
 	for (size_t v = 0; v < sizeof VECTORS / sizeof *VECTORS; v++)
-		cr_expect_eq(magventure_crc(VECTORS[v].payload, VECTORS[v].count), VECTORS[v].crc, "vector %zu", v);
+		cr_expect_eq(magventure_device_crc(VECTORS[v].payload, VECTORS[v].count), VECTORS[v].crc, "vector %zu", v);
 }
 
 Test(magventure, a_session_fires_and_tells_the_slope)
@@ -59,7 +59,7 @@ Test(magventure, a_session_fires_and_tells_the_slope)
 	cr_expect_eq(line.reply.count, 13);
 	cr_expect_eq(line.reply.bytes[3] & 0x10, 0, "not enabled");
 	cr_expect_eq(line.reply.bytes[3] >> 5, 1, "an X100");
-	cr_expect_eq(line.reply.bytes[11], magventure_crc(line.reply.bytes + 2, 9));
+	cr_expect_eq(line.reply.bytes[11], magventure_device_crc(line.reply.bytes + 2, 9));
 	SEND(&line, 0xFE, 0x02, 0x01, 0x32, 0xC6, 0xFF);
 	cr_expect(line.reply.count == 8 && line.reply.bytes[2] == 1 && line.reply.bytes[3] == 50);
 	SEND(&line, 0xFE, 0x02, 0x02, 0x01, 0xCF, 0xFF);
@@ -97,7 +97,7 @@ Test(magventure, a_train_runs_on_its_page_only)
 {
 	struct line line;
 	uint8_t timing[] = {0xFE, 9, 6, 0, 100, 0, 4, 0, 2, 0, 5, 0, 0xFF};
-	timing[11] = magventure_crc(timing + 2, 9);
+	timing[11] = magventure_device_crc(timing + 2, 9);
 	line_open(&line);
 	SEND(&line, 0xFE, 0x02, 0x01, 0x32, 0xC6, 0xFF);
 	SEND(&line, 0xFE, 0x02, 0x02, 0x01, 0xCF, 0xFF);
@@ -107,7 +107,7 @@ Test(magventure, a_train_runs_on_its_page_only)
 	tick(&line, 0.5);
 	cr_expect_eq(sim_truth(line.bench.state).count, 0);
 	uint8_t page[] = {0xFE, 3, 7, 2, 0, 0, 0xFF};
-	page[5] = magventure_crc(page + 2, 3);
+	page[5] = magventure_device_crc(page + 2, 3);
 	line_send(&line, page, sizeof page);
 	SEND(&line, 0xFE, 0x01, 0x04, 0x61, 0xFF);
 	for (int k = 0; k < 150; k++)
