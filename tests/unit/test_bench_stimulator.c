@@ -27,20 +27,20 @@ struct stand {
 /* A bench file that uses the example protocol, for its protocol. */
 static struct bench_setup *read_example(struct error *error)
 {
-	char path[] = "/tmp/tmsrig-test-XXXXXX.yaml";
-	int fd = mkstemps(path, 5);
-	cr_assert(fd >= 0);
-	FILE *file = fdopen(fd, "w");
+	char path[64];
+	FILE *file = tmpfile();
+	cr_assert(file);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fileno(file));
 	fputs("bench: line\n"
 	      "adc: {driver: iio, uri: \"local:\", instrument: adc0, sample_rate: 1 MHz, clock_accuracy: 50 ppm, gaps: clock,\n"
 	      "  channels: {coil_current: {channel: voltage0, per_volt: 2 kA}}}\n"
 	      "stimulator: {driver: generic, port: /dev/ttyUSB0, protocol: example-line}\n",
 	      file);
-	fclose(file);
+	fflush(file);
 	char fixtures[1024];
 	snprintf(fixtures, sizeof fixtures, "%s", source_path("fixtures"));
 	struct bench_setup *setup = config_load_bench(path, fixtures, error);
-	unlink(path);
+	fclose(file);
 	return setup;
 }
 
