@@ -215,6 +215,8 @@ int session_run(const struct session_setup *setup)
 	char started[32], ended[32];
 	utc_now(started, sizeof started);
 	tell_unknown_requirements(setup->plan, setup->spec);
+	if (bench_setup_stimulator_note(setup->bench))
+		fprintf(stderr, "%s: note: %s\n", setup->bench->file, bench_setup_stimulator_note(setup->bench));
 	struct session session = {.setup = setup};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */

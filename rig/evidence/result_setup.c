@@ -207,6 +207,12 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 	emit_boolean(json, "reference_in_force", reference->in_force);
 	emit_string(json, "gaps_found_by", gaps_found_by);
 	emit_close_object(json);
+	emit_open_object(json, "stimulator");
+	emit_string(json, "driver", setup->stimulator_driver);
+	emit_string(json, "port", setup->stimulator.port);
+	emit_string(json, "protocol", setup->stimulator.protocol ? setup->stimulator.protocol->file : NULL);
+	emit_string(json, "note", bench_setup_stimulator_note(setup));
+	emit_close_object(json);
 	emit_open_array(json, "channels");
 	for (unsigned c = 0; c < setup->adc.channel_count; c++)
 		emit_channel(json, format ? &format->channels[c] : &setup->adc.channels[c].channel, &setup->adc.channels[c],

@@ -86,6 +86,6 @@ const char *bench_setup_stimulator_note(const struct bench_setup *setup)
 {
 	const char *driver = setup->stimulator_driver;
 	if (driver && (strcmp(driver, "magstim") == 0 || strcmp(driver, "magventure") == 0))
-		return "The driver of the stimulator is from public sources, not vendor-verified.";
+		return "the stimulator is driven by a driver from public sources, not vendor-verified";
 	return NULL;
 }

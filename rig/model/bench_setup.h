@@ -166,7 +166,10 @@ bool bench_setup_date(struct bench_setup *setup, const char *date);
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);
-/* What must be known of the stimulator's driver wherever its results are shown: a sentence, or NULL. Static string. */
+/*
+ * What must be known of the stimulator's driver wherever its results are shown: a sentence without capital
+ * and full stop, or NULL. Static string.
+ */
 const char *bench_setup_stimulator_note(const struct bench_setup *setup);
 /* "trigger", "enable", …; "drop_pulse", … Static strings. */
 const char *gpio_line_name(enum gpio_line line);
