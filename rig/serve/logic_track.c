@@ -94,7 +94,8 @@ void logic_track_follow(struct logic_track *track)
 	struct edge edges[EDGES_AT_ONCE];
 	const struct logic_port *logic = &track->plant->ports->logic;
 	pthread_mutex_lock(&track->lock);
-	double now_s = plant_advance(track->plant) - track->start_s;
+	/* The analyser's own clock, in which its edges are. */
+	double now_s = (plant_advance(track->plant) - track->start_s) * (1 + track->plant->setup->logic.clock_error_rel);
 	bool good = true, end = false;
 	for (size_t count = EDGES_AT_ONCE; good && count == EDGES_AT_ONCE;) {
 		good = logic->ops->read(logic->self, edges, EDGES_AT_ONCE, &count, &end, &error);
