@@ -20,17 +20,37 @@ struct clock_ops {
 	bool (*sleep_until)(void *self, double time_s, struct error *error) must_check;
 	/* Ends a sleep from another thread or a signal handler, now or when it is next entered. */
 	void (*wake)(void *self);
+	/*
+	 * on: gives the calling thread the best timing that the machine allows, real-time priority and memory that is not paged out; false with
+	 * *error when it does not, and then everything is as before. Off: ordinary again. NULL: time is not the machine's.
+	 */
+	bool (*real_time)(void *self, bool on, struct error *error) must_check;
 };
 struct clock_port {
 	const struct clock_ops *ops;
 	void *self;
 };
 
+/* A change of an input line that the kernel saw. */
+struct gpio_event {
+	enum gpio_line line;
+	bool active;   /* the level after the change */
+	double time_s; /* host time of the interrupt, on the clock of CLOCK_MONOTONIC */
+};
+
+/* Levels are those of the line's meaning: true is active. events may be called from another thread than the rest. */
 struct gpio_ops {
 	bool (*set)(void *self, enum gpio_line line, bool level, struct error *error) must_check;
 	bool (*get)(void *self, enum gpio_line line, bool *level, struct error *error) must_check;
 	/* Active for the line's pulse_s, then inactive; *time_s is the host time of the active edge. */
 	bool (*pulse)(void *self, enum gpio_line line, double *time_s, struct error *error) must_check;
+	/* Standard uncertainty, s, of the time that the last pulse() gave; NULL: not known to the driver. */
+	double (*pulse_u_s)(void *self);
+	/*
+	 * The changes of the inputs since the last call, at most max of them, in order of time; *lost: at least so many more were not kept.
+	 * Does not wait. NULL: the driver sees no changes, only levels.
+	 */
+	bool (*events)(void *self, struct gpio_event *events, size_t max, size_t *count, uint64_t *lost, struct error *error) must_check;
 };
 struct gpio_port {
 	const struct gpio_ops *ops;
@@ -68,6 +88,8 @@ struct logic_ops {
 	/* The edges since the last call, at most max of them; *count 0 and *end true when stopped and drained. Does not wait. */
 	bool (*read)(void *self, struct edge *edges, size_t max, size_t *count, bool *end, struct error *error) must_check;
 	bool (*stop)(void *self, struct error *error) must_check;
+	/* Host time of the analyser's time 0 and its standard uncertainty, once started. NULL: the capture takes when start() was called. */
+	double (*start_time)(void *self, double *u_s);
 };
 struct logic_port {
 	const struct logic_ops *ops;

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "date.h"
 #include "loader.h"
 
 enum { ADC_MAX_BITS = 16, IIO_BUFFER_FRAMES = 65536 };
@@ -169,11 +170,11 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 /* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b). */
 static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
 {
-	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
+	channel->u_adc_gain_rel = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
 	channel->droop_time_constant_s = channel->bandwidth_hz = INFINITY;
 	/* Of a chain that nobody has calibrated nothing is known: no amount can be stated, only ratios and times. */
 	bool amount = channel->role == CHANNEL_COIL_CURRENT || channel->role == CHANNEL_CAPACITOR_VOLTAGE;
-	channel->u_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : u_adc;
+	channel->u_sensor_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : 0;
 	if (!sensor)
 		return;
 	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
@@ -184,7 +185,8 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 	channel->bandwidth_hz = sensor->bandwidth_hz;
 	channel->delay_s = sensor->delay.value;
 	channel->u_delay_s = calibrated_u(&sensor->delay);
-	channel->u_gain_rel = sqrt(pow(calibrated_u(&sensor->gain) / gain, 2) + pow(calibrated_u(&sensor->position), 2) + u_adc * u_adc);
+	channel->u_sensor_gain_rel = calibrated_u(&sensor->gain) / gain;
+	channel->u_position_rel = calibrated_u(&sensor->position);
 	channel->u_offset = gain * calibrated_u(&sensor->offset) * seconds;
 	channel->calibrated = true;
 	snprintf(channel->sensor, sizeof channel->sensor, "%s", sensor->id);
@@ -309,6 +311,69 @@ static bool read_channels(const struct reader *reader, const struct node *node, 
 	return check_indices(reader, node, adc, error);
 }
 
+/* As written. */
+struct written_reference {
+	double accuracy, measured_rate, expanded, k;
+	const char *certificate, *due;
+};
+
+#define IN(slot) .offset = offsetof(struct written_reference, slot)
+
+static const struct field REFERENCE[] = {
+	{"accuracy", FIELD_QUANTITY, IN(accuracy), .range = {RANGE_WITHIN, 0, 0.01}},
+	{"measured_rate", FIELD_QUANTITY, IN(measured_rate), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_POSITIVE}},
+	{"expanded_uncertainty", FIELD_QUANTITY, IN(expanded), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_NOT_NEGATIVE}},
+	{"k", FIELD_QUANTITY, IN(k), .range = {RANGE_WITHIN, 1, 4}},
+	{"certificate", FIELD_TEXT, .required = true, IN(certificate)},
+	{"due", FIELD_TEXT, .required = true, IN(due)},
+	{0},
+};
+
+/* A rate that was measured must be that of this clock, and the recording must be counted in its samples. */
+static bool check_measured(const struct reader *reader, const struct node *node, const struct adc_setup *adc,
+			   const struct written_reference *written, struct error *error)
+{
+	const struct node *rate = schema_find(node, "measured_rate");
+	if (isnan(written->expanded) || isnan(written->k))
+		return yaml_error(reader->yaml, rate->key, error, "'measured_rate' needs 'expanded_uncertainty' (in Hz) and 'k'");
+	if (strcmp(adc->driver, "sim") == 0 || (is_file(adc) && adc->format != FILE_S16LE))
+		return yaml_error(reader->yaml, rate->key, error,
+				  "'measured_rate' is for sample counts of a real ADC: the driver iio, or recordings in s16le");
+	double off = fabs(written->measured_rate / adc->sample_rate_hz - 1);
+	if (off > adc->clock_accuracy_rel)
+		return yaml_error(reader->yaml, rate, error,
+				  "'measured_rate' is %.3g ppm from 'sample_rate', but the clock is within %.3g ppm ('clock_accuracy')",
+				  1e6 * off, 1e6 * adc->clock_accuracy_rel);
+	return true;
+}
+
+static bool read_reference(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	struct written_reference written = {0};
+	if (!node)
+		return true;
+	if (!schema_read(reader, node, REFERENCE, "reference_clock", &written, error))
+		return false;
+	if (isnan(written.accuracy) == isnan(written.measured_rate))
+		return yaml_error(reader->yaml, node, error, "'reference_clock' needs either 'accuracy' or 'measured_rate'");
+	if (!date_is_valid(written.due))
+		return yaml_error(reader->yaml, schema_find(node, "due"), error, "'due' is '%.40s'; a date such as 2027-03-01 was expected",
+				  written.due);
+	if (isnan(written.measured_rate) && !(isnan(written.expanded) && isnan(written.k)))
+		return yaml_error(reader->yaml, node, error, "'expanded_uncertainty' and 'k' go with 'measured_rate'");
+	if (!isnan(written.measured_rate) && !check_measured(reader, node, adc, &written, error))
+		return false;
+	adc->reference = (struct reference_clock){
+		.present = true,
+		.accuracy_rel = written.accuracy,
+		.measured_rate_hz = written.measured_rate,
+		.u_rate_rel = written.expanded / written.k / written.measured_rate,
+		.certificate = written.certificate,
+		.due = written.due,
+	};
+	return true;
+}
+
 #undef AT
 #define AT(slot) .offset = offsetof(struct adc_setup, slot)
 
@@ -373,8 +438,9 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		 .range = {RANGE_WITHIN, 1e3, 1e9}},
 		{"clock_accuracy", FIELD_QUANTITY, .required = true, AT(clock_accuracy_rel), .range = {RANGE_WITHIN, 0, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = ignore},
+		{"reference_clock", FIELD_READ, .read = ignore},
 	};
-	size_t n = 4;
+	size_t n = 5;
 	if (file)
 		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, AT(format), .choices = FORMAT_CHOICES};
 	else
@@ -383,5 +449,6 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		n += iio_fields(fields + n);
 	/* The channels last: how they are read depends on the rest. */
 	return schema_read(reader, node, fields, "adc", adc, error) && (!iio || complete_iio(reader, node, adc, error)) &&
+	       read_reference(reader, schema_find(node, "reference_clock"), adc, error) &&
 	       read_channels(reader, schema_find(node, "channels"), adc, error);
 }

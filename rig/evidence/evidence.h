@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bench_setup.h"
+#include "budget.h"
 #include "calibration.h"
 #include "device.h"
 #include "plan.h"
@@ -39,6 +40,7 @@ struct evidence_facts {
 	const struct spec *spec;
 	const struct results *results;
 	const struct judgement *judgements;
+	const struct budget *budgets; /* of the value that decided, one a judgement */
 	enum verdict overall;
 	enum error_kind ended_by; /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
 	const struct evidence_finding *findings;

@@ -82,7 +82,10 @@ static void emit_channel(struct json_emitter *json, const struct channel *channe
 	emit_number(json, "scale", channel->scale);
 	emit_number(json, "offset", channel->offset);
 	emit_number(json, "threshold", channel->threshold);
-	emit_number(json, "u_gain_rel", channel->u_gain_rel);
+	emit_number(json, "u_gain_rel", channel_u_gain_rel(channel));
+	emit_number(json, "u_sensor_gain_rel", channel->u_sensor_gain_rel);
+	emit_number(json, "u_position_rel", channel->u_position_rel);
+	emit_number(json, "u_adc_gain_rel", channel->u_adc_gain_rel);
 	emit_number(json, "u_offset", channel->u_offset);
 	emit_number(json, "delay_s", channel->delay_s);
 	emit_number(json, "u_delay_s", channel->u_delay_s);
@@ -196,6 +199,12 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 	emit_string(json, "driver", setup->adc.driver);
 	emit_number(json, "sample_rate_hz", setup->adc.sample_rate_hz);
 	emit_number(json, "clock_accuracy_rel", setup->adc.clock_accuracy_rel);
+	const struct reference_clock *reference = &setup->adc.reference;
+	emit_number(json, "u_clock_rel", format->u_clock_rel);
+	emit_number(json, "measured_rate_hz", reference->present ? reference->measured_rate_hz : NAN);
+	emit_string(json, "reference_certificate", reference->present ? reference->certificate : NULL);
+	emit_string(json, "reference_due", reference->present ? reference->due : NULL);
+	emit_boolean(json, "reference_in_force", reference->in_force);
 	emit_string(json, "gaps_found_by", gaps_found_by);
 	emit_close_object(json);
 	emit_open_object(json, "stimulator");

@@ -86,7 +86,7 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 
 static bool do_disarm(struct sequencer *seq, uint32_t step, struct error *error)
 {
-	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq));
+	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq), 0);
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, error))
 		return false;
@@ -194,7 +194,8 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 					   : stimulator->ops->fire(stimulator->self, &host_s, error);
 	if (!fired)
 		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
-	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s);
+	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
+	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s, u_host_s);
 	return true;
 }
 
@@ -235,7 +236,7 @@ static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)
 	case STEP_WAIT: return true;
 	case STEP_PROMPT: return do_prompt(seq, step, error);
 	case STEP_EXPECT_DISCHARGE:
-		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq));
+		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq), 0);
 		seq->watch_s = fmax(seq->watch_s, now_s(seq) + step->discharge.timeout_s);
 		return true;
 	}
@@ -254,7 +255,7 @@ static bool walk(struct sequencer *seq, struct error *error)
 			seq->origin_s = now_s(seq) + LEAD_S;
 			if (!sleep_until(seq, seq->origin_s, error))
 				return false;
-			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s);
+			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s, 0);
 		}
 		if (step->kind == STEP_TRIGGER && !announce(seq, seq->origin_s + step->time_s, error))
 			return error_prefix(error, "%s:%d", plan->source, step->line);
@@ -266,8 +267,36 @@ static bool walk(struct sequencer *seq, struct error *error)
 	double end_s = fmax(seq->watch_s, seq->origin_s + (plan->section_count ? plan->section_duration_s[plan->section_count - 1] : 0));
 	if (!sleep_until(seq, end_s + TAIL_S, error))
 		return false;
-	capture_event(seq->capture, EVENT_END, 0, now_s(seq));
+	capture_event(seq->capture, EVENT_END, 0, now_s(seq), 0);
 	return true;
+}
+
+/* The thread that fires, and only that: what it starts would inherit its priority. */
+static bool begin_real_time(const struct sequencer *seq)
+{
+	const struct clock_port *clock = &seq->ports->clock;
+	struct error why;
+	if (!clock->ops->real_time)
+		return false;
+	if (clock->ops->real_time(clock->self, true, &why))
+		return true;
+	char text[sizeof why.text + 64];
+	snprintf(text, sizeof text, "triggers are timed at ordinary priority: %s", why.text);
+	if (seq->options->notice)
+		seq->options->notice(seq->options->self, text);
+	return false;
+}
+
+static bool walk_in_real_time(struct sequencer *seq, struct error *error)
+{
+	bool real_time = begin_real_time(seq);
+	bool walked = walk(seq, error);
+	struct error late;
+	if (real_time && !seq->ports->clock.ops->real_time(seq->ports->clock.self, false, &late) && walked) {
+		*error = late;
+		return false;
+	}
+	return walked;
 }
 
 static bool check_bench(const struct sequencer *seq, struct error *error)
@@ -294,7 +323,7 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 		return safe_state(&seq, &ignored) && false;
 	}
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
-	bool walked = walk(&seq, &walk_error);
+	bool walked = walk_in_real_time(&seq, &walk_error);
 	bool safe = safe_state(&seq, &safe_error);
 	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
 	/* A failed capture stops the sequencer, so its cause comes first. */
