@@ -5,7 +5,7 @@
 
 enum { BEGIN = 0xFE, END = 0xFF, HEAD = 2, TAIL = 2 };
 
-uint8_t magventure_crc(const uint8_t *bytes, size_t length)
+uint8_t magventure_check(const uint8_t *bytes, size_t length)
 {
 	uint8_t crc = 0;
 	for (size_t i = 0; i < length; i++) {
@@ -21,7 +21,7 @@ size_t magventure_frame(uint8_t *frame, const uint8_t *payload, size_t length)
 	frame[0] = BEGIN;
 	frame[1] = (uint8_t)length;
 	memcpy(frame + HEAD, payload, length);
-	frame[HEAD + length] = magventure_crc(payload, length);
+	frame[HEAD + length] = magventure_check(payload, length);
 	frame[HEAD + length + 1] = END;
 	return length + HEAD + TAIL;
 }
@@ -48,7 +48,7 @@ static enum shape shape_of(const struct magventure_parser *parser)
 		return SHAPE_BAD;
 	if (parser->count < HEAD || parser->count < (size_t)bytes[1] + HEAD + TAIL)
 		return SHAPE_PARTIAL;
-	return bytes[HEAD + bytes[1]] == magventure_crc(bytes + HEAD, bytes[1]) && bytes[HEAD + bytes[1] + 1] == END ? SHAPE_GOOD
+	return bytes[HEAD + bytes[1]] == magventure_check(bytes + HEAD, bytes[1]) && bytes[HEAD + bytes[1] + 1] == END ? SHAPE_GOOD
 														     : SHAPE_BAD;
 }
 

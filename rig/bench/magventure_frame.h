@@ -11,7 +11,7 @@
 enum { MAGVENTURE_PAYLOAD_MAX = 64, MAGVENTURE_FRAME_MAX = MAGVENTURE_PAYLOAD_MAX + 4 };
 
 /* CRC-8, polynomial 0x31 reflected, from 0. */
-uint8_t magventure_crc(const uint8_t *bytes, size_t length);
+uint8_t magventure_check(const uint8_t *bytes, size_t length);
 /* Makes a frame of a payload; its length. frame has MAGVENTURE_FRAME_MAX bytes. */
 size_t magventure_frame(uint8_t *frame, const uint8_t *payload, size_t length);
 

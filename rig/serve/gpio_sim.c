@@ -196,6 +196,17 @@ static bool drive(struct gpio_sim *gpio, unsigned l, bool first, struct error *e
 	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
 }
 
+static struct timespec later(const struct timespec *time, const struct timespec *step)
+{
+	long nsec = time->tv_nsec + step->tv_nsec;
+	return (struct timespec){time->tv_sec + step->tv_sec + nsec / 1000000000, nsec % 1000000000};
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
 static void *gpio_thread(void *self)
 {
 	struct gpio_sim *gpio = self;
@@ -208,16 +219,13 @@ static void *gpio_thread(void *self)
 		for (unsigned l = 0; good && !stalled && l < GPIO_LINE_COUNT; l++)
 			if (gpio->lines[l].present)
 				good = gpio->lines[l].output ? watch(gpio, l, &error) : drive(gpio, l, first, &error);
-		struct timespec now;
+		struct timespec now, step = {.tv_nsec = lround(gpio->poll_s * 1e9)};
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		next.tv_nsec += lround(gpio->poll_s * 1e9);
-		next.tv_sec += next.tv_nsec / 1000000000;
-		next.tv_nsec %= 1000000000;
-		/* What was overslept is not made up for. */
-		if (next.tv_sec < now.tv_sec || (next.tv_sec == now.tv_sec && next.tv_nsec < now.tv_nsec))
-			next = now;
-		else
-			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+		/* What was overslept is not made up for; a round that did not sleep at all would leave nobody else a time in virtual time. */
+		next = later(&next, &step);
+		if (is_before(&next, &now))
+			next = later(&now, &step);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 	}
 	if (!good) {
 		error_prefix(&error, "gpio_sim");

@@ -2,6 +2,7 @@
 #include "serial_line.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static bool plug_in(struct serial_line *line, struct error *error)
 static bool pause_or_wake(const struct serial_line *line, double duration_s)
 {
 	struct pollfd fd = {.fd = line->wake_fd, .events = POLLIN};
-	return poll(&fd, 1, (int)(duration_s * 1e3)) == 0;
+	return poll(&fd, 1, (int)ceil(duration_s * 1e3)) == 0;
 }
 
 /* Sends the answer, as the faults have it. */
@@ -96,6 +97,9 @@ static bool take_bytes(struct serial_line *line, struct error *error)
 	bool good = true;
 	if (count > 0)
 		serve_faults_begin(line->plant->faults, line->end.server, plant_monotonic_s());
+	/* Bytes take their time on the wire. */
+	if (count > 0 && !pause_or_wake(line, (double)count * line->end.byte_s))
+		return true;
 	for (ssize_t i = 0; good && i < count; i++) {
 		struct serial_reply reply = {.count = 0};
 		plant_take_stimulator(line->plant);

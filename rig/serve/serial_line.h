@@ -13,6 +13,7 @@ struct serial_end {
 	enum serve_server server; /* whose faults it has */
 	const struct serial_ops *ops;
 	void *self;
+	double byte_s; /* what a byte takes on the line */
 };
 
 /* The link must not exist, unless it is a link. track may be NULL. NULL with *error; plant, track and the end's self outlive the line. */

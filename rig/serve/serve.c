@@ -79,16 +79,17 @@ static bool start_serial(struct serve *serve, struct error *error)
 	const struct stimulator_port *port = &serve->plant.ports->stimulator;
 	if (setup->present[SERVE_MAGSTIM]) {
 		magstim_device_make(&serve->magstim, port, setup);
-		serve->magstim_line = serial_line_start(&serve->plant, serve->track, setup->magstim_path,
-							&(struct serial_end){SERVE_MAGSTIM, &magstim_device_ops, &serve->magstim}, error);
+		serve->magstim_line =
+			serial_line_start(&serve->plant, serve->track, setup->magstim_path,
+					  &(struct serial_end){SERVE_MAGSTIM, &magstim_device_ops, &serve->magstim, 10.0 / 9600}, error);
 		if (!serve->magstim_line)
 			return false;
 	}
 	if (setup->present[SERVE_MAGVENTURE]) {
 		magventure_device_make(&serve->magventure, port, serve->plant.setup->device);
-		serve->magventure_line =
-			serial_line_start(&serve->plant, serve->track, setup->magventure_path,
-					  &(struct serial_end){SERVE_MAGVENTURE, &magventure_device_ops, &serve->magventure}, error);
+		serve->magventure_line = serial_line_start(
+			&serve->plant, serve->track, setup->magventure_path,
+			&(struct serial_end){SERVE_MAGVENTURE, &magventure_device_ops, &serve->magventure, 10.0 / 38400}, error);
 		if (!serve->magventure_line)
 			return false;
 	}
