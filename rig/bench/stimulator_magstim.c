@@ -31,6 +31,7 @@ struct magstim {
 	bool remote;
 	double fired_s;             /* by remote command */
 	double power_pct;           /* as set; NAN: not yet */
+	bool paired;                /* a power B is set */
 	double settled_s;           /* the power has reached it by then */
 	struct magstim_store store; /* of a Rapid */
 };
@@ -139,8 +140,9 @@ static bool magstim_set_intensity(void *self, double intensity_pct, double secon
 	if (!take_line(magstim, error))
 		return false;
 	if (!ask_parameters(magstim, &reply, &before_pct, error) || !send_power(magstim, '@', intensity_pct, error) ||
-	    (isfinite(second_pct) && !send_power(magstim, 'A', second_pct, error)))
+	    ((isfinite(second_pct) || magstim->paired) && !send_power(magstim, 'A', isfinite(second_pct) ? second_pct : 0, error)))
 		return give_line(magstim, false);
+	magstim->paired = isfinite(second_pct);
 	double change_pct = intensity_pct - before_pct;
 	double ramp_s = change_pct > 0 ? RAMP_UP_S * change_pct : -RAMP_DOWN_S * change_pct;
 	magstim->settled_s = fmax(magstim->settled_s, serial_now_s() + ramp_s);

@@ -40,7 +40,7 @@ static bool read_beaglelogic(const struct reader *reader, const struct node *nod
 
 static bool read_magstim(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	static const char *const MODELS[] = {"rapid2", "200-2", NULL};
+	static const char *const MODELS[] = {"rapid2", "200-2", "bistim2", NULL};
 	static const struct field FIELDS[] = {
 		{"path", FIELD_TEXT, .required = true, .offset = offsetof(struct serve_setup, magstim_path)},
 		{"model", FIELD_CHOICE, .required = true, .offset = offsetof(struct serve_setup, magstim_model), .choices = MODELS},

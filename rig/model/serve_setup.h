@@ -14,7 +14,7 @@ enum serve_server {
 	SERVE_SERVER_COUNT,
 };
 
-enum serve_magstim_model { SERVE_MAGSTIM_RAPID2, SERVE_MAGSTIM_200_2 };
+enum serve_magstim_model { SERVE_MAGSTIM_RAPID2, SERVE_MAGSTIM_200_2, SERVE_MAGSTIM_BISTIM_2 };
 
 struct serve_setup {
 	bool present[SERVE_SERVER_COUNT];

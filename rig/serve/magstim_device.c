@@ -123,6 +123,25 @@ static enum verdict_of_command act_remote_off(struct magstim_device *magstim, do
 	return ACCEPTED;
 }
 
+/* A BiStim with a power B discharges with A and with B in turn, once a trigger. */
+static bool give_power(const struct magstim_device *magstim, unsigned power_pct, unsigned second_pct, struct error *error)
+{
+	const struct stimulator_port *port = magstim->stimulator;
+	return port->ops->set_intensity(port->self, power_pct, second_pct > 0 ? (double)second_pct : (double)NAN, error);
+}
+
+static enum verdict_of_command act_second_power(struct magstim_device *magstim, double now_s, struct error *error)
+{
+	(void)now_s;
+	long power = digits(magstim);
+	if (power < 0 || power > 100)
+		return BAD_DATA;
+	if (!give_power(magstim, magstim->power_pct, (unsigned)power, error))
+		return BROKEN;
+	magstim->second_pct = (unsigned)power;
+	return ACCEPTED;
+}
+
 static enum verdict_of_command act_power(struct magstim_device *magstim, double now_s, struct error *error)
 {
 	long power = digits(magstim);
@@ -131,7 +150,7 @@ static enum verdict_of_command act_power(struct magstim_device *magstim, double 
 	if (fire_train_running(&magstim->train))
 		return CONFLICT;
 	double change = (double)power - magstim->power_pct;
-	if (!magstim->stimulator->ops->set_intensity(magstim->stimulator->self, (double)power, NAN, error))
+	if (!give_power(magstim, (unsigned)power, magstim->second_pct, error))
 		return BROKEN;
 	magstim->power_at_s = now_s + (change > 0 ? change * ramp_up_s : -change * ramp_down_s);
 	magstim->power_pct = (unsigned)power;
@@ -270,7 +289,7 @@ static unsigned remote_bytes(const struct magstim_device *magstim)
 static size_t detail_params(const struct magstim_device *magstim, const struct stimulator_status *status, char *out, size_t size)
 {
 	(void)status;
-	return (size_t)snprintf(out, size, "%03u000000", magstim->power_pct);
+	return (size_t)snprintf(out, size, "%03u%03u000", magstim->power_pct, magstim->second_pct);
 }
 
 static size_t detail_rapid_params(const struct magstim_device *magstim, const struct stimulator_status *status, char *out, size_t size)
@@ -321,6 +340,7 @@ static const struct command COMMANDS[] = {
 	{'Q', false, false, false, remote_bytes, act_remote_on, NULL},
 	{'R', false, false, false, NULL, act_remote_off, NULL},
 	{'@', false, true, false, power_bytes, act_power, NULL},
+	{'A', false, true, false, power_bytes, act_second_power, NULL},
 	{'E', false, false, false, NULL, act_mode, NULL},
 	{'J', false, false, false, NULL, act_status, detail_params},
 	{'F', false, false, false, NULL, act_status, detail_temperature},
@@ -343,6 +363,8 @@ static const struct command *find(const struct magstim_device *magstim, uint8_t 
 {
 	bool rapid = magstim->model == SERVE_MAGSTIM_RAPID2;
 	for (size_t c = 0; c < sizeof COMMANDS / sizeof *COMMANDS; c++) {
+		if (byte == 'A' && magstim->model != SERVE_MAGSTIM_BISTIM_2)
+			continue;
 		bool newer = byte == 'x' || byte == 'n' || byte == 'o';
 		if (COMMANDS[c].byte == byte && (rapid || !COMMANDS[c].rapid_only) && (!newer || magstim->software >= 9))
 			return &COMMANDS[c];

@@ -17,9 +17,9 @@ struct magstim_device {
 	double coil_ambient_degc;
 
 	bool remote, armed, enhanced;
-	unsigned power_pct;
-	double power_at_s; /* when the power will have followed its setting */
-	double heard_s;    /* the last valid command */
+	unsigned power_pct, second_pct; /* second: power B of a BiStim; 0: none */
+	double power_at_s;              /* when the power will have followed its setting */
+	double heard_s;                 /* the last valid command */
 	double fired_s;
 	unsigned frequency, pulses, duration, delay; /* 0.1 Hz, number, 0.1 s */
 	struct fire_train train;
