@@ -18,7 +18,7 @@
 #include "sample_count.h"
 #include "sigrok_wire.h"
 
-static const double OPEN_S = 5, SILENCE_S = 1, LEAVE_S = 0.5;
+static const double OPEN_S = 5, FIRST_S = 1, SILENCE_S = 0.7, LEAVE_S = 0.5;
 /* The first packet's way from the analyser to here: nobody knows it better than this. */
 static const double FIRST_PACKET_S = 0.01;
 
@@ -187,12 +187,12 @@ static bool logic_start(void *self, struct error *error)
 		return blame(logic, error);
 	pthread_mutex_lock(&logic->lock);
 	double opened_s = now_s();
-	bool up = await(logic, &logic->started, opened_s + OPEN_S) && await(logic, &logic->first_packet, now_s() + SILENCE_S);
+	bool up = await(logic, &logic->started, opened_s + OPEN_S) && await(logic, &logic->first_packet, now_s() + FIRST_S);
 	if (!up && logic->error.kind != ERROR_NONE)
 		*error = logic->error;
 	else if (!up)
 		error_bench(error, logic->started ? "it started, but no samples came within %.0f s" : "it did not answer within %.0f s",
-			    logic->started ? SILENCE_S : OPEN_S);
+			    logic->started ? FIRST_S : OPEN_S);
 	pthread_mutex_unlock(&logic->lock);
 	return up || blame(logic, error);
 }
@@ -203,7 +203,7 @@ static bool logic_read(void *self, struct edge *edges, size_t max, size_t *count
 	*count = 0;
 	pthread_mutex_lock(&logic->lock);
 	if (!logic->ended && !logic->stopping && now_s() - logic->heard_s > SILENCE_S)
-		fail(logic, "no samples for %.0f s, after %llu of them", SILENCE_S, (unsigned long long)logic->samples.samples);
+		fail(logic, "no samples for %.1f s, after %llu of them", SILENCE_S, (unsigned long long)logic->samples.samples);
 	bool failed = logic->error.kind != ERROR_NONE;
 	if (failed)
 		*error = logic->error;

@@ -127,6 +127,11 @@ struct stimulator_ops {
 	 * not mind.
 	 */
 	bool (*expect_shot)(void *self, double host_s, struct error *error) must_check;
+	/*
+	 * Called often while the run waits, by the thread that calls the rest: fails when the device has gone silent. It may talk with the device,
+	 * if that ends before free_until_s, when the run wants to go on. NULL: nothing to watch.
+	 */
+	bool (*watch)(void *self, double free_until_s, struct error *error) must_check;
 };
 struct stimulator_port {
 	const struct stimulator_ops *ops;

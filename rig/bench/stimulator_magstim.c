@@ -231,6 +231,8 @@ static bool magstim_disarm(void *self, struct error *error)
 	bool done = disarm(magstim, error);
 	if (done)
 		keep_alive_armed(magstim->alive, false);
+	/* One that does not even hear this will not hear the farewell. */
+	magstim->remote = magstim->remote && done;
 	return give_line(magstim, done);
 }
 
@@ -248,6 +250,13 @@ static bool magstim_expect_shot(void *self, double host_s, struct error *error)
 		"at %.0f %% the next pulse would exceed what the stimulator's supply can give (63 kJ a train, 1050 W on average); "
 		"leave more time between the trains",
 		magstim->power_pct);
+}
+
+/* Talking is the keep-alive's. */
+static bool magstim_watch(void *self, double free_until_s, struct error *error)
+{
+	(void)free_until_s;
+	return keep_alive_good(((struct magstim *)self)->alive, error);
 }
 
 static bool magstim_fire(void *self, double *time_s, struct error *error)
@@ -315,6 +324,7 @@ static const struct stimulator_ops MAGSTIM_OPS = {
 	.status = magstim_status,
 	.fire = magstim_fire,
 	.expect_shot = magstim_expect_shot,
+	.watch = magstim_watch,
 };
 
 static void magstim_close(void *state)

@@ -14,6 +14,8 @@
 static const double REPLY_S = 0.3;
 /* How long the device may take to enable or disable. */
 static const double SWITCH_S = 0.4;
+/* How often it is asked whether it is still there. */
+static const double WATCH_S = 0.5;
 
 enum command { GET_STATUS = 0x00, AMPLITUDE = 0x01, ENABLE = 0x02, FIRE = 0x03 };
 enum flag { FLAG_MODE = 0x03, FLAG_WAVEFORM = 0x0C, FLAG_ENABLED = 1 << 4 };
@@ -23,6 +25,7 @@ enum { MODE_TWIN = 2, WAVEFORM_BURST = 3 << 2 };
 struct magventure {
 	struct serial serial;
 	struct magventure_parser parser;
+	double asked_s; /* the last time */
 };
 
 /* Sends a payload. */
@@ -59,6 +62,7 @@ static bool ask_status(struct magventure *magventure, const uint8_t **payload, s
 	uint8_t command = GET_STATUS;
 	serial_flush(&magventure->serial);
 	magventure->parser.count = 0;
+	magventure->asked_s = serial_now_s();
 	return tell(magventure, &command, 1, error) && await_frame(magventure, GET_STATUS, LENGTH, payload, error);
 }
 
@@ -158,12 +162,24 @@ static bool magventure_status(void *self, struct stimulator_status *out, struct 
 	return true;
 }
 
+/* It tells nothing of its own accord, so it is asked now and then, when there is time for the longest answer. */
+static bool magventure_watch(void *self, double free_until_s, struct error *error)
+{
+	struct magventure *magventure = self;
+	const uint8_t *status;
+	double now_s = serial_now_s();
+	if (now_s < magventure->asked_s + WATCH_S || free_until_s < now_s + 2 * REPLY_S)
+		return true;
+	return ask_status(magventure, &status, error);
+}
+
 static const struct stimulator_ops MAGVENTURE_OPS = {
 	.set_intensity = magventure_set_intensity,
 	.arm = magventure_arm,
 	.disarm = magventure_disarm,
 	.status = magventure_status,
 	.fire = magventure_fire,
+	.watch = magventure_watch,
 };
 
 static void magventure_close(void *state)

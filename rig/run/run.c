@@ -34,6 +34,9 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 	for (;;) {
 		if (capture_failed(seq->capture))
 			return error_set(error, ERROR_ABORTED, "stopped");
+		const struct stimulator_port *stimulator = &seq->ports->stimulator;
+		if (stimulator->ops && stimulator->ops->watch && !stimulator->ops->watch(stimulator->self, time_s, error))
+			return error_prefix(error, "stimulator");
 		double next_s = fmin(time_s, now_s(seq) + SLICE_S);
 		if (!clock->ops->sleep_until(clock->self, next_s, error))
 			return false;

@@ -16,13 +16,17 @@ struct iiod {
 };
 
 /* The answer to a command, as it goes out: so that a fault can hold it back. */
+/* Slow, as the faults have it; false when the connection is over meanwhile. */
+static bool dawdle(struct iiod *iiod, struct connection *connection)
+{
+	double delay_s;
+	return !serve_faults_active(iiod->plant->faults, SERVE_IIOD, SERVE_FAULT_SLOW, plant_monotonic_s(), &delay_s) ||
+	       connection_pause(connection, delay_s);
+}
+
 static bool answer(struct iiod *iiod, struct connection *connection, const void *bytes, size_t size)
 {
-	double now_s = plant_monotonic_s(), delay_s;
-	if (serve_faults_active(iiod->plant->faults, SERVE_IIOD, SERVE_FAULT_SLOW, now_s, &delay_s) &&
-	    !connection_pause(connection, delay_s))
-		return false;
-	return connection_send(connection, bytes, size);
+	return dawdle(iiod, connection) && connection_send(connection, bytes, size);
 }
 
 static bool answer_number(struct iiod *iiod, struct connection *connection, long long number)
@@ -101,7 +105,7 @@ static bool obey(struct iiod *iiod, struct connection *connection, const struct 
 	case IIOD_SETTRIG: return answer_number(iiod, connection, iiod_device_set_trigger(&iiod->device, command->trigger));
 	case IIOD_OPEN:
 		return answer_number(iiod, connection, command->cyclic ? -EINVAL : iiod_buffer_open(buffer, &iiod->device, command->mask));
-	case IIOD_READBUF: return iiod_buffer_read(buffer, connection, command->bytes);
+	case IIOD_READBUF: return dawdle(iiod, connection) && iiod_buffer_read(buffer, connection, command->bytes);
 	case IIOD_CLOSE: return do_close(iiod, connection, buffer);
 	case IIOD_NOTHING:
 	case IIOD_PRINT:

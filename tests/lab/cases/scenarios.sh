@@ -43,14 +43,22 @@ session() {
   wait $sim
 }
 
-# What a result says, less what is of the day: verdicts are lines "ID verdict", numbers all that was measured.
-verdicts() { jq -r '.requirements[] | .id + " " + .verdict' "$1/result.json" 2>/dev/null; }
+# What two evidence folders say, less the times of day and the digests of them.
+verdicts() { cut -d, -f1,4 "$1/judgements.csv"; }
+numbers() { cat "$1/measurements.csv" "$1/judgements.csv" "$1/pulses.csv" | sha256sum; }
 
 try() { # SCENARIO MODEL
   name=$(basename "$1")
   benches "$2"
   tmsrig run "$1" -b virtual -q -o "$name-virtual" >/dev/null 2>&1
   session "$1" "$name-one"
-  cat $name-one/judgements.csv | cut -d, -f1-12 | grep -v pass; cut -d, -f1,3 $name-one/judgements.csv >a; cut -d, -f1,3 $name-virtual/judgements.csv >b; diff a b; head -4 $name-one/measurements.csv $name-one/pulses.csv; time -p true
+  session "$1" "$name-two"
+  same "$1: the verdicts of the virtual bench" "$(verdicts "$name-virtual")" "$(verdicts "$name-one")"
+  same "$1: all pass" 0 "$(verdicts "$name-one" | grep -vcE ',(pass|verdict)$')"
+  same "$1: no sample lost" "session.gaps,1,1,session,0,,0" "$(grep '^session.gaps,' "$name-one/measurements.csv" | cut -d, -f1-7)"
+  same "$1: a second run, the same verdicts" "$(verdicts "$name-one")" "$(verdicts "$name-two")"
+  same "$1: a second run, the same numbers" "$(numbers "$name-one")" "$(numbers "$name-two")"
 }
+
 try smoke "model: bistim2"
+try protocols/itbs-600 "model: rapid2, software: 8"

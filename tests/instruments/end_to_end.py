@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sessions through the real drivers against `tmsrig sim`, and every fault of it in the midst of one.
+
+usage: end_to_end.py TMSRIG FIXTURES scenarios|faults|kill|loss [COUNT]
+Works in the current folder. Ends with status 1 when a check failed.
+"""
+import csv
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+TMSRIG, FIXTURES = sys.argv[1], sys.argv[2]
+NOTICE_S = 2.0  # how long a run may go on after a fault
+failures = 0
+
+
+def check(good, text, detail=""):
+    global failures
+    if not good:
+        failures += 1
+        print(f"not ok: {text}: {detail}", flush=True)
+    return good
+
+
+class Bench:
+    """A simulator on free ports, and the bench file of its client."""
+
+    def __init__(self, stimulator, arguments=()):
+        text = open(f"{FIXTURES}/benches/served.yaml").read()
+        text = re.sub(r"port: \d+", "port: 0", text)
+        text = text.replace("tmsrig-", "./")
+        open("served.yaml", "w").write(text)
+        for name in ("magstim", "magventure", "control"):
+            if os.path.lexists(name):
+                os.unlink(name)
+        self.process = subprocess.Popen([TMSRIG, "sim", "./served.yaml", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        ports = dict(re.findall(r"(\w+) (\d+)", ready))
+        client = open(f"{FIXTURES}/benches/served-client.yaml").read()
+        client = client.replace("30431", ports["iiod"]).replace("/5555", "/" + ports["beaglelogic"])
+        client = client[: client.index("\nstimulator:")] + "\nstimulator: " + stimulator + "\n"
+        open("client.yaml", "w").write(client)
+
+    def command(self, line):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.connect("control")
+            control.sendall((line + "\n").encode())
+            answer = control.recv(400).decode()
+        assert answer.startswith("ok"), answer
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.communicate()
+
+
+MAGSTIM = "{driver: magstim, port: ./magstim, model: rapid2, software: 8}"
+MAGVENTURE = "{driver: magventure, port: ./magventure}"
+
+
+class Run:
+    def __init__(self, scenario, out, bench="./client.yaml", spec="./remote.yaml"):
+        subprocess.run(["rm", "-rf", out, out + ".incomplete", out + ".again"], check=True)
+        self.out = out
+        self.process = subprocess.Popen([TMSRIG, "run", scenario, "-b", bench, "-s", spec, "-q", "-o", out],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+    def wait(self, limit_s=60):
+        try:
+            self.words = "".join(self.process.communicate(timeout=limit_s))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.words = "hangs: " + "".join(self.process.communicate())
+        return self.process.returncode
+
+    def message(self):
+        lines = [line for line in self.words.splitlines() if line.startswith("tmsrig: ") and "note" not in line]
+        return lines[-1] if lines else self.words.strip()[-160:]
+
+    def verdicts(self):
+        with open(f"{self.out}/judgements.csv") as file:
+            return {row["requirement"]: row["verdict"] for row in csv.DictReader(file)}
+
+    def readable(self):
+        """The report can be made again from what was kept."""
+        return os.path.exists(f"{self.out}/result.json") and subprocess.run([TMSRIG, "report", self.out, "--out", self.out + ".again"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def no_trigger_line():
+    """The virtual bench without lines: what the client's verdicts must be."""
+    text = open(f"{FIXTURES}/benches/served.yaml").read()
+    text = re.sub(r"^gpio:\n(  .*\n)*", "", text, flags=re.M)
+    text = text[: text.index("serve:")]
+    open("virtual.yaml", "w").write(text)
+    return "./virtual.yaml"
+
+
+def scenarios():
+    virtual = Run("served-smoke", "of-virtual", no_trigger_line())
+    virtual.wait()
+    for name, stimulator in (("magstim", MAGSTIM), ("magventure", MAGVENTURE)):
+        bench = Bench(stimulator)
+        run = Run("served-smoke", "of-" + name)
+        status = run.wait()
+        bench.end()
+        check(status == virtual.process.returncode, f"{name}: the status of the virtual bench", f"{status}: {run.words}")
+        if not check(os.path.exists(f"of-{name}/judgements.csv"), f"{name}: evidence", run.words):
+            continue
+        check(run.verdicts() == virtual.verdicts(), f"{name}: the verdicts of the virtual bench", f"{run.verdicts()}, {virtual.verdicts()}")
+        check(run.verdicts()["REC-GAPS"] == "pass" and run.verdicts()["AMP-ACC"] == "pass", f"{name}: no sample lost, amplitudes right", run.verdicts())
+        print(f"{name}: {sum(v == 'pass' for v in run.verdicts().values())} of {len(run.verdicts())} pass, as on the virtual bench")
+
+
+# fault, stimulator, whether the run must fail
+FAULTS = [
+    ("iiod stall", MAGSTIM, True), ("iiod mute", MAGSTIM, True), ("iiod close", MAGSTIM, True), ("iiod reset", MAGSTIM, True),
+    ("iiod short", MAGSTIM, True), ("iiod error", MAGSTIM, True), ("iiod slow 5 s", MAGSTIM, True), ("iiod slow 20 ms", MAGSTIM, False),
+    ("beaglelogic stall", MAGSTIM, True), ("beaglelogic mute", MAGSTIM, None), ("beaglelogic close", MAGSTIM, True),
+    ("beaglelogic reset", MAGSTIM, True), ("beaglelogic lose 1000000", MAGSTIM, True), ("beaglelogic slow 5 s", MAGSTIM, None),
+    ("magstim mute", MAGSTIM, True), ("magstim close", MAGSTIM, True), ("magstim short", MAGSTIM, True), ("magstim wrong_crc", MAGSTIM, True),
+    ("magstim slow 5 s", MAGSTIM, True), ("magstim slow 20 ms", MAGSTIM, False),
+    ("magventure mute", MAGVENTURE, True), ("magventure close", MAGVENTURE, True), ("magventure short", MAGVENTURE, None),
+    ("magventure wrong_crc", MAGVENTURE, None), ("magventure slow 5 s", MAGVENTURE, True), ("magventure slow 20 ms", MAGVENTURE, False),
+]
+
+
+def remote_spec():
+    """The smoke spec without what needs a trigger line."""
+    parts = re.split(r"(?m)^(?=  - id: )", open(f"{FIXTURES}/specs/smoke.yaml").read())
+    kept = [part for part in parts if not re.match(r"  - id: (PULSE-UNTRIGGERED|TIM-LATENCY|TIM-IPI)\b", part)]
+    assert len(kept) == len(parts) - 3
+    open("remote.yaml", "w").write("".join(kept))
+
+
+def safe(run, status, name, fails):
+    if fails:
+        check(status == 4, f"{name}: exit 4", f"{status}: {run.message()}")
+    check(status != 1, f"{name}: no false nonconformity", run.message())
+    if fails is not None:
+        check((status == 0) == (not fails), f"{name}: no pass, unless nothing is wrong", f"{status}: {run.message()}")
+    check("hangs" not in run.words, f"{name}: it ends", run.message())
+    check(run.readable(), f"{name}: the evidence can be read", run.message())
+
+
+def hurt(fault, stimulator, fails, index):
+    """A run, and the fault in the midst of its pulses; prints how it ended."""
+    bench = Bench(stimulator)
+    run = Run("served-smoke", "run")
+    time.sleep(2.2)
+    began = time.monotonic()
+    if fault == "kill":
+        bench.kill()
+    else:
+        bench.command(fault)
+    status = run.wait()
+    took_s = time.monotonic() - began
+    if fault != "kill" and bench.process.poll() is None:
+        bench.command("clear")
+    bench.end()
+    safe(run, status, fault, fails)
+    if fails:
+        server = fault.split()[0]
+        instrument = {"iiod": "simadc", "beaglelogic": "logic analyser", "magstim": "magstim", "magventure": "magventure"}.get(server, "")
+        check(took_s <= NOTICE_S, f"{fault}: ends within {NOTICE_S} s", f"{took_s:.2f} s")
+        check(instrument in run.message(), f"{fault}: the message names the instrument", run.message())
+    print(f"{fault:26} {status:4} {took_s:6.2f} s  {run.message()[:150]}", flush=True)
+
+
+def faults():
+    only = sys.argv[4:] and sys.argv[4]
+    for index, (fault, stimulator, fails) in enumerate(FAULTS):
+        if not only or fault.startswith(only):
+            hurt(fault, stimulator, fails, index)
+
+
+def kill():
+    rng = random.Random(4)
+    for index in range(int(sys.argv[4]) if len(sys.argv) > 4 else 20):
+        bench = Bench((MAGSTIM, MAGVENTURE)[index % 2])
+        run = Run("served-smoke", "run")
+        moment_s = rng.uniform(0.8, 4.5)
+        time.sleep(moment_s)
+        began = time.monotonic()
+        bench.kill()
+        status = run.wait()
+        took_s = time.monotonic() - began
+        bench.end()
+        safe(run, status, f"killed after {moment_s:.2f} s", True)
+        check(took_s <= NOTICE_S, f"killed after {moment_s:.2f} s: ends within {NOTICE_S} s", f"{took_s:.2f} s")
+        print(f"killed after {moment_s:.2f} s     {status:4} {took_s:6.2f} s  {run.message()[:150]}", flush=True)
+
+
+remote_spec()
+{"scenarios": scenarios, "faults": faults, "kill": kill}[sys.argv[3]]()
+print(f"{sys.argv[3]}: {failures} failed")
+sys.exit(1 if failures else 0)
