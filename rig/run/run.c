@@ -9,6 +9,8 @@
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
 static const double LEAD_S = 0.1, TAIL_S = 0.1;
 static const double POLL_S = 0.001;
+/* A discharge by remote command comes within this of it: bytes on the line, a busy computer, the device's own time. Anywhere in it is as likely. */
+static const double REMOTE_FIRE_S = 0.05;
 /* The longest sleep between two looks at the abort flag. */
 static const double SLICE_S = 0.05;
 
@@ -198,6 +200,8 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 	if (!fired)
 		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
 	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
+	if (!has_trigger_line(seq))
+		u_host_s = REMOTE_FIRE_S / sqrt(3);
 	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s, u_host_s);
 	return true;
 }

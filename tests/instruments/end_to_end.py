@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions through the real drivers against `tmsrig sim`, and every fault of it in the midst of one.
 
-usage: end_to_end.py TMSRIG FIXTURES scenarios|faults|kill|loss [COUNT]
+usage: end_to_end.py TMSRIG FIXTURES scenarios|faults [SERVER]|kill [COUNT]|loss|sustained [SECONDS]
 Works in the current folder. Ends with status 1 when a check failed.
 """
 import csv
@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -28,13 +29,24 @@ def check(good, text, detail=""):
     return good
 
 
+def cpu_share(pid):
+    """Of a core, over the life of a process and its children that ended."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    used_s = sum(int(fields[i]) for i in range(11, 15)) / os.sysconf("SC_CLK_TCK")
+    age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return f"{100 * used_s / age_s:.0f} % of a core"
+
+
 class Bench:
     """A simulator on free ports, and the bench file of its client."""
 
-    def __init__(self, stimulator, arguments=()):
+    def __init__(self, stimulator, arguments=(), rate_mhz=None):
         text = open(f"{FIXTURES}/benches/served.yaml").read()
         text = re.sub(r"port: \d+", "port: 0", text)
         text = text.replace("tmsrig-", "./")
+        if rate_mhz:
+            text = re.sub("sample_rate: 1 MHz", f"sample_rate: {rate_mhz} MHz", text)
+            text = re.sub("    capacitor_voltage: .*\n", "", text)
         open("served.yaml", "w").write(text)
         for name in ("magstim", "magventure", "control"):
             if os.path.lexists(name):
@@ -44,6 +56,9 @@ class Bench:
         ports = dict(re.findall(r"(\w+) (\d+)", ready))
         client = open(f"{FIXTURES}/benches/served-client.yaml").read()
         client = client.replace("30431", ports["iiod"]).replace("/5555", "/" + ports["beaglelogic"])
+        if rate_mhz:
+            client = re.sub("sample_rate: 1 MHz", f"sample_rate: {rate_mhz} MHz", client)
+            client = re.sub("    capacitor_voltage: .*\n", "", client)
         client = client[: client.index("\nstimulator:")] + "\nstimulator: " + stimulator + "\n"
         open("client.yaml", "w").write(client)
 
@@ -58,6 +73,7 @@ class Bench:
         self.process.send_signal(signal.SIGKILL)
 
     def end(self):
+        self.cpu = cpu_share(self.process.pid) if self.process.poll() is None else ""
         if self.process.poll() is None:
             self.process.terminate()
         self.process.communicate()
@@ -200,6 +216,51 @@ def kill():
 
 
 remote_spec()
-{"scenarios": scenarios, "faults": faults, "kill": kill}[sys.argv[3]]()
+def loss():
+    """A loss of samples voids what rests on it and nothing else: in a quiet stretch hardly anything, in a pulse that pulse."""
+    lists = {}
+    # Pulses come every 1.2 s, the first soon after the start; between them it is quiet.
+    for name, offsets in (("quiet", (0.6,)), ("pulses", tuple(0.02 * step for step in range(60)))):
+        bench = Bench(MAGVENTURE)
+        run = Run("served-smoke", name)
+        time.sleep(2.2)
+        began = time.monotonic()
+        for offset in offsets:
+            time.sleep(max(0, began + offset - time.monotonic()))
+            bench.command("iiod lose 1000")
+        status = run.wait()
+        bench.end()
+        lists[name] = run.verdicts() if os.path.exists(name + "/judgements.csv") else {}
+        print(f"lost in {name}: exit {status}, " + ", ".join(f"{key} {value}" for key, value in lists[name].items()), flush=True)
+        gaps = json.load(open(name + "/result.json"))["verdict"] if lists[name] else "none"
+        check(lists[name].get("REC-GAPS") == "fail", f"lost in {name}: it is found", run.message())
+        check(gaps != "pass", f"lost in {name}: no pass", gaps)
+        check(run.readable(), f"lost in {name}: the evidence can be read", run.message())
+    wrong = {key for verdicts in lists.values() for key, value in verdicts.items() if value == "fail" and key not in ("REC-GAPS",)}
+    check(not wrong, "lost samples are no nonconformity of the device", wrong)
+
+
+def sustained():
+    """Capture, analysis and storage at two rates: no sample may be lost."""
+    duration_s = float(sys.argv[4]) if len(sys.argv) > 4 else 60
+    open("long.lua", "w").write(
+        'scenario { id = "long", title = "A long recording", verifies = {} }\nintensity(50)\narm()\nawait("ready", seconds(2))\n'
+        f'single {{ pulses = {int(duration_s / 2)}, interval = seconds(2) }}\ndisarm()\n')
+    for rate in (1, 10):
+        bench = Bench(MAGVENTURE, rate_mhz=rate)
+        run = Run("./long.lua", f"long-{rate}")
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began_s = time.monotonic()
+        status = run.wait(duration_s + 60)
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used_s = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+        run_cpu = f"{100 * used_s / (time.monotonic() - began_s):.0f} % of a core"
+        bench.end()
+        row = [r for r in csv.DictReader(open(f"long-{rate}/measurements.csv")) if r["measurand"] == "session.gaps"]
+        check(row and float(row[0]["value"]) == 0, f"2 x {rate} MSa/s: no gap", run.message())
+        print(f"2 x {rate} MSa/s for {duration_s:.0f} s: exit {status}, gaps {row[0]['value'] if row else '?'}, run {run_cpu}, simulator {bench.cpu}", flush=True)
+
+
+{"scenarios": scenarios, "faults": faults, "kill": kill, "loss": loss, "sustained": sustained}[sys.argv[3]]()
 print(f"{sys.argv[3]}: {failures} failed")
 sys.exit(1 if failures else 0)

@@ -6,6 +6,8 @@
 #   LAB_KERNEL   a kernel instead of the cached one
 #   LAB_ROOTFS   a folder to boot instead of /, with the tree at LAB_TREE inside; BUILD_DIR lies below it
 #   LAB_TIMES    "virtual real" (default)
+#   LAB_SECONDS, LAB_CASE_SECONDS   limits of a boot (180) and of a case (60)
+# Cases that say "# nightly" run when they are named. Cases that say "# boots: 2" are booted again in virtual time, for the same numbers.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -25,7 +27,8 @@ wrong() { printf 'lab: %s\n' "$*" >&2; status=1; }
 cases_for() {
   local time=$1 name
   shift
-  [ $# -gt 0 ] || set -- "$here"/cases/*.sh
+  # shellcheck disable=SC2046
+  [ $# -gt 0 ] || set -- $(grep -L '^# nightly' "$here"/cases/*.sh)
   for name in "$@"; do
     name=$(basename "$name" .sh)
     [ -f "$here/cases/$name.sh" ] || { wrong "there is no case '$name'"; continue; }
@@ -41,7 +44,7 @@ boot() {
   # The kernel keeps its memory in a file in TMPDIR. Virtual time begins at 0 of the host's day, real time as it is.
   # shellcheck disable=SC2086
   TMPDIR=/dev/shm timeout -k 5 "$limit_s" "$kernel" mem=384M root=none rootfstype=hostfs rootflags="$rootfs" ro con0=null,fd:1 con=null ssl=null \
-    quiet panic=-1 $travel init="$tree/tests/lab/init.sh" LAB_HERE="$tree/tests/lab" LAB_ROOT="$tree" LAB_BUILD="/${build#"$rootfs"}" LAB_TIME="$time" "LAB_CASES=\"$cases\"" \
+    quiet panic=-1 $travel init="$tree/tests/lab/init.sh" LAB_HERE="$tree/tests/lab" LAB_ROOT="$tree" LAB_BUILD="/${build#"$rootfs"}" LAB_TIME="$time" LAB_CASE_SECONDS="${LAB_CASE_SECONDS:-60}" "LAB_CASES=\"$cases\"" \
     </dev/null >"$console.raw" 2>&1 || true
   tr -d '\r' <"$console.raw" >"$console"
   now=$(date +%s.%N)
@@ -65,10 +68,28 @@ boot() {
     "$(echo "$now $began" | awk '{ print $1 - $2 }')"
 }
 
+# again CASES: what they print as "# number: " must be the same in another boot.
+again() {
+  local case cases='' first
+  for case in $1; do
+    if grep -q '^# boots: 2' "$here/cases/$case.sh"; then cases+="$case "; fi
+  done
+  [ -n "$cases" ] || return 0
+  first=$(grep '^# number: ' "$log/virtual" || true)
+  boot virtual "${cases% }"
+  if [ -n "$first" ] && [ "$first" = "$(grep '^# number: ' "$log/virtual")" ]; then
+    echo "ok - another boot, the same numbers"
+    passed=$((passed + 1))
+  else
+    wrong "another boot gave other numbers: $first"
+  fi
+}
+
 for time in ${LAB_TIMES:-virtual real}; do
   cases=$(cases_for "$time" "$@")
   [ -n "$cases" ] || continue
   boot "$time" "${cases% }"
+  if [ "$time" = virtual ]; then again "$cases"; fi
 done
 [ $passed -gt 0 ] || wrong "nothing was checked"
 [ $status -eq 0 ] && echo "lab: $passed passed, 0 failed"

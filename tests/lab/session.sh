@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Sessions end to end: libgpiod on gpio-sim, libiio over the network, libsigrok and a Magstim on a serial line, all of `tmsrig sim`, beside the virtual
-# bench itself. Virtual time only: a session takes as long as its computing does. Every session is run twice, for the same numbers.
-. "$LAB_HERE/lib.sh"
+# For the cases that run sessions: sourced after lib.sh. Libgpiod on gpio-sim, libiio over the network, libsigrok and a Magstim on a serial line, all of
+# `tmsrig sim`, beside the virtual bench itself.
 export PATH="$LAB_BUILD/rig/cli:$PATH"
 fixtures=$LAB_ROOT/fixtures/benches
 
-# benches MODEL: the served bench with gpio-sim and that Magstim, and its client.
+# benches MODEL POLL: the served bench with gpio-sim and that Magstim, and its client.
 benches() {
   sed -e 's/tmsrig-magstim/magstim/; s/tmsrig-magventure/magventure/; s/tmsrig-control/control/' -e "s/model: rapid2, software: 8/$1/" \
     "$fixtures/served.yaml" >served.yaml
-  echo "  gpio_sim:    {chip: tms, poll: 100 us}" >>served.yaml
+  echo "  gpio_sim:    {chip: tms, poll: $2}" >>served.yaml
   sed -e '/^stimulator:/,$d' "$fixtures/served-client.yaml" >client.yaml
   cat >>client.yaml <<END
 gpio:
@@ -47,18 +46,15 @@ session() {
 verdicts() { cut -d, -f1,4 "$1/judgements.csv"; }
 numbers() { cat "$1/measurements.csv" "$1/judgements.csv" "$1/pulses.csv" | sha256sum; }
 
-try() { # SCENARIO MODEL
+# try SCENARIO MODEL POLL: a session beside the virtual bench.
+try() {
   name=$(basename "$1")
-  benches "$2"
+  benches "$2" "$3"
   tmsrig run "$1" -b virtual -q -o "$name-virtual" >/dev/null 2>&1
   session "$1" "$name-one"
-  session "$1" "$name-two"
   same "$1: the verdicts of the virtual bench" "$(verdicts "$name-virtual")" "$(verdicts "$name-one")"
-  same "$1: all pass" 0 "$(verdicts "$name-one" | grep -vcE ',(pass|verdict)$')"
+  tail -n +2 "$name-one/judgements.csv" | grep -vE '^[^,]*,[^,]*,[^,]*,pass' | cut -c1-200 | sed "s/^/# /"
+  same "$1: ends well" 0 "$(sed -n "s/^status //p" log)"
   same "$1: no sample lost" "session.gaps,1,1,session,0,,0" "$(grep '^session.gaps,' "$name-one/measurements.csv" | cut -d, -f1-7)"
-  same "$1: a second run, the same verdicts" "$(verdicts "$name-one")" "$(verdicts "$name-two")"
-  same "$1: a second run, the same numbers" "$(numbers "$name-one")" "$(numbers "$name-two")"
+  echo "# number: $1 $(numbers "$name-one")"
 }
-
-try smoke "model: bistim2"
-try protocols/itbs-600 "model: rapid2, software: 8"
