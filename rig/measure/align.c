@@ -10,14 +10,19 @@ enum { ALIGN_DEPTH = 16, ALIGN_SAMPLE = 400 };
 #define RATE_SETTLING_S 10.0
 #define FOLLOW 0.5
 
-double match_window_s(const double *planned_s, size_t count, size_t k)
+static double window_s(const double *planned_s, size_t count, size_t k, double limit_s)
 {
 	double interval = INFINITY;
 	if (k > 0)
 		interval = planned_s[k] - planned_s[k - 1];
 	if (k + 1 < count)
 		interval = fmin(interval, planned_s[k + 1] - planned_s[k]);
-	return fmin(MATCH_SHARE * interval, MATCH_LIMIT_S);
+	return fmin(MATCH_SHARE * interval, limit_s);
+}
+
+double match_window_s(const double *planned_s, size_t count, size_t k)
+{
+	return window_s(planned_s, count, k, MATCH_LIMIT_S);
 }
 
 /* Where the next observation is due, learnt from those before. */
@@ -62,8 +67,9 @@ size_t match_sequence(const struct sequence *sequence, double offset_s, int32_t 
 	size_t matched = 0, j = 0;
 	double misfit = 0;
 	for (size_t k = 0; k < sequence->planned_count; k++) {
-		double planned = sequence->planned_s[k], window = match_window_s(sequence->planned_s, sequence->planned_count, k);
 		bool known = sequence->known_s && isfinite(sequence->known_s[k]);
+		double limit_s = known ? fmax(MATCH_LIMIT_S, 3 * sequence->u_known_s) : MATCH_LIMIT_S;
+		double planned = sequence->planned_s[k], window = window_s(sequence->planned_s, sequence->planned_count, k, limit_s);
 		/* A known time already holds the drift: only the latency is left to follow. */
 		double expected = known ? sequence->known_s[k] + offset_s : due(&tracker, planned);
 		while (j < sequence->observed_count && sequence->observed_s[j] < expected - window)

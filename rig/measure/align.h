@@ -17,6 +17,7 @@ struct sequence {
 	const double *observed_s; /* ascending */
 	size_t observed_count;
 	const double *known_s; /* for each planned time where it must be observed, or NAN; NULL: nothing is known */
+	double u_known_s;      /* their standard uncertainty; three times it is looked around them, if that is more than the limit */
 };
 
 /* Half the width of the window around planned time k. */

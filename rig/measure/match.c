@@ -225,6 +225,7 @@ static void match_section(struct job *job, uint32_t section, size_t first, size_
 	size_t matched, starts = 0;
 	if (known > 0) {
 		pulses.known_s = job->commanded_s + first;
+		pulses.u_known_s = job->u_command_s;
 		offset = typical_latency_s(job);
 		for (size_t k = 0; k < count; k++)
 			if (isfinite(pulses.known_s[k]))
