@@ -46,6 +46,14 @@ for target in config scenario recording; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
+echo "== instruments: every server killed at 20 random moments; 60 s at 1 and at 10 MSa/s"
+tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
+tests/instruments/e2e.sh build/release/rig/cli/tmsrig sustained 60
+echo "== lab: a whole iTBS-600 through the real drivers, twice"
+./dev lab-kernel >/dev/null
+[ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
+ninja -C build/lab >/dev/null
+LAB_SECONDS=1800 LAB_CASE_SECONDS=600 tests/lab/lab.sh build/lab itbs
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh
 

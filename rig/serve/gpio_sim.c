@@ -198,35 +198,30 @@ static bool drive(struct gpio_sim *gpio, unsigned l, bool first, struct error *e
 	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
 }
 
-static struct timespec later(const struct timespec *time, const struct timespec *step)
+/* The next time of the grid. What was overslept is not made up for, but the grid stays, so that regular triggers are seen regularly. */
+static int64_t next_round_ns(int64_t last_ns, int64_t step_ns)
 {
-	long nsec = time->tv_nsec + step->tv_nsec;
-	return (struct timespec){time->tv_sec + step->tv_sec + nsec / 1000000000, nsec % 1000000000};
-}
-
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t late_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - last_ns;
+	return last_ns + (late_ns > 0 ? late_ns / step_ns + 1 : 1) * step_ns;
 }
 
 static void *gpio_thread(void *self)
 {
 	struct gpio_sim *gpio = self;
 	struct error error = {0};
-	struct timespec next;
+	struct timespec now;
 	bool good = true;
-	clock_gettime(CLOCK_MONOTONIC, &next);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	int64_t next_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec, step_ns = lround(gpio->poll_s * 1e9);
 	for (unsigned round = 0; good && !atomic_load(&gpio->stopping); round++) {
 		bool stalled = serve_faults_active(gpio->plant->faults, SERVE_GPIO_SIM, SERVE_FAULT_STALL, plant_monotonic_s(), NULL);
 		for (unsigned l = 0; good && !stalled && l < GPIO_LINE_COUNT; l++)
 			if (gpio->lines[l].present && (l == GPIO_TRIGGER || round % SLOW_ROUNDS == 0))
 				good = gpio->lines[l].output ? watch(gpio, l, &error) : drive(gpio, l, round == 0, &error);
-		struct timespec now, step = {.tv_nsec = lround(gpio->poll_s * 1e9)};
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		/* What was overslept is not made up for; a round that did not sleep at all would leave nobody else a time in virtual time. */
-		next = later(&next, &step);
-		if (is_before(&next, &now))
-			next = later(&now, &step);
+		next_ns = next_round_ns(next_ns, step_ns);
+		struct timespec next = {.tv_sec = next_ns / 1000000000, .tv_nsec = next_ns % 1000000000};
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
 	}
 	if (!good) {

@@ -217,10 +217,10 @@ def kill():
 
 remote_spec()
 def loss():
-    """A loss of samples voids what rests on it and nothing else: in a quiet stretch hardly anything, in a pulse that pulse."""
+    """A loss of samples is found, voids the counts that rest on it, and is no nonconformity of the device."""
     lists = {}
-    # Pulses come every 1.2 s: 1.3 s hold one, a millisecond hardly ever does.
-    for name, samples in (("quiet", 1000), ("pulses", 1300000)):
+    # Pulses come every 1.2 s: a millisecond hardly ever hits one, 0.7 s often do.
+    for name, samples in (("quiet", 1000), ("a long stretch", 700000)):
         bench = Bench(MAGVENTURE)
         run = Run("served-smoke", name)
         time.sleep(2.2)

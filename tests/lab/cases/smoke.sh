@@ -3,4 +3,4 @@
 # A short session end to end. Pairs of two intensities want a BiStim. Virtual time only: a session takes as long as its computing does.
 . "$LAB_HERE/lib.sh"
 . "$LAB_HERE/session.sh"
-try smoke "model: bistim2" "20 us"
+try smoke "model: bistim2" "10 us"
