@@ -170,7 +170,8 @@ static bool magventure_watch(void *self, double free_until_s, struct error *erro
 	double now_s = serial_now_s();
 	if (now_s < magventure->asked_s + WATCH_S || free_until_s < now_s + 2 * REPLY_S)
 		return true;
-	return ask_status(magventure, &status, error);
+	/* Twice: it may be a byte that was lost. */
+	return ask_status(magventure, &status, error) || ask_status(magventure, &status, error);
 }
 
 static const struct stimulator_ops MAGVENTURE_OPS = {

@@ -144,8 +144,8 @@ FAULTS = [
     ("beaglelogic reset", MAGSTIM, True), ("beaglelogic lose 1000000", MAGSTIM, True), ("beaglelogic slow 5 s", MAGSTIM, None),
     ("magstim mute", MAGSTIM, True), ("magstim close", MAGSTIM, True), ("magstim short", MAGSTIM, True), ("magstim wrong_crc", MAGSTIM, True),
     ("magstim slow 5 s", MAGSTIM, True), ("magstim slow 20 ms", MAGSTIM, False),
-    ("magventure mute", MAGVENTURE, True), ("magventure close", MAGVENTURE, True), ("magventure short", MAGVENTURE, None),
-    ("magventure wrong_crc", MAGVENTURE, None), ("magventure slow 5 s", MAGVENTURE, True), ("magventure slow 20 ms", MAGVENTURE, False),
+    ("magventure mute", MAGVENTURE, True), ("magventure close", MAGVENTURE, True), ("magventure short times 4", MAGVENTURE, True),
+    ("magventure wrong_crc times 4", MAGVENTURE, True), ("magventure slow 5 s", MAGVENTURE, True), ("magventure slow 20 ms", MAGVENTURE, False),
 ]
 
 
