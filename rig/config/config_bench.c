@@ -11,6 +11,8 @@ static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure",
 
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
+/* Of a simulated analyser: as well as a host that waits for an instrument's first packet may know when it began. */
+static const double LOGIC_START_ACCURACY_S = 100e-6;
 
 static bool is_sim(const char *driver)
 {
@@ -208,6 +210,8 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 		 .range = {RANGE_WITHIN, 0, 0.01}},
 		{"clock_error", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_error_rel),
 		 .range = {RANGE_WITHIN, -0.01, 0.01}},
+		{"start_accuracy", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, start_accuracy_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0, 1}},
 		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
 		{0},
 	};
@@ -221,6 +225,11 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 	else if (!is_sim(logic->driver))
 		return yaml_error(reader->yaml, schema_find(node, "clock_error")->key, error,
 				  "'clock_error' is for the driver sim only; of a real one write 'clock_accuracy'");
+	if (isnan(logic->start_accuracy_s))
+		logic->start_accuracy_s = LOGIC_START_ACCURACY_S;
+	else if (!is_sim(logic->driver))
+		return yaml_error(reader->yaml, schema_find(node, "start_accuracy")->key, error,
+				  "'start_accuracy' is for the driver sim only; other drivers know themselves when they began");
 	if (is_sim(logic->driver) == !logic->connection)
 		return true;
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");

@@ -102,6 +102,7 @@ struct logic_setup {
 	double sample_rate_hz;
 	double clock_accuracy_rel; /* limits, rectangular */
 	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
+	double start_accuracy_s;   /* driver sim: the host knows when it began to so much, limits, rectangular */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
@@ -124,8 +125,25 @@ struct sim_fault {
 	double value;
 };
 
+/*
+ * What recordings have and the equation has not, on the coil current of a virtual bench; an amplitude of 0 or NAN: not there. Sizes and times as seen
+ * on commercial stimulators are in docs/files.md.
+ */
+struct sim_artefacts {
+	/* At the onset the slope is larger by this share of V/L and rings. */
+	double ringing_rel, ringing_hz, ringing_s;
+	/* The same at every zero of the current (biphasic, half-sine), in the direction in which the current passes it. */
+	double spike_rel, spike_hz, spike_s;
+	/* After the end of conduction, a share of the first peak (in its direction when positive) that decays (biphasic, half-sine). */
+	double after_rel, after_s;
+	/* On the baseline: a sine, and a slow wander of at most drift_a either way, the faster of whose two waves has drift_s / 1.6 as its period. */
+	double hum_a, hum_hz;
+	double drift_a, drift_s;
+};
+
 struct sim_setup {
 	uint64_t seed;
+	struct sim_artefacts artefacts;
 	struct sim_fault *faults;
 	size_t fault_count;
 };
