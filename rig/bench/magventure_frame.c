@@ -49,7 +49,7 @@ static enum shape shape_of(const struct magventure_parser *parser)
 	if (parser->count < HEAD || parser->count < (size_t)bytes[1] + HEAD + TAIL)
 		return SHAPE_PARTIAL;
 	return bytes[HEAD + bytes[1]] == magventure_check(bytes + HEAD, bytes[1]) && bytes[HEAD + bytes[1] + 1] == END ? SHAPE_GOOD
-														     : SHAPE_BAD;
+														       : SHAPE_BAD;
 }
 
 bool magventure_push(struct magventure_parser *parser, uint8_t byte)
