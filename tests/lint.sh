@@ -28,7 +28,11 @@ done
 
 [ -f build/test/compile_commands.json ] || meson setup build/test --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 # The configured header of rig/cli is made by meson; the compilation database of the test build knows all the rest.
-printf '%s\n' "${units[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build/test --quiet --warnings-as-errors='*' 2>/dev/null || wrong "clang-tidy"
+# Of the two faces of libgpiod only the one of this machine compiles.
+printf '%s\n' "${units[@]}" | while read -r unit; do
+  case $unit in rig/bench/gpio_gpiod_v?.c) grep -q "$unit" build/test/compile_commands.json || continue ;; esac
+  echo "$unit"
+done | xargs -P "$(nproc)" -n 4 clang-tidy -p build/test --quiet --warnings-as-errors='*' 2>/dev/null || wrong "clang-tidy"
 cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --inline-suppr \
   --suppress=missingIncludeSystem --suppress=unusedStructMember --suppress=normalCheckLevelMaxBranches \
   -j "$(nproc)" rig || wrong "cppcheck"

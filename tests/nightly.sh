@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What takes too long for every push: many seeds, a day of sessions, fuzzing with an engine.
+# What takes too long for every push: many seeds, a day of sessions, fuzzing with an engine, Debian 13.
 # usage: nightly.sh [SECONDS_OF_FUZZING]
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,6 +18,12 @@ for session in $(seq 1 10); do
   rm -rf "$work/session$session"
 done
 echo "10 passed, 0 failed"
+
+echo "== adversarial: ten thousand recordings made to mislead"
+build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
+
+echo "== spice: the virtual stimulator beside ngspice"
+build/bench/tests/spice/spice fixtures
 
 echo "== accuracy: truth against stated uncertainty, three draws of everything"
 for seed in 1 2 3; do
@@ -40,4 +46,7 @@ for target in config scenario recording; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
+echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
+tests/trixie.sh
+
 echo "nightly passed"

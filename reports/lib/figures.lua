@@ -397,7 +397,7 @@ function figures.margin(requirement)
 	else
 		local limit = lower or upper
 		local room = math.max(math.abs(value - limit), 0.1 * math.abs(limit), 1e-12)
-		local reach = math.max(2 * (requirement.u or 0), requirement.guard or 0)
+		local reach = math.max(requirement.expanded or 0, requirement.guard or 0)
 		low = math.min(limit, value) - math.max(0.35 * room, 1.2 * reach)
 		high = math.max(limit, value) + math.max(0.35 * room, 1.2 * reach)
 	end
@@ -424,8 +424,8 @@ function figures.margin(requirement)
 		svg.rect(right - guard, 7, guard, 12, "guard")
 		svg.line(right, 3, right, 23, "edge")
 	end
-	if format.is_number(requirement.u) then
-		svg.line(x(value - 2 * requirement.u), 13, x(value + 2 * requirement.u), 13, "whisker")
+	if format.is_number(requirement.expanded) then
+		svg.line(x(value - requirement.expanded), 13, x(value + requirement.expanded), 13, "whisker")
 	end
 	local at = x(value)
 	local outside = lower and value < lower or upper and value > upper

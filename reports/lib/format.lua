@@ -51,7 +51,7 @@ end
 
 -- A requirement's row: its value, uncertainty, limits and margin in one unit and with the same decimals.
 function format.row(requirement)
-	local expanded = format.is_number(requirement.u) and requirement.u > 0 and 2 * requirement.u or nil
+	local expanded = format.is_number(requirement.expanded) and requirement.expanded > 0 and requirement.expanded or nil
 	local scale = number.scale(requirement.unit or "1", expanded, requirement.value or 0 / 0, requirement.lower or 0 / 0,
 		requirement.upper or 0 / 0)
 	local function text(value)
@@ -71,6 +71,7 @@ function format.row(requirement)
 	return {
 		value = value,
 		uncertainty = requirement.value and expanded and text(expanded) or nil,
+		coverage = requirement.value and expanded and format.is_number(requirement.k) and string.format("k = %.2f", requirement.k) or nil,
 		unit = scale.unit,
 		limit = format.with_unit(limit, limit == "–" and "" or scale.unit),
 		margin = margin and format.with_unit((margin > 0 and "+" or "") .. text(margin), scale.unit) or nil,

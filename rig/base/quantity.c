@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NUMBER_MAX = 64, UNIT_MAX = 32, COUNT_OF_DIMENSIONS = DIMENSION_ACTION + 1 };
+enum { NUMBER_MAX = 64, UNIT_MAX = 32, COUNT_OF_DIMENSIONS = DIMENSION_TIME_SQUARED + 1 };
 
 static const struct {
 	const char *name, *unit, *example;
@@ -29,6 +29,7 @@ static const struct {
 	[DIMENSION_THERMAL_RESISTANCE] = {"a thermal resistance", "K/W", "0.3 K/W"},
 	[DIMENSION_CHARGE] = {"a charge", "C", "64 mC"},
 	[DIMENSION_ACTION] = {"an action integral", "A2s", "5700 A2s"},
+	[DIMENSION_TIME_SQUARED] = {"an LC product", "s2", "2.13e-9 s2"},
 };
 
 /* A unit is worth factor times 10^exponent of its dimension's SI unit; the power of ten is kept apart so that "40 us" is exactly 40e-6. */
@@ -47,6 +48,7 @@ static const struct unit {
 	{"h", DIMENSION_TIME, 0, 3600, false},
 	{"Hz", DIMENSION_FREQUENCY, 0, 1, true},
 	{"1/s", DIMENSION_RATE, 0, 1, false},
+	{"%/h", DIMENSION_RATE, -2, 1.0 / 3600, false},
 	{"V", DIMENSION_VOLTAGE, 0, 1, true},
 	{"A", DIMENSION_CURRENT, 0, 1, true},
 	{"A/s", DIMENSION_CURRENT_SLOPE, 0, 1, true},
@@ -63,6 +65,7 @@ static const struct unit {
 	{"C", DIMENSION_CHARGE, 0, 1, true},
 	{"A s", DIMENSION_CHARGE, 0, 1, true},
 	{"A2s", DIMENSION_ACTION, 0, 1, true},
+	{"s2", DIMENSION_TIME_SQUARED, 0, 1, false},
 };
 enum { UNIT_COUNT = sizeof UNITS / sizeof *UNITS };
 

@@ -13,7 +13,7 @@ enum dimension {
 	DIMENSION_RATIO,              /* "", %, ppm */
 	DIMENSION_TIME,               /* s */
 	DIMENSION_FREQUENCY,          /* Hz; 1/s is accepted for a decay rate only (DIMENSION_RATE) */
-	DIMENSION_RATE,               /* 1/s */
+	DIMENSION_RATE,               /* 1/s, written %/h of a drift */
 	DIMENSION_VOLTAGE,            /* V */
 	DIMENSION_CURRENT,            /* A */
 	DIMENSION_CURRENT_SLOPE,      /* A/s, written A/us */
@@ -27,6 +27,7 @@ enum dimension {
 	DIMENSION_THERMAL_RESISTANCE, /* K/W */
 	DIMENSION_CHARGE,             /* C */
 	DIMENSION_ACTION,             /* A2s */
+	DIMENSION_TIME_SQUARED,       /* s2: an inductance times a capacitance */
 };
 
 /* The name of a dimension in an error message ("a voltage") and the unit it is held in ("V"; "" for a ratio). Static strings. */

@@ -22,6 +22,14 @@ const struct bench_setup *bench_setup(const struct bench *bench);
 /* The drivers that live in this room. */
 extern const struct driver driver_file;      /* adc: a recording (s16le, csv, sr) */
 extern const struct driver driver_monotonic; /* clock: CLOCK_MONOTONIC */
+extern const struct driver driver_sigrok;    /* logic: any analyser that libsigrok streams from */
+#ifdef TMSRIG_GPIOD
+extern const struct driver driver_gpiod; /* gpio: libgpiod */
+#endif
+#ifdef TMSRIG_IIO
+extern const struct driver driver_iio;     /* adc: libiio */
+extern const struct driver driver_iio_dac; /* stimulator: an analog output through libiio */
+#endif
 
 define_cleanup(struct bench *, cleanup_bench, bench_close);
 #define auto_bench cleanup_with(cleanup_bench)

@@ -2,7 +2,9 @@
 /* The clock of a real bench: CLOCK_MONOTONIC, absolute deadlines, a sleep that another thread or a signal handler can end. */
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -46,10 +48,33 @@ static void monotonic_wake(void *self)
 	(void)written;
 }
 
+/* Above the threads of interrupts, which a PREEMPT_RT kernel runs at 50. */
+enum { PRIORITY = 70 };
+
+static bool monotonic_real_time(void *self, bool on, struct error *error)
+{
+	(void)self;
+	if (!on) {
+		munlockall();
+		if (sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0}) == 0)
+			return true;
+		return error_errno(error, ERROR_BENCH, "cannot go back to ordinary priority");
+	}
+	if (sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = PRIORITY}) != 0)
+		return error_errno(error, ERROR_BENCH, "no real-time priority (limit 'rtprio' of the user must be %d or more)", PRIORITY);
+	/* Not what comes later (MCL_FUTURE): under a limit that would make allocations fail in mid-run. */
+	if (mlockall(MCL_CURRENT) == 0)
+		return true;
+	error_errno(error, ERROR_BENCH, "memory cannot be held (limit 'memlock' of the user)");
+	struct error ignored;
+	return monotonic_real_time(self, false, &ignored) && false;
+}
+
 static const struct clock_ops MONOTONIC_OPS = {
 	.now_s = monotonic_now_s,
 	.sleep_until = monotonic_sleep_until,
 	.wake = monotonic_wake,
+	.real_time = monotonic_real_time,
 };
 
 static void monotonic_close(void *state)

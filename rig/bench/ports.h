@@ -20,17 +20,37 @@ struct clock_ops {
 	bool (*sleep_until)(void *self, double time_s, struct error *error) must_check;
 	/* Ends a sleep from another thread or a signal handler, now or when it is next entered. */
 	void (*wake)(void *self);
+	/*
+	 * on: gives the calling thread the best timing that the machine allows, real-time priority and memory that is not paged out; false with
+	 * *error when it does not, and then everything is as before. Off: ordinary again. NULL: time is not the machine's.
+	 */
+	bool (*real_time)(void *self, bool on, struct error *error) must_check;
 };
 struct clock_port {
 	const struct clock_ops *ops;
 	void *self;
 };
 
+/* A change of an input line that the kernel saw. */
+struct gpio_event {
+	enum gpio_line line;
+	bool active;   /* the level after the change */
+	double time_s; /* host time of the interrupt, on the clock of CLOCK_MONOTONIC */
+};
+
+/* Levels are those of the line's meaning: true is active. events may be called from another thread than the rest. */
 struct gpio_ops {
 	bool (*set)(void *self, enum gpio_line line, bool level, struct error *error) must_check;
 	bool (*get)(void *self, enum gpio_line line, bool *level, struct error *error) must_check;
 	/* Active for the line's pulse_s, then inactive; *time_s is the host time of the active edge. */
 	bool (*pulse)(void *self, enum gpio_line line, double *time_s, struct error *error) must_check;
+	/* Standard uncertainty, s, of the time that the last pulse() gave; NULL: not known to the driver. */
+	double (*pulse_u_s)(void *self);
+	/*
+	 * The changes of the inputs since the last call, at most max of them, in order of time; *lost: at least so many more were not kept.
+	 * Does not wait. NULL: the driver sees no changes, only levels.
+	 */
+	bool (*events)(void *self, struct gpio_event *events, size_t max, size_t *count, uint64_t *lost, struct error *error) must_check;
 };
 struct gpio_port {
 	const struct gpio_ops *ops;
@@ -54,6 +74,8 @@ struct adc_ops {
 	bool (*stop)(void *self, struct error *error) must_check;
 	/* Host time of a sample and its standard uncertainty; NULL for a recording made elsewhere. */
 	double (*frame_of_host_time)(void *self, double host_s, double *u_frames);
+	/* What its way to find lost samples can prove, as it was during the recording: a sentence without a full stop. NULL: nothing to tell. */
+	void (*gaps_found_by)(void *self, char *out, size_t size);
 };
 struct adc_port {
 	const struct adc_ops *ops;
@@ -66,6 +88,8 @@ struct logic_ops {
 	/* The edges since the last call, at most max of them; *count 0 and *end true when stopped and drained. Does not wait. */
 	bool (*read)(void *self, struct edge *edges, size_t max, size_t *count, bool *end, struct error *error) must_check;
 	bool (*stop)(void *self, struct error *error) must_check;
+	/* Host time of the analyser's time 0 and its standard uncertainty, once started. NULL: the capture takes when start() was called. */
+	double (*start_time)(void *self, double *u_s);
 };
 struct logic_port {
 	const struct logic_ops *ops;
@@ -104,6 +128,25 @@ struct stimulator_port {
 	void *self;
 };
 
+/*
+ * The process that makes a bench safe when the rig cannot (rig/guardian); only benches whose lines are real have one. All may be called from any
+ * thread but the one that the guardian's end is told in.
+ */
+struct guardian_ops {
+	/* From now on it writes its log to this descriptor, which stays the caller's. */
+	bool (*log_to)(void *self, int log_fd, struct error *error) must_check;
+	/* The run is alive; to be called a few times a second. */
+	void (*progress)(void *self);
+	/* The operator is being waited for, or nothing is fired, as at first: no progress is no sign of death. */
+	void (*attend)(void *self, bool waiting);
+	/* It has gone, or has taken over. */
+	bool (*lost)(void *self);
+};
+struct guardian_port {
+	const struct guardian_ops *ops;
+	void *self;
+};
+
 /* The ports of one bench; a port without a driver has ops NULL. */
 struct ports {
 	struct clock_port clock;
@@ -111,6 +154,7 @@ struct ports {
 	struct adc_port adc;
 	struct logic_port logic;
 	struct stimulator_port stimulator;
+	struct guardian_port guardian;
 };
 
 /* A driver: fills every port that the setup assigns to its name, and nothing else. */

@@ -106,6 +106,7 @@ static int analyze(int argc, char **argv)
 		if (!plan)
 			return command_fail(&error);
 	}
+	inputs_date(bench, arguments.date);
 	struct inputs inputs = inputs_of(path, bench, spec);
 	struct session_setup setup = {
 		.command = "analyze",

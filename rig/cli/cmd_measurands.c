@@ -23,14 +23,21 @@ static const struct argp ARGP = {
 	NULL, parse_option, "[MEASURAND]", "Lists the measurands that requirements can name, or explains one.", NULL, NULL, NULL,
 };
 
+static void list(const struct measurand *const *all, size_t count, enum subject subject)
+{
+	for (size_t i = 0; i < count; i++)
+		if (all[i]->subject == subject)
+			printf("%-32s %-4s %-9s %s\n", all[i]->id, all[i]->unit, subject_name(subject), all[i]->title);
+}
+
 static int measurands(int argc, char **argv)
 {
 	inputs_argp(&ARGP, "measurands", argc, argv, NULL);
 	size_t count;
 	const struct measurand *const *all = measurands_all(&count);
 	if (!wanted) {
-		for (size_t i = 0; i < count; i++)
-			printf("%-24s %-4s %-9s %s\n", all[i]->id, all[i]->unit, subject_name(all[i]->subject), all[i]->title);
+		for (enum subject subject = SUBJECT_PULSE; subject <= SUBJECT_SESSION; subject++)
+			list(all, count, subject);
 		return 0;
 	}
 	const struct measurand *measurand = measurand_find(wanted);

@@ -208,6 +208,7 @@ static int run(int argc, char **argv)
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables("published", fixtures, &error);
 	if (!tables)
 		return command_fail(&error);
+	inputs_date(bench, NULL);
 	if (arguments.seed_given)
 		bench->sim.seed = arguments.seed;
 	for (size_t i = 0; i < arguments.fault_count; i++)

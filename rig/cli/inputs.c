@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "measurands.h"
 #include "paths.h"
@@ -26,8 +27,10 @@ struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, c
 	if (bench->device)
 		add(&inputs, bench->device->file);
 	for (unsigned c = 0; c < bench->adc.channel_count; c++)
-		if (bench->adc.channels[c].sensor)
+		if (bench->adc.channels[c].sensor) {
 			add(&inputs, bench->adc.channels[c].sensor->file);
+			add(&inputs, bench->adc.channels[c].sensor->dcc_file);
+		}
 	if (spec)
 		add(&inputs, spec->file);
 	return inputs;
@@ -68,6 +71,18 @@ struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct er
 		return NULL;
 	struct plan_parameters parameters = {.motor_threshold_pct = motor_threshold_pct, .shipped_dir = shipped};
 	return plan_build(path, &parameters, error);
+}
+
+void inputs_date(struct bench_setup *bench, const char *date)
+{
+	char today[16];
+	time_t now = time(NULL);
+	struct tm parts;
+	gmtime_r(&now, &parts);
+	strftime(today, sizeof today, "%Y-%m-%d", &parts);
+	if (!bench_setup_date(bench, date ? date : today))
+		fprintf(stderr, "%s: warning: the reference clock was due on %s; times are taken from the adc's own clock\n", bench->file,
+			bench->adc.reference.due);
 }
 
 const char *inputs_measurand_unit(void *context, const char *id)

@@ -10,7 +10,7 @@
 #include "plan_lint.h"
 #include "requirement.h"
 
-enum { INPUTS_MAX = 16 };
+enum { INPUTS_MAX = 24 };
 
 /* The user's files behind a session, to be kept in its evidence; the strings belong to what they were taken from. */
 struct inputs {
@@ -26,6 +26,8 @@ void inputs_print_findings(FILE *out, const char *scenario, const struct lint_fi
 bool inputs_percent(const char *text, double *percent);
 /* The plan of a scenario file; one outside of the shipped tree may take the shipped libraries. The caller owns it; NULL on failure. */
 struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error) must_check;
+/* The day of the recording (NULL: today, UTC) as it concerns the bench; a reference clock that is overdue is told on stderr and left out. */
+void inputs_date(struct bench_setup *bench, const char *date);
 /* For config_load_spec(): the unit of a measurand of the registry. */
 const char *inputs_measurand_unit(void *context, const char *id);
 /* Parses the arguments of a command: help on stdout, a usage error on stderr with exit status 2. */

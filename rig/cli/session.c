@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,10 +15,20 @@
 #include "run.h"
 #include "scan.h"
 #include "sim.h"
+#include "statement.h"
 #include "tee.h"
 #include "terminal.h"
 
-const struct driver *const SESSION_DRIVERS[] = {&driver_sim, &driver_file, &driver_monotonic, NULL};
+const struct driver *const SESSION_DRIVERS[] = {
+	&driver_sim,   &driver_file,    &driver_monotonic, &driver_sigrok,
+#ifdef TMSRIG_GPIOD
+	&driver_gpiod,
+#endif
+#ifdef TMSRIG_IIO
+	&driver_iio,   &driver_iio_dac,
+#endif
+	NULL,
+};
 
 struct session {
 	const struct session_setup *setup;
@@ -60,6 +71,13 @@ static bool on_prompt(void *self, const char *text)
 	return c == '\n' && !atomic_load(&command_abort);
 }
 
+static void on_notice(void *self, const char *text)
+{
+	struct session *session = self;
+	progress_end(&session->progress);
+	fprintf(stderr, "tmsrig: note: %s\n", text);
+}
+
 static void utc_now(char *out, size_t size)
 {
 	time_t now = time(NULL);
@@ -82,8 +100,11 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	if (!scan)
 		return false;
 	struct recording_sink sink = scan_sink(scan);
-	struct run_options options = {
-		.progress = setup->quiet ? NULL : on_progress, .prompt = on_prompt, .self = session, .abort = &command_abort};
+	struct run_options options = {.progress = setup->quiet ? NULL : on_progress,
+				      .prompt = on_prompt,
+				      .notice = on_notice,
+				      .self = session,
+				      .abort = &command_abort};
 	if (setup->plan && !setup->recording)
 		return run_plan(bench, setup->plan, &sink, &options, finished, error);
 	*finished = run_recording(bench, &sink, &options, error);
@@ -134,6 +155,33 @@ static void print_verdicts(const struct session_setup *setup, const struct judge
 				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
 }
 
+static void tell_time_base(const struct session_setup *setup, const struct results *results)
+{
+	char note[400];
+	if (time_base_note(&results->time_base, note, sizeof note))
+		fprintf(stderr, "%s: warning: %s\n", setup->bench->file, note);
+	if (results->edges_dropped > 0)
+		fprintf(stderr, "%s: warning: %zu edges of the logic analyser were not kept, a line switched without end\n",
+			setup->bench->file, results->edges_dropped);
+}
+
+/* The budget of what decided each requirement. */
+static struct budget *make_budgets(const struct measure *measure, const struct results *results, const struct judgement *judgements,
+				   size_t count, struct error *error)
+{
+	auto_free struct budget *budgets = calloc(count + 1, sizeof *budgets);
+	for (size_t i = 0; budgets && i < count; i++) {
+		struct budget one = {0};
+		size_t deciding = judgements[i].deciding;
+		if (deciding != NO_MEASUREMENT && !measure_budget(measure, results, deciding, &one, error))
+			return NULL;
+		statement_budget(&judgements[i], &one, &budgets[i]);
+	}
+	if (!budgets)
+		error_bench(error, "out of memory for budgets");
+	return steal(&budgets);
+}
+
 static void print_place(const struct session_setup *setup, const struct calibration_check *calibration)
 {
 	if (setup->json) {
@@ -162,6 +210,21 @@ static void tell_unknown_requirements(const struct plan *plan, const struct spec
 	}
 }
 
+/* What the guardian does and sees goes into the evidence, also when this program is dead by then. */
+static bool keep_guardian_log(struct bench *bench, struct evidence *evidence, struct error *error)
+{
+	const struct guardian_port *guardian = &bench_ports(bench)->guardian;
+	if (!guardian->ops)
+		return true;
+	const char *path = evidence_path(evidence, "guardian.log");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return error_errno(error, ERROR_BENCH, "%s", path);
+	bool kept = guardian->ops->log_to(guardian->self, fd, error);
+	close(fd);
+	return kept;
+}
+
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
@@ -180,10 +243,17 @@ int session_run(const struct session_setup *setup)
 	session.measure = measure;
 	session.progress = progress_begin(stderr);
 	bool finished;
+	if (!keep_guardian_log(bench, evidence, &error))
+		return command_fail(&error);
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);
 	progress_end(&session.progress);
+	const struct adc_port *adc = &bench_ports(bench)->adc;
+	struct recording_format format = adc->format;
+	char gaps_found_by[256] = "";
+	if (adc->ops->gaps_found_by)
+		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
 	if (!finished)
 		return command_fail(&run_error);
@@ -196,6 +266,9 @@ int session_run(const struct session_setup *setup)
 	struct calibration_check calibration =
 		calibration_check(setup->bench, setup->date ? setup->date : today, setup->override_calibration);
 	judge_spec(setup->spec, results, setup->plan, setup->bench->device, &calibration, judgements);
+	auto_free struct budget *budgets = make_budgets(measure, results, judgements, setup->spec->count, &error);
+	if (!budgets)
+		return command_fail(&error);
 	bool unasked;
 	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
 	if (unasked)
@@ -215,11 +288,14 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.setup = setup->bench,
+		.format = &format,
+		.gaps_found_by = gaps_found_by[0] ? gaps_found_by : NULL,
 		.calibration = &calibration,
 		.plan = setup->plan,
 		.spec = setup->spec,
 		.results = results,
 		.judgements = judgements,
+		.budgets = budgets,
 		.overall = overall,
 		.ended_by = ran ? ERROR_NONE : run_error.kind,
 		.findings = findings,
@@ -232,6 +308,7 @@ int session_run(const struct session_setup *setup)
 		return command_fail(&error);
 	}
 	print_verdicts(setup, judgements, results, overall);
+	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error))

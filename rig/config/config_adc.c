@@ -2,9 +2,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "date.h"
 #include "loader.h"
 
-enum { ADC_MAX_BITS = 16 };
+enum { ADC_MAX_BITS = 16, IIO_BUFFER_FRAMES = 65536 };
 
 /* A pulse with its tail; for so long an offset of a measured slope grows into the integrated current. */
 static const double INTEGRATION_S = 1e-3;
@@ -17,7 +18,7 @@ static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", NULL};
 /* A channel as written, before it is complete. */
 struct written_channel {
 	const char *source, *sensor;
-	double range, scale, offset, noise, threshold, gain_accuracy;
+	double range, scale, offset, noise, threshold, gain_accuracy, per_volt;
 	unsigned bits, index;
 	bool derivative;
 	enum integrator_zero zero;
@@ -27,6 +28,11 @@ struct written_channel {
 };
 
 static const struct range POSITIVE = {RANGE_POSITIVE}, NOT_NEGATIVE = {RANGE_NOT_NEGATIVE};
+
+static bool is_iio(const struct adc_setup *adc)
+{
+	return strcmp(adc->driver, "iio") == 0;
+}
 
 static bool is_file(const struct adc_setup *adc)
 {
@@ -105,7 +111,12 @@ static void channel_fields(const struct adc_setup *adc, enum channel_role role, 
 		return;
 	}
 	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
-	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = true, AT(range), .dimension = dimension, .range = POSITIVE};
+	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = !is_iio(adc), AT(range), .dimension = dimension, .range = POSITIVE};
+	if (is_iio(adc)) {
+		out[n] = (struct field){"per_volt", FIELD_QUANTITY, .required = dimension != DIMENSION_VOLTAGE, AT(per_volt),
+					.dimension = dimension};
+		return;
+	}
 	out[n++] = (struct field){"bits", FIELD_COUNT, .required = true, AT(bits), .range = {RANGE_WITHIN, 1, ADC_MAX_BITS}};
 	if (strcmp(adc->driver, "sim") == 0)
 		out[n] = (struct field){"noise", FIELD_QUANTITY, AT(noise), .dimension = dimension, .range = NOT_NEGATIVE};
@@ -142,6 +153,12 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 	channel->count_min = -half;
 	channel->count_max = half - 1;
 	setup->adc_range = written->range;
+	setup->per_volt = NAN;
+	if (is_iio(adc)) {
+		/* The instrument tells volts a count. */
+		setup->per_volt = channel->scale = isnan(written->per_volt) ? 1 : written->per_volt;
+		return;
+	}
 	if (!is_file(adc)) {
 		channel->scale = written->range / half;
 		return;
@@ -153,11 +170,11 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 /* Puts the certificate's corrections and the uncertainties of sensor and ADC into the channel: x = g (u - b). */
 static void apply_sensor(const struct written_channel *written, const struct sensor *sensor, struct channel *channel)
 {
-	double u_adc = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
+	channel->u_adc_gain_rel = isnan(written->gain_accuracy) ? 0 : written->gain_accuracy / sqrt(3);
 	channel->droop_time_constant_s = channel->bandwidth_hz = INFINITY;
 	/* Of a chain that nobody has calibrated nothing is known: no amount can be stated, only ratios and times. */
 	bool amount = channel->role == CHANNEL_COIL_CURRENT || channel->role == CHANNEL_CAPACITOR_VOLTAGE;
-	channel->u_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : u_adc;
+	channel->u_sensor_gain_rel = amount && !sensor && isnan(written->gain_accuracy) ? INFINITY : 0;
 	if (!sensor)
 		return;
 	double gain = sensor->gain.value, bias = isnan(sensor->offset.value) ? 0 : sensor->offset.value;
@@ -168,7 +185,8 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 	channel->bandwidth_hz = sensor->bandwidth_hz;
 	channel->delay_s = sensor->delay.value;
 	channel->u_delay_s = calibrated_u(&sensor->delay);
-	channel->u_gain_rel = sqrt(pow(calibrated_u(&sensor->gain) / gain, 2) + pow(calibrated_u(&sensor->position), 2) + u_adc * u_adc);
+	channel->u_sensor_gain_rel = calibrated_u(&sensor->gain) / gain;
+	channel->u_position_rel = calibrated_u(&sensor->position);
 	channel->u_offset = gain * calibrated_u(&sensor->offset) * seconds;
 	channel->calibrated = true;
 	snprintf(channel->sensor, sizeof channel->sensor, "%s", sensor->id);
@@ -177,7 +195,7 @@ static void apply_sensor(const struct written_channel *written, const struct sen
 static bool check_threshold(const struct reader *reader, const struct adc_setup *adc, const struct written_channel *written,
 			    const struct channel *channel, struct error *error)
 {
-	bool any_number = is_file(adc) && adc->format != FILE_S16LE;
+	bool any_number = is_iio(adc) || (is_file(adc) && adc->format != FILE_S16LE);
 	if (isnan(channel->threshold) || any_number)
 		return true;
 	double low = channel->scale * channel->count_min + channel->offset, high = channel->scale * channel->count_max + channel->offset;
@@ -232,12 +250,14 @@ static bool read_channel(const struct reader *reader, const struct node *node, s
 	struct field fields[SCHEMA_MAX_FIELDS] = {0};
 	if (!read_unit(reader, node, channel->role, &written, error))
 		return false;
-	written.scale = written.offset = NAN;
+	written.scale = written.offset = written.per_volt = NAN;
 	channel_fields(adc, channel->role, &written, fields);
 	if (!schema_read(reader, node, fields, channel->name, &written, error))
 		return false;
 	if (written.scale == 0)
 		return yaml_error(reader->yaml, schema_find(node, "scale"), error, "'scale' must not be zero");
+	if (written.per_volt == 0)
+		return yaml_error(reader->yaml, schema_find(node, "per_volt"), error, "'per_volt' must not be zero");
 	snprintf(channel->unit, sizeof channel->unit, "%s", written.unit);
 	channel->threshold = written.threshold;
 	setup->source = written.source;
@@ -291,6 +311,119 @@ static bool read_channels(const struct reader *reader, const struct node *node, 
 	return check_indices(reader, node, adc, error);
 }
 
+/* As written. */
+struct written_reference {
+	double accuracy, measured_rate, expanded, k;
+	const char *certificate, *due;
+};
+
+#define IN(slot) .offset = offsetof(struct written_reference, slot)
+
+static const struct field REFERENCE[] = {
+	{"accuracy", FIELD_QUANTITY, IN(accuracy), .range = {RANGE_WITHIN, 0, 0.01}},
+	{"measured_rate", FIELD_QUANTITY, IN(measured_rate), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_POSITIVE}},
+	{"expanded_uncertainty", FIELD_QUANTITY, IN(expanded), .dimension = DIMENSION_FREQUENCY, .range = {RANGE_NOT_NEGATIVE}},
+	{"k", FIELD_QUANTITY, IN(k), .range = {RANGE_WITHIN, 1, 4}},
+	{"certificate", FIELD_TEXT, .required = true, IN(certificate)},
+	{"due", FIELD_TEXT, .required = true, IN(due)},
+	{0},
+};
+
+/* A rate that was measured must be that of this clock, and the recording must be counted in its samples. */
+static bool check_measured(const struct reader *reader, const struct node *node, const struct adc_setup *adc,
+			   const struct written_reference *written, struct error *error)
+{
+	const struct node *rate = schema_find(node, "measured_rate");
+	if (isnan(written->expanded) || isnan(written->k))
+		return yaml_error(reader->yaml, rate->key, error, "'measured_rate' needs 'expanded_uncertainty' (in Hz) and 'k'");
+	if (strcmp(adc->driver, "sim") == 0 || (is_file(adc) && adc->format != FILE_S16LE))
+		return yaml_error(reader->yaml, rate->key, error,
+				  "'measured_rate' is for sample counts of a real ADC: the driver iio, or recordings in s16le");
+	double off = fabs(written->measured_rate / adc->sample_rate_hz - 1);
+	if (off > adc->clock_accuracy_rel)
+		return yaml_error(reader->yaml, rate, error,
+				  "'measured_rate' is %.3g ppm from 'sample_rate', but the clock is within %.3g ppm ('clock_accuracy')",
+				  1e6 * off, 1e6 * adc->clock_accuracy_rel);
+	return true;
+}
+
+static bool read_reference(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	struct written_reference written = {0};
+	if (!node)
+		return true;
+	if (!schema_read(reader, node, REFERENCE, "reference_clock", &written, error))
+		return false;
+	if (isnan(written.accuracy) == isnan(written.measured_rate))
+		return yaml_error(reader->yaml, node, error, "'reference_clock' needs either 'accuracy' or 'measured_rate'");
+	if (!date_is_valid(written.due))
+		return yaml_error(reader->yaml, schema_find(node, "due"), error, "'due' is '%.40s'; a date such as 2027-03-01 was expected",
+				  written.due);
+	if (isnan(written.measured_rate) && !(isnan(written.expanded) && isnan(written.k)))
+		return yaml_error(reader->yaml, node, error, "'expanded_uncertainty' and 'k' go with 'measured_rate'");
+	if (!isnan(written.measured_rate) && !check_measured(reader, node, adc, &written, error))
+		return false;
+	adc->reference = (struct reference_clock){
+		.present = true,
+		.accuracy_rel = written.accuracy,
+		.measured_rate_hz = written.measured_rate,
+		.u_rate_rel = written.expanded / written.k / written.measured_rate,
+		.certificate = written.certificate,
+		.due = written.due,
+	};
+	return true;
+}
+
+#undef AT
+#define AT(slot) .offset = offsetof(struct adc_setup, slot)
+
+static size_t iio_fields(struct field *out)
+{
+	size_t n = 0;
+	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, AT(uri)};
+	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, AT(instrument)};
+	out[n++] = (struct field){"buffer", FIELD_COUNT, AT(buffer_frames), .range = {RANGE_WITHIN, 16, 1 << 24}};
+	out[n++] = (struct field){"kernel_buffers", FIELD_COUNT, AT(kernel_buffers), .range = {RANGE_WITHIN, 2, 64}};
+	out[n++] = (struct field){"trigger", FIELD_NAME, AT(trigger)};
+	out[n++] = (struct field){"timeout", FIELD_QUANTITY, AT(timeout_s), .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 0.1, 1}};
+	out[n++] = (struct field){"timestamp_channel", FIELD_NAME, AT(timestamp_channel)};
+	out[n++] = (struct field){"counter_channel", FIELD_NAME, AT(counter_channel)};
+	return n;
+}
+
+/* A channel that is needed for, and only for, one way to find gaps. */
+static bool check_gap_channel(const struct reader *reader, const struct node *node, const char *key, bool needed, struct error *error)
+{
+	const struct node *written = schema_find(node, key);
+	if (needed && !written)
+		return yaml_error(reader->yaml, schema_find(node, "gaps"), error, "'gaps: %s' needs '%s'", schema_find(node, "gaps")->text,
+				  key);
+	if (!needed && written)
+		return yaml_error(reader->yaml, written->key, error, "'%s' is for another way to find gaps than '%s'", key,
+				  schema_find(node, "gaps")->text);
+	return true;
+}
+
+/* The samples of a buffer come when it is full, so a failure is noticed a buffer later. */
+static const double MOST_BUFFER_S = 0.25;
+
+static bool complete_iio(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	if (isnan(adc->timeout_s))
+		adc->timeout_s = 1;
+	if (!check_gap_channel(reader, node, "timestamp_channel", adc->gaps == GAPS_BY_TIMESTAMP, error) ||
+	    !check_gap_channel(reader, node, "counter_channel", adc->gaps == GAPS_BY_COUNTER, error))
+		return false;
+	double most = adc->sample_rate_hz * MOST_BUFFER_S;
+	const struct node *written = schema_find(node, "buffer");
+	if (written && adc->buffer_frames > most)
+		return yaml_error(reader->yaml, written, error, "'buffer' is %u frames, %.3g s; at most %.3g s (%.0f frames) were expected",
+				  adc->buffer_frames, adc->buffer_frames / adc->sample_rate_hz, MOST_BUFFER_S, most);
+	if (!written)
+		adc->buffer_frames = most / 4 < IIO_BUFFER_FRAMES ? (unsigned)(most / 4) : IIO_BUFFER_FRAMES;
+	return true;
+}
+
 bool config_read_adc(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
@@ -298,25 +431,24 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 	bool file = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "file") == 0;
 	bool iio = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio") == 0;
 	adc->gaps = GAPS_BY_CLOCK;
+	adc->kernel_buffers = 4;
 	struct field fields[SCHEMA_MAX_FIELDS] = {
-		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct adc_setup, driver), .choices = ADC_DRIVERS},
-		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, sample_rate_hz),
-		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 1e9}},
-		{"clock_accuracy", FIELD_QUANTITY, .required = true, .offset = offsetof(struct adc_setup, clock_accuracy_rel),
-		 .range = {RANGE_WITHIN, 0, 0.01}},
+		{"driver", FIELD_WORD, .required = true, AT(driver), .choices = ADC_DRIVERS},
+		{"sample_rate", FIELD_QUANTITY, .required = true, AT(sample_rate_hz), .dimension = DIMENSION_FREQUENCY,
+		 .range = {RANGE_WITHIN, 1e3, 1e9}},
+		{"clock_accuracy", FIELD_QUANTITY, .required = true, AT(clock_accuracy_rel), .range = {RANGE_WITHIN, 0, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = ignore},
+		{"reference_clock", FIELD_READ, .read = ignore},
 	};
-	size_t n = 4;
+	size_t n = 5;
 	if (file)
-		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, format),
-					     .choices = FORMAT_CHOICES};
+		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, AT(format), .choices = FORMAT_CHOICES};
 	else
-		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, .offset = offsetof(struct adc_setup, gaps),
-					     .choices = GAP_CHOICES};
-	if (iio) {
-		fields[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct adc_setup, uri)};
-		fields[n++] = (struct field){"device", FIELD_NAME, .required = true, .offset = offsetof(struct adc_setup, instrument)};
-	}
+		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, AT(gaps), .choices = GAP_CHOICES};
+	if (iio)
+		n += iio_fields(fields + n);
 	/* The channels last: how they are read depends on the rest. */
-	return schema_read(reader, node, fields, "adc", adc, error) && read_channels(reader, schema_find(node, "channels"), adc, error);
+	return schema_read(reader, node, fields, "adc", adc, error) && (!iio || complete_iio(reader, node, adc, error)) &&
+	       read_reference(reader, schema_find(node, "reference_clock"), adc, error) &&
+	       read_channels(reader, schema_find(node, "channels"), adc, error);
 }

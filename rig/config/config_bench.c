@@ -7,7 +7,13 @@
 static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
-static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "none", NULL};
+static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "iio-dac", "none", NULL};
+
+/* Silence of the rig after which the guardian takes over. */
+static const double HEARTBEAT_S = 0.1;
+
+/* A crystal of which nothing is said: no better than this. */
+static const double LOGIC_CLOCK_ACCURACY = 200e-6;
 
 static bool is_sim(const char *driver)
 {
@@ -36,42 +42,89 @@ static enum gpio_line line_of(const char *name)
 	return (enum gpio_line)line;
 }
 
+/* In the order of enum gpio_bias and enum gpio_drive. */
+static const char *const BIASES[] = {"as_is", "disabled", "pull_up", "pull_down", NULL};
+static const char *const DRIVES[] = {"push_pull", "open_drain", "open_source", NULL};
+
+/*
+ * Which level is safe. On an active-low line "low" could mean the voltage or the meaning, so only the unambiguous words are taken there. A
+ * trigger that rests active would fire when the bench is opened.
+ */
+static bool check_safe(const struct reader *reader, const struct node *node, enum gpio_line line, bool active_low, bool safe,
+		       struct error *error)
+{
+	const struct node *word = schema_find(node, "safe");
+	if (!word)
+		return true;
+	if (!is_output(line))
+		return yaml_error(reader->yaml, word->key, error, "an input has no safe level");
+	if (active_low && (strcmp(word->text, "low") == 0 || strcmp(word->text, "high") == 0))
+		return yaml_error(reader->yaml, word, error,
+				  "'%s' is ambiguous on an active-low line; write 'inactive' (high voltage) or 'active' (low voltage)",
+				  word->text);
+	if (line == GPIO_TRIGGER && safe)
+		return yaml_error(reader->yaml, word, error, "a trigger that is safe when active would fire at once; it must be inactive");
+	return true;
+}
+
+static bool check_line(const struct reader *reader, const struct node *node, enum gpio_line line, bool output, struct error *error)
+{
+	if (is_output(line) != output)
+		return yaml_error(reader->yaml, schema_find(node, "direction"), error, "'%s' is seen from the rig and must be '%s'",
+				  node->key->text, is_output(line) ? "out" : "in");
+	if (!output && schema_find(node, "drive"))
+		return yaml_error(reader->yaml, schema_find(node, "drive")->key, error, "an input is not driven; 'bias' is for inputs");
+	if (line != GPIO_TRIGGER && schema_find(node, "pulse"))
+		return yaml_error(reader->yaml, schema_find(node, "pulse")->key, error, "only the trigger has a pulse length");
+	return true;
+}
+
 static bool read_line(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	static const char *const DIRECTIONS[] = {"in", "out", NULL}, *const LEVELS[] = {"low", "high", NULL};
+	static const char *const DIRECTIONS[] = {"in", "out", NULL}, *const LEVELS[] = {"low", "high", "inactive", "active", NULL};
 	struct bench_setup *setup = object;
 	enum gpio_line line = line_of(node->key->text);
 	struct {
-		const char *line;
-		unsigned direction, safe;
+		const char *line, *chip;
+		unsigned direction, safe, bias, drive;
+		bool active_low;
 		double pulse_s;
 	} written = {0};
 	const struct field fields[] = {
-		{"line", FIELD_NAME, .required = true},
+		{"line", FIELD_TEXT, .required = true},
+		{"chip", FIELD_TEXT, .offset = offsetof(__typeof__(written), chip)},
 		{"direction", FIELD_CHOICE, .required = true, .offset = offsetof(__typeof__(written), direction), .choices = DIRECTIONS},
 		{"safe", FIELD_CHOICE, .offset = offsetof(__typeof__(written), safe), .choices = LEVELS,
 		 .required = line == GPIO_ENABLE || line == GPIO_EMERGENCY_STOP},
 		{"pulse", FIELD_QUANTITY, .offset = offsetof(__typeof__(written), pulse_s), .dimension = DIMENSION_TIME,
 		 .range = {RANGE_WITHIN, 1e-6, 10e-3}, .required = line == GPIO_TRIGGER},
+		{"active_low", FIELD_BOOL, .offset = offsetof(__typeof__(written), active_low)},
+		{"bias", FIELD_CHOICE, .offset = offsetof(__typeof__(written), bias), .choices = BIASES},
+		{"drive", FIELD_CHOICE, .offset = offsetof(__typeof__(written), drive), .choices = DRIVES},
 		{0},
 	};
 	if (!schema_read(reader, node, fields, node->key->text, &written, error))
 		return false;
-	if (is_output(line) != (written.direction == 1))
-		return yaml_error(reader->yaml, schema_find(node, "direction"), error, "'%s' is seen from the rig and must be '%s'",
-				  node->key->text, is_output(line) ? "out" : "in");
-	if (!is_output(line) && schema_find(node, "safe"))
-		return yaml_error(reader->yaml, schema_find(node, "safe")->key, error, "an input has no safe level");
-	if (line != GPIO_TRIGGER && schema_find(node, "pulse"))
-		return yaml_error(reader->yaml, schema_find(node, "pulse")->key, error, "only the trigger has a pulse length");
+	bool output = written.direction == 1, safe = written.safe % 2 == 1;
+	if (!check_line(reader, node, line, output, error) || !check_safe(reader, node, line, written.active_low, safe, error))
+		return false;
 	setup->gpio[line] = (struct gpio_line_setup){
 		.present = true,
-		.output = written.direction == 1,
-		.safe_level = written.safe == 1,
+		.output = output,
+		.safe_level = safe,
+		.active_low = written.active_low,
 		.line = written.line,
+		.chip = written.chip,
+		.bias = (enum gpio_bias)written.bias,
+		.drive = (enum gpio_drive)written.drive,
 		.pulse_s = written.pulse_s,
 	};
 	return true;
+}
+
+static bool same_line(const struct gpio_line_setup *a, const struct gpio_line_setup *b)
+{
+	return a->present && b->present && strcmp(a->line, b->line) == 0 && strcmp(a->chip ? a->chip : "", b->chip ? b->chip : "") == 0;
 }
 
 static bool read_lines(const struct reader *reader, const struct node *node, void *object, struct error *error)
@@ -84,11 +137,25 @@ static bool read_lines(const struct reader *reader, const struct node *node, voi
 		return false;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		for (unsigned other = 0; other < l; other++)
-			if (setup->gpio[l].present && setup->gpio[other].present &&
-			    strcmp(setup->gpio[l].line, setup->gpio[other].line) == 0)
+			if (same_line(&setup->gpio[l], &setup->gpio[other]))
 				return yaml_error(reader->yaml, schema_find(node, gpio_line_name((enum gpio_line)l)), error,
 						  "'%s' is on the line '%s', which '%s' has already", gpio_line_name((enum gpio_line)l),
 						  setup->gpio[l].line, gpio_line_name((enum gpio_line)other));
+	return true;
+}
+
+/* What is a matter of wires and controllers has no meaning for a simulated line. */
+static bool check_sim_lines(const struct reader *reader, const struct node *gpio, struct error *error)
+{
+	static const char *const WIRING[] = {"chip", "active_low", "bias", "drive"};
+	const struct node *lines = schema_find(gpio, "lines");
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		const struct node *line = schema_find(lines, gpio_line_name((enum gpio_line)l));
+		for (unsigned w = 0; line && w < sizeof WIRING / sizeof *WIRING; w++)
+			if (schema_find(line, WIRING[w]))
+				return yaml_error(reader->yaml, schema_find(line, WIRING[w])->key, error,
+						  "'%s' is for the driver gpiod only", WIRING[w]);
+	}
 	return true;
 }
 
@@ -96,15 +163,22 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 {
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
-		{"chip", FIELD_NAME, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"heartbeat", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, heartbeat_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.02, 1}},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
 	struct bench_setup *setup = object;
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
+	if (is_sim(setup->gpio_driver) && !isnan(setup->heartbeat_s))
+		return yaml_error(reader->yaml, schema_find(node, "heartbeat")->key, error,
+				  "'heartbeat' is for real lines: the simulated ones end with the program");
+	if (isnan(setup->heartbeat_s))
+		setup->heartbeat_s = is_sim(setup->gpio_driver) ? 0 : HEARTBEAT_S;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
-		return true;
+		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,
 			  "'chip' is needed with the driver gpiod, for example 'chip: gpiochip0', and only with it");
 }
@@ -140,25 +214,52 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 		{"connection", FIELD_TEXT, .offset = offsetof(struct logic_setup, connection)},
 		{"sample_rate", FIELD_QUANTITY, .required = true, .offset = offsetof(struct logic_setup, sample_rate_hz),
 		 .dimension = DIMENSION_FREQUENCY, .range = {RANGE_WITHIN, 1e3, 10e9}},
+		{"clock_accuracy", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_accuracy_rel),
+		 .range = {RANGE_WITHIN, 0, 0.01}},
+		{"clock_error", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_error_rel),
+		 .range = {RANGE_WITHIN, -0.01, 0.01}},
 		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
 		{0},
 	};
 	struct logic_setup *logic = &((struct bench_setup *)object)->logic;
 	if (!schema_read(reader, node, FIELDS, "logic", logic, error))
 		return false;
+	if (isnan(logic->clock_accuracy_rel))
+		logic->clock_accuracy_rel = LOGIC_CLOCK_ACCURACY;
+	if (isnan(logic->clock_error_rel))
+		logic->clock_error_rel = 0;
+	else if (!is_sim(logic->driver))
+		return yaml_error(reader->yaml, schema_find(node, "clock_error")->key, error,
+				  "'clock_error' is for the driver sim only; of a real one write 'clock_accuracy'");
 	if (is_sim(logic->driver) == !logic->connection)
 		return true;
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");
 }
 
+static void iio_dac_fields(struct field *out)
+{
+	size_t n = 0;
+	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct bench_setup, iio_dac.uri)};
+	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.instrument)};
+	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.channel)};
+	out[n] = (struct field){"volts_at_full",
+				FIELD_QUANTITY,
+				.required = true,
+				.offset = offsetof(struct bench_setup, iio_dac.volts_at_full),
+				.dimension = DIMENSION_VOLTAGE,
+				.range = {RANGE_POSITIVE}};
+}
+
 static bool read_stimulator(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	static const struct field FIELDS[] = {
+	struct field fields[SCHEMA_MAX_FIELDS] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, stimulator_driver),
 		 .choices = STIMULATOR_DRIVERS},
-		{0},
 	};
-	return schema_read(reader, node, FIELDS, "stimulator", object, error);
+	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
+	if (driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio-dac") == 0)
+		iio_dac_fields(fields + 1);
+	return schema_read(reader, node, fields, "stimulator", object, error);
 }
 
 static bool read_device(const struct reader *reader, const struct node *node, void *object, struct error *error)
@@ -185,6 +286,7 @@ static const struct field BENCH[] = {
 	{"logic", FIELD_READ, .read = read_logic},
 	{"stimulator", FIELD_READ, .read = read_stimulator},
 	{"simulation", FIELD_READ, .read = config_read_simulation},
+	{"serve", FIELD_READ, .read = config_read_serve},
 	{0},
 };
 
@@ -203,7 +305,7 @@ static bool check_part(const struct reader *reader, const char *part, const char
 
 static bool check_recorded(const struct reader *reader, struct error *error)
 {
-	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation"};
+	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve"};
 	for (unsigned p = 0; p < sizeof PARTS / sizeof *PARTS; p++) {
 		const struct node *node = schema_find(reader->yaml->root, PARTS[p]);
 		if (node)
@@ -224,6 +326,28 @@ static bool check_virtual_device(const struct reader *reader, const struct bench
 	return true;
 }
 
+/* Every simulated instrument stands for a part of the bench. */
+static bool check_served(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	const struct {
+		enum serve_server server;
+		const char *part;
+		bool there;
+	} needs[] = {
+		{SERVE_BEAGLELOGIC, "logic", setup->logic.driver},
+		{SERVE_MAGSTIM, "stimulator", is_sim(setup->stimulator_driver)},
+		{SERVE_MAGVENTURE, "stimulator", is_sim(setup->stimulator_driver)},
+		{SERVE_GPIO_SIM, "gpio", setup->gpio_driver},
+	};
+	const struct node *serve = schema_find(reader->yaml->root, "serve");
+	for (unsigned n = 0; n < sizeof needs / sizeof *needs; n++)
+		if (setup->serve->present[needs[n].server] && !needs[n].there)
+			return yaml_error(reader->yaml, schema_find(serve, serve_server_name(needs[n].server))->key, error,
+					  "'%s' stands for the bench's '%s', which has no driver sim here",
+					  serve_server_name(needs[n].server), needs[n].part);
+	return true;
+}
+
 static bool check_bench(const struct reader *reader, const struct bench_setup *setup, struct error *error)
 {
 	bool virtual = strcmp(setup->clock_driver, "virtual") == 0;
@@ -237,6 +361,11 @@ static bool check_bench(const struct reader *reader, const struct bench_setup *s
 	const struct node *simulation = schema_find(reader->yaml->root, "simulation");
 	if (simulation && !virtual)
 		return yaml_error(reader->yaml, simulation->key, error, "'simulation' is for a virtual bench only");
+	if (setup->serve && !virtual)
+		return yaml_error(reader->yaml, schema_find(reader->yaml->root, "serve")->key, error,
+				  "'serve' is for a virtual bench only");
+	if (setup->serve && !check_served(reader, setup, error))
+		return false;
 	return !virtual || check_virtual_device(reader, setup, error);
 }
 

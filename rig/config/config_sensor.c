@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "config_dcc.h"
 #include "date.h"
 #include "loader.h"
 
@@ -163,13 +164,26 @@ static bool read_due(const struct reader *reader, const struct node *node, void 
 	return read_date(reader, node, "due", &((struct sensor *)object)->due, error);
 }
 
-static const struct field CERTIFICATE[] = {
-	{"number", FIELD_TEXT, .required = true, .offset = offsetof(struct sensor, certificate)},
-	{"laboratory", FIELD_TEXT, .required = true, .offset = offsetof(struct sensor, laboratory)},
-	{"date", FIELD_READ, .required = true, .read = read_made},
-	{"due", FIELD_READ, .required = true, .read = read_due},
-	{0},
-};
+static bool read_certificate(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	/* Beside a digital certificate all but `due` is its own. */
+	bool digital = schema_find(reader->yaml->root, "dcc");
+	const struct field fields[] = {
+		{"number", FIELD_TEXT, .required = !digital, .offset = offsetof(struct sensor, certificate)},
+		{"laboratory", FIELD_TEXT, .required = !digital, .offset = offsetof(struct sensor, laboratory)},
+		{"date", FIELD_READ, .required = !digital, .read = read_made},
+		{"due", FIELD_READ, .required = true, .read = read_due},
+		{0},
+	};
+	return schema_read(reader, node, fields, "certificate", object, error);
+}
+
+static bool keep_dcc(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	/* loader_sensor() reads it last: what it gives must not stand elsewhere. */
+	(void)object;
+	return schema_is(reader, node, NODE_MAPPING, "dcc", error);
+}
 
 static bool skip_measures(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
@@ -182,10 +196,11 @@ static const struct field SENSOR[] = {
 	{"sensor", FIELD_NAME, .required = true, .offset = offsetof(struct sensor, id)},
 	{"title", FIELD_TEXT, .offset = offsetof(struct sensor, title)},
 	{"measures", FIELD_READ, .required = true, .read = skip_measures},
-	{"certificate", FIELD_SECTION, .section = CERTIFICATE},
-	{"gain", FIELD_READ, .required = true, .read = read_gain},
+	{"certificate", FIELD_READ, .read = read_certificate},
+	{"dcc", FIELD_READ, .read = keep_dcc},
+	{"gain", FIELD_READ, .read = read_gain},
 	{"position", FIELD_READ, .read = read_position},
-	{"offset", FIELD_READ, .required = true, .read = read_offset},
+	{"offset", FIELD_READ, .read = read_offset},
 	{"droop_time_constant", FIELD_READ, .read = read_droop},
 	{"bandwidth", FIELD_QUANTITY, .offset = offsetof(struct sensor, bandwidth_hz), .dimension = DIMENSION_FREQUENCY,
 	 .range = {RANGE_POSITIVE}},
@@ -205,6 +220,23 @@ static bool read_measures(const struct reader *reader, struct sensor *sensor, en
 	return true;
 }
 
+/* What the file has, with what its digital certificate has. */
+static bool complete(const struct reader *reader, struct sensor *sensor, struct error *error)
+{
+	const struct node *root = reader->yaml->root;
+	if (schema_find(root, "dcc") && !config_read_dcc(reader, sensor, error))
+		return false;
+	static const char *const NEEDED[] = {"gain", "offset"};
+	const struct calibrated *const values[] = {&sensor->gain, &sensor->offset};
+	for (size_t n = 0; n < 2; n++)
+		if (isnan(values[n]->expanded_uncertainty) && isnan(values[n]->limit))
+			return yaml_error(reader->yaml, root, error, "'a sensor file' is missing the key '%s'", NEEDED[n]);
+	if (sensor->date && strcmp(sensor->date, sensor->due) > 0)
+		return yaml_error(reader->yaml, schema_find(schema_find(root, "certificate"), "due"), error,
+				  "'due' is before the 'date' of the certificate");
+	return true;
+}
+
 struct sensor *loader_sensor(const struct yaml *yaml, struct error *error)
 {
 	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);
@@ -214,18 +246,14 @@ struct sensor *loader_sensor(const struct yaml *yaml, struct error *error)
 		return NULL;
 	}
 	const struct calibrated none = {.value = NAN, .expanded_uncertainty = NAN, .k = NAN, .limit = NAN};
-	sensor->position = sensor->droop_time_constant = sensor->delay = none;
+	sensor->gain = sensor->offset = sensor->position = sensor->droop_time_constant = sensor->delay = none;
 	sensor->droop_time_constant.value = INFINITY;
 	sensor->delay.value = 0;
 	enum dimension dimension;
 	const struct reader reader = {.yaml = yaml, .arena = arena, .context = &dimension};
-	if (!read_measures(&reader, sensor, &dimension, error) || !schema_read(&reader, yaml->root, SENSOR, "a sensor file", sensor, error))
+	if (!read_measures(&reader, sensor, &dimension, error) ||
+	    !schema_read(&reader, yaml->root, SENSOR, "a sensor file", sensor, error) || !complete(&reader, sensor, error))
 		return NULL;
-	if (sensor->date && strcmp(sensor->date, sensor->due) > 0) {
-		const struct node *due = schema_find(schema_find(yaml->root, "certificate"), "due");
-		yaml_error(yaml, due, error, "'due' is before the 'date' of the certificate");
-		return NULL;
-	}
 	if (isnan(sensor->bandwidth_hz))
 		sensor->bandwidth_hz = INFINITY;
 	if (!sensor->title)

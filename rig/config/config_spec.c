@@ -59,8 +59,15 @@ static const struct field SELECT[] = {
 	{0},
 };
 
+/* Below 1 nothing is left between the guard bands; beyond 100 nothing that measures pulses is capable. */
+#define CAPABILITY                                                                                                                         \
+	{                                                                                                                                  \
+		RANGE_WITHIN, 1, 100                                                                                                       \
+	}
+
 static const struct field DECISION[] = {
-	{"rule", FIELD_CHOICE, .required = true, .offset = offsetof(struct requirement, rule), .choices = RULES},
+	{"rule", FIELD_CHOICE, .offset = offsetof(struct requirement, rule), .choices = RULES},
+	{"capability", FIELD_QUANTITY, .offset = offsetof(struct requirement, capability), .range = CAPABILITY},
 	{"risk", FIELD_QUANTITY, .offset = offsetof(struct requirement, risk), .range = {RANGE_WITHIN, 1e-6, 0.5}},
 	{0},
 };
@@ -93,10 +100,11 @@ static bool dimension_of(const char *unit, enum dimension *dimension)
 		const char *unit;
 		enum dimension dimension;
 	} MAP[] = {
-		{"1", DIMENSION_RATIO},    {"s", DIMENSION_TIME},     {"Hz", DIMENSION_FREQUENCY},
-		{"1/s", DIMENSION_RATE},   {"A", DIMENSION_CURRENT},  {"A/s", DIMENSION_CURRENT_SLOPE},
-		{"V", DIMENSION_VOLTAGE},  {"J", DIMENSION_ENERGY},   {"C", DIMENSION_CHARGE},
-		{"A s", DIMENSION_CHARGE}, {"A2s", DIMENSION_ACTION}, {"degC", DIMENSION_TEMPERATURE},
+		{"1", DIMENSION_RATIO},          {"s", DIMENSION_TIME},     {"Hz", DIMENSION_FREQUENCY},
+		{"1/s", DIMENSION_RATE},         {"A", DIMENSION_CURRENT},  {"A/s", DIMENSION_CURRENT_SLOPE},
+		{"V", DIMENSION_VOLTAGE},        {"J", DIMENSION_ENERGY},   {"C", DIMENSION_CHARGE},
+		{"A s", DIMENSION_CHARGE},       {"A2s", DIMENSION_ACTION}, {"s2", DIMENSION_TIME_SQUARED},
+		{"degC", DIMENSION_TEMPERATURE},
 	};
 	for (unsigned i = 0; i < sizeof MAP / sizeof *MAP; i++) {
 		if (strcmp(unit, MAP[i].unit) == 0) {
@@ -117,6 +125,11 @@ static bool check_select(const struct reader *reader, const struct node *node, c
 	return true;
 }
 
+static bool has_two_limits(const struct limit *limit)
+{
+	return limit->nominal_kind != NOMINAL_NONE || (!isnan(limit->lower) && !isnan(limit->upper));
+}
+
 static bool check_decision(const struct reader *reader, const struct node *node, const struct requirement *requirement, struct error *error)
 {
 	const struct node *written = schema_find(node, "decision");
@@ -124,6 +137,9 @@ static bool check_decision(const struct reader *reader, const struct node *node,
 		return yaml_error(reader->yaml, written, error, "the rule 'risk' needs the risk accepted, for example 'risk: 2.5 %%'");
 	if (requirement->rule != DECISION_RISK && !isnan(requirement->risk))
 		return yaml_error(reader->yaml, schema_find(written, "risk")->key, error, "'risk' goes with 'rule: risk' only");
+	if (!isnan(requirement->capability) && !has_two_limits(&requirement->limit))
+		return yaml_error(reader->yaml, schema_find(written, "capability")->key, error,
+				  "'capability' compares U with the span between two limits, but one limit is open here");
 	return true;
 }
 
@@ -131,6 +147,7 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 {
 	const struct registry *registry = reader->context;
 	requirement->rule = DECISION_GUARDED;
+	requirement->capability = NAN;
 	requirement->line = (int)node->line;
 	requirement->column = (int)node->column;
 	if (!schema_read(reader, node, REQUIREMENT, "a requirement", requirement, error))
@@ -181,6 +198,7 @@ static const struct field SPEC[] = {
 	{"spec", FIELD_NAME, .required = true, .offset = offsetof(struct spec, id)},
 	{"title", FIELD_TEXT, .offset = offsetof(struct spec, title)},
 	{"revision", FIELD_COUNT, .required = true, .offset = offsetof(struct spec, revision), .range = {RANGE_WITHIN, 1, 1e6}},
+	{"capability", FIELD_QUANTITY, .offset = offsetof(struct spec, capability), .range = CAPABILITY},
 	{"requirements", FIELD_READ, .required = true, .read = read_requirements},
 	{0},
 };
@@ -203,6 +221,9 @@ struct spec *config_load_spec(const char *name, const char *fixtures, const char
 		return NULL;
 	if (!spec->title)
 		spec->title = spec->id;
+	for (size_t r = 0; r < spec->count; r++)
+		if (isnan(spec->requirements[r].capability) && has_two_limits(&spec->requirements[r].limit))
+			spec->requirements[r].capability = spec->capability;
 	spec->arena = steal(&arena);
 	return spec;
 }

@@ -24,6 +24,8 @@ struct sensor *loader_sensor(const struct yaml *yaml, struct error *error) must_
 bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_fault.c: the `simulation:` section. */
 bool config_read_simulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* config_serve.c: the `serve:` section. */
+bool config_read_serve(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 
 /* Power of ten by which intensities are held: 80 % as 80. */
 enum { PERCENT = 2 };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bench_setup.h"
+#include "budget.h"
 #include "calibration.h"
 #include "device.h"
 #include "plan.h"
@@ -32,11 +33,14 @@ struct evidence_facts {
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
 	const struct bench_setup *setup;
+	const struct recording_format *format; /* of the recording, scale and offset as the instrument had them; NULL: as in the setup */
+	const char *gaps_found_by;             /* what the ADC's way to find lost samples can prove; NULL: not told */
 	const struct calibration_check *calibration; /* of that setup */
 	const struct plan *plan;                     /* NULL: none */
 	const struct spec *spec;
 	const struct results *results;
 	const struct judgement *judgements;
+	const struct budget *budgets; /* of the value that decided, one a judgement */
 	enum verdict overall;
 	enum error_kind ended_by; /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
 	const struct evidence_finding *findings;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json_emit.h"
+#include "result_budget.h"
 #include "result_setup.h"
 #include "statistics.h"
 
@@ -120,7 +121,8 @@ static const struct measurand *measurand_of(const struct measurand_statistics *s
 	return NULL;
 }
 
-static void emit_requirement(struct json_emitter *json, const struct judgement *judgement, const struct measurand *measurand)
+static void emit_requirement(struct json_emitter *json, const struct judgement *judgement, const struct budget *budget,
+			     const struct measurand *measurand)
 {
 	const struct requirement *requirement = judgement->requirement;
 	emit_open_object(json, NULL);
@@ -143,15 +145,19 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
 	emit_string(json, "rule_text", decision_rule_words(requirement->rule));
 	emit_number(json, "accepted_risk", requirement->rule == DECISION_RISK ? requirement->risk : NAN);
+	emit_number(json, "capability_asked", requirement->capability > 0 ? requirement->capability : NAN);
 	emit_string(json, "judge", judged_value_name(requirement->judge));
 	emit_string(json, "verdict", verdict_name(judgement->verdict));
 	emit_number(json, "value", judgement->value);
 	emit_number(json, "u", judgement->u);
+	emit_number(json, "dof", judgement->dof);
+	emit_number(json, "k", judgement->k);
+	emit_number(json, "expanded", judgement->expanded);
 	emit_number(json, "lower", judgement->lower);
 	emit_number(json, "upper", judgement->upper);
 	emit_number(json, "guard", judgement->guard);
 	emit_number(json, "margin", judgement->margin);
-	emit_number(json, "tur", judgement->capability);
+	emit_number(json, "tur", judgement->test_uncertainty_ratio);
 	emit_number(json, "capability_index", judgement->capability);
 	emit_number(json, "conformance_probability", judgement->conformance_probability);
 	emit_number(json, "consumer_risk", judgement->risk);
@@ -166,6 +172,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	else
 		emit_unsigned(json, "worst_subject", judgement->worst_subject);
 	emit_number(json, "worst_s", judgement->worst_s);
+	result_emit_budget(json, isnan(judgement->u) ? NULL : budget, measurand ? measurand->unit : "");
 	emit_string(json, "reason", judgement->reason);
 	emit_close_object(json);
 }
@@ -196,7 +203,7 @@ static void emit_judged(struct json_emitter *json, const struct evidence_facts *
 	emit_open_array(json, "requirements");
 	for (size_t i = 0; i < facts->spec->count; i++) {
 		const struct judgement *judgement = &facts->judgements[i];
-		emit_requirement(json, judgement, measurand_of(statistics, count, judgement->requirement->measurand));
+		emit_requirement(json, judgement, &facts->budgets[i], measurand_of(statistics, count, judgement->requirement->measurand));
 	}
 	emit_close_array(json);
 	emit_open_array(json, "measurands");
@@ -233,6 +240,39 @@ static void emit_happenings(struct json_emitter *json, const struct results *res
 		emit_close_object(json);
 	}
 	emit_close_array(json);
+}
+
+static void emit_time_base(struct json_emitter *json, const struct results *results)
+{
+	const struct time_base *base = &results->time_base;
+	if (base->source == TIME_BASE_NONE && results->edge_count == 0) {
+		emit_null(json, "time_base");
+		return;
+	}
+	char note[400];
+	bool warning = time_base_note(base, note, sizeof note);
+	bool shared = base->source == TIME_BASE_SHARED;
+	emit_open_object(json, "time_base");
+	emit_string(json, "source", time_base_source_name(base->source));
+	emit_number(json, "offset_s", base->source == TIME_BASE_NONE ? NAN : time_base_map(base, 0));
+	emit_number(json, "rate_ppm", shared ? 1e6 * base->rate_rel : NAN);
+	emit_number(json, "u_rate_ppm", 1e6 * base->u_rate_rel);
+	emit_number(json, "u_s", shared ? time_base_u_s(base, base->pivot_s) : base->u_offset_s);
+	emit_number(json, "u_end_s", time_base_u_at_s(base, results->duration_s));
+	emit_number(json, "u_drift_s", base->u_drift_s);
+	emit_number(json, "residual_s", base->residual_s);
+	emit_number(json, "expected_residual_s", base->expected_s);
+	emit_unsigned(json, "shared_edges", base->shared);
+	emit_unsigned(json, "recorded_edges", base->recorded_count);
+	emit_unsigned(json, "logic_edges", base->logic_count);
+	emit_unsigned(json, "refined_edges", results->refined_count);
+	emit_unsigned(json, "edges_dropped", results->edges_dropped);
+	emit_boolean(json, "ambiguous", base->ambiguous);
+	emit_boolean(json, "drifts", base->drifts);
+	emit_boolean(json, "rate_outside", base->rate_outside);
+	emit_boolean(json, "warning", warning);
+	emit_string(json, "note", note[0] ? note : NULL);
+	emit_close_object(json);
 }
 
 static void emit_lint(struct json_emitter *json, const struct evidence_facts *facts)
@@ -315,11 +355,12 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_open_object(&json, NULL);
 	emit_head(&json, result);
 	result_emit_scenario(&json, facts->plan, plan_sha256);
-	result_emit_setup(&json, facts->setup, facts->calibration);
+	result_emit_setup(&json, facts->setup, facts->format, facts->gaps_found_by, facts->calibration);
 	result_emit_spec(&json, facts->spec);
 	emit_counts(&json, facts);
 	emit_judged(&json, facts, statistics, count);
 	emit_happenings(&json, facts->results);
+	emit_time_base(&json, facts->results);
 	emit_lint(&json, facts);
 	emit_files(&json, result);
 	emit_string(&json, "results_sha256", result->results_sha256);

@@ -72,9 +72,9 @@ static const char *role_name(enum channel_role role)
 	return "other";
 }
 
-static void emit_channel(struct json_emitter *json, const struct adc_channel_setup *setup, enum calibration_state state)
+static void emit_channel(struct json_emitter *json, const struct channel *channel, const struct adc_channel_setup *setup,
+			 enum calibration_state state)
 {
-	const struct channel *channel = &setup->channel;
 	emit_open_object(json, NULL);
 	emit_string(json, "name", channel->name);
 	emit_string(json, "role", role_name(channel->role));
@@ -82,7 +82,10 @@ static void emit_channel(struct json_emitter *json, const struct adc_channel_set
 	emit_number(json, "scale", channel->scale);
 	emit_number(json, "offset", channel->offset);
 	emit_number(json, "threshold", channel->threshold);
-	emit_number(json, "u_gain_rel", channel->u_gain_rel);
+	emit_number(json, "u_gain_rel", channel_u_gain_rel(channel));
+	emit_number(json, "u_sensor_gain_rel", channel->u_sensor_gain_rel);
+	emit_number(json, "u_position_rel", channel->u_position_rel);
+	emit_number(json, "u_adc_gain_rel", channel->u_adc_gain_rel);
 	emit_number(json, "u_offset", channel->u_offset);
 	emit_number(json, "delay_s", channel->delay_s);
 	emit_number(json, "u_delay_s", channel->u_delay_s);
@@ -184,7 +187,8 @@ static void emit_calibration(struct json_emitter *json, const struct calibration
 	emit_close_object(json);
 }
 
-void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup, const struct calibration_check *calibration)
+void result_emit_setup(struct json_emitter *json, const struct bench_setup *setup, const struct recording_format *format,
+		       const char *gaps_found_by, const struct calibration_check *calibration)
 {
 	emit_open_object(json, "bench");
 	emit_string(json, "id", setup->id);
@@ -195,10 +199,18 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 	emit_string(json, "driver", setup->adc.driver);
 	emit_number(json, "sample_rate_hz", setup->adc.sample_rate_hz);
 	emit_number(json, "clock_accuracy_rel", setup->adc.clock_accuracy_rel);
+	const struct reference_clock *reference = &setup->adc.reference;
+	emit_number(json, "u_clock_rel", format->u_clock_rel);
+	emit_number(json, "measured_rate_hz", reference->present ? reference->measured_rate_hz : NAN);
+	emit_string(json, "reference_certificate", reference->present ? reference->certificate : NULL);
+	emit_string(json, "reference_due", reference->present ? reference->due : NULL);
+	emit_boolean(json, "reference_in_force", reference->in_force);
+	emit_string(json, "gaps_found_by", gaps_found_by);
 	emit_close_object(json);
 	emit_open_array(json, "channels");
 	for (unsigned c = 0; c < setup->adc.channel_count; c++)
-		emit_channel(json, &setup->adc.channels[c], calibration->channels[c].state);
+		emit_channel(json, format ? &format->channels[c] : &setup->adc.channels[c].channel, &setup->adc.channels[c],
+			     calibration->channels[c].state);
 	emit_close_array(json);
 	emit_close_object(json);
 	emit_device(json, setup->device);

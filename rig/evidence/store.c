@@ -67,6 +67,8 @@ static bool put_attributes(hid_t file, const struct recording_format *format, co
 	return put_attribute(file, "schema", string, STORE_SCHEMA) &&
 	       put_attribute(file, "sample_rate_hz", H5T_NATIVE_DOUBLE, &format->sample_rate_hz) &&
 	       put_attribute(file, "u_clock_rel", H5T_NATIVE_DOUBLE, &format->u_clock_rel) &&
+	       put_attribute(file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) &&
+	       put_attribute(file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel) &&
 	       put_attribute(file, "cell_frames", H5T_NATIVE_UINT32, &layout->cell_frames) &&
 	       put_attribute(file, "envelope_frames", H5T_NATIVE_UINT32, &layout->envelope_frames) &&
 	       put_attribute(file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) &&

@@ -81,10 +81,10 @@ static hid_t line_type(void)
 
 static hid_t event_kind_type(void)
 {
-	struct enum_name names[EVENT_ABORTED + 1];
-	for (int i = 0; i <= EVENT_ABORTED; i++)
+	struct enum_name names[EVENT_KIND_COUNT];
+	for (int i = 0; i < EVENT_KIND_COUNT; i++)
 		names[i] = (struct enum_name){run_event_kind_name((enum run_event_kind)i), i};
-	return enum_type(H5T_NATIVE_INT, names, EVENT_ABORTED + 1);
+	return enum_type(H5T_NATIVE_INT, names, EVENT_KIND_COUNT);
 }
 
 struct member {
@@ -160,7 +160,9 @@ hid_t store_channel_type(void)
 		{"droop_time_constant_s", offsetof(struct channel, droop_time_constant_s), H5T_NATIVE_DOUBLE},
 		{"bandwidth_hz", offsetof(struct channel, bandwidth_hz), H5T_NATIVE_DOUBLE},
 		{"delay_s", offsetof(struct channel, delay_s), H5T_NATIVE_DOUBLE},
-		{"u_gain_rel", offsetof(struct channel, u_gain_rel), H5T_NATIVE_DOUBLE},
+		{"u_sensor_gain_rel", offsetof(struct channel, u_sensor_gain_rel), H5T_NATIVE_DOUBLE},
+		{"u_position_rel", offsetof(struct channel, u_position_rel), H5T_NATIVE_DOUBLE},
+		{"u_adc_gain_rel", offsetof(struct channel, u_adc_gain_rel), H5T_NATIVE_DOUBLE},
 		{"u_offset", offsetof(struct channel, u_offset), H5T_NATIVE_DOUBLE},
 		{"u_delay_s", offsetof(struct channel, u_delay_s), H5T_NATIVE_DOUBLE},
 		{"calibrated", offsetof(struct channel, calibrated), calibrated},

@@ -7,7 +7,7 @@
 
 #include "reduced.h"
 
-#define STORE_SCHEMA "tmsrig-recording-1"
+#define STORE_SCHEMA "tmsrig-recording-2"
 
 enum element {
 	ELEMENT_INT16,

@@ -66,6 +66,11 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 	    !get_attribute(reader->file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) ||
 	    !get_attribute(reader->file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells))
 		return damaged(reader, error, "the attributes");
+	/* Recordings of before the logic analyser's clock was looked at have none of these. */
+	if (H5Aexists(reader->file, "logic_rate_hz") > 0 &&
+	    (!get_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
+	     !get_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
+		return damaged(reader, error, "the attributes of the logic analyser");
 	if (!(format->sample_rate_hz > 0) || !isfinite(format->sample_rate_hz) || layout->cell_frames == 0 ||
 	    layout->cell_frames > MAX_CELL_FRAMES || layout->envelope_frames == 0 || layout->envelope_frames > MAX_CELL_FRAMES)
 		return error_config(error, "%s: damaged recording, impossible sample rate or cell size", reader->path);
@@ -367,7 +372,7 @@ static bool replay_event(struct store_reader *reader, uint64_t index, const stru
 	const struct run_event *event = row_reader_at(&reader->rows[COLUMN_EVENTS], index, error);
 	if (!event)
 		return false;
-	if ((unsigned)event->kind > EVENT_ABORTED)
+	if ((unsigned)event->kind >= EVENT_KIND_COUNT)
 		return error_config(error, "%s: damaged recording, event %" PRIu64 " is of an unknown kind", reader->path, index);
 	return !sink->event || sink->event(sink->self, event, error);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json_emit.h"
+#include "student.h"
 
 enum { ROW_SIZE = 4096 };
 
@@ -158,9 +159,10 @@ bool table_write_measurements(const char *path, const struct results *results, s
 {
 	struct table table;
 	struct row row = {.length = 0};
-	if (!open_table(&table, path, digest,
-			"measurand,version,unit,subject,index,expected,value,u,u_random,u_systematic,dof,planned,start_s,end_s,voided\n",
-			error))
+	if (!open_table(
+		    &table, path, digest,
+		    "measurand,version,unit,subject,index,expected,value,u,k,U,u_random,u_systematic,dof,planned,start_s,end_s,voided\n",
+		    error))
 		return false;
 	for (size_t i = 0; i < results->measurement_count; i++) {
 		const struct measurement *m = &results->measurements[i];
@@ -170,8 +172,9 @@ bool table_write_measurements(const char *path, const struct results *results, s
 		put_text(&row, subject_name(m->measurand->subject));
 		put_integer(&row, m->subject);
 		put_index(&row, m->expected != PULSE_NOT_EXPECTED, m->expected);
-		const double values[] = {m->value, measurement_u(m), m->u_random, m->u_systematic,
-					 m->dof,   m->planned,       m->start_s,  m->end_s};
+		double u = measurement_u(m), dof = measurement_dof(m), expanded = measurement_expanded(m);
+		double k = u > 0 && isfinite(u) ? expanded / u : student_coverage_factor(dof);
+		const double values[] = {m->value, u, k, expanded, m->u_random, m->u_systematic, dof, m->planned, m->start_s, m->end_s};
 		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
 			put_number(&row, values[v]);
 		put_integer(&row, m->voided);
@@ -185,7 +188,8 @@ bool table_write_judgements(const char *path, const struct judgement *judgements
 	struct table table;
 	struct row row = {.length = 0};
 	if (!open_table(&table, path, digest,
-			"requirement,revision,measurand,verdict,value,u,lower,upper,guard,margin,planned,population,outside,voided,worst_"
+			"requirement,revision,measurand,verdict,value,u,k,U,dof,lower,upper,guard,margin,planned,population,outside,voided,"
+			"worst_"
 			"subject,"
 			"worst_s,reason\n",
 			error))
@@ -196,7 +200,7 @@ bool table_write_judgements(const char *path, const struct judgement *judgements
 		put_integer(&row, j->requirement->revision);
 		put_text(&row, j->requirement->measurand);
 		put_text(&row, verdict_name(j->verdict));
-		const double values[] = {j->value, j->u, j->lower, j->upper, j->guard, j->margin, j->planned};
+		const double values[] = {j->value, j->u, j->k, j->expanded, j->dof, j->lower, j->upper, j->guard, j->margin, j->planned};
 		for (size_t v = 0; v < sizeof values / sizeof values[0]; v++)
 			put_number(&row, values[v]);
 		put_integer(&row, (int64_t)j->population);

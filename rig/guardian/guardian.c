@@ -22,14 +22,22 @@
 static const double SETUP_PATIENCE_S = 5, LOOK_S = 0.02, SILENT_LOOK_S = 1;
 static const char *const ROLE_NAMES[GUARDIAN_ROLE_COUNT] = {"trigger", "emergency stop", "enable", "ready"};
 
+enum answer { YES, NO, UNKNOWN };
+
+/* What was done and seen in an emergency. */
+struct outcome {
+	enum answer driven[GUARDIAN_ROLE_COUNT]; /* UNKNOWN: there is no such line, or it is held */
+	enum answer not_ready, discharged;
+	double volts; /* last reading; NAN: none */
+};
+
 struct guardian {
 	struct guardian_setup setup;
 	struct held_line lines[GUARDIAN_ROLE_COUNT];
 	int serial;
 	uint32_t sequence;
-	bool safe;       /* being made safe, or for good: no line may leave its safe level */
 	bool ready_held; /* the harness has the ready line: it must look itself */
-	struct guardian_outcome outcome;
+	struct outcome outcome;
 };
 
 static volatile sig_atomic_t caught;
@@ -81,44 +89,39 @@ static bool await_record(double until_s)
 
 static void reply(struct guardian *guardian, bool good, const char *text)
 {
-	struct guardian_reply answer = {
-		.magic = GUARDIAN_MAGIC, .sequence = guardian->sequence, .good = good, .outcome = guardian->outcome};
-	strncpy(answer.text, text, sizeof answer.text - 1);
+	struct guardian_reply answer = {.magic = GUARDIAN_MAGIC, .sequence = guardian->sequence, .good = good};
+	snprintf(answer.text, sizeof answer.text, "%.*s", (int)sizeof answer.text - 1, text);
 	/* A harness that is gone does not read it. */
 	ssize_t ignored = send(GUARDIAN_SOCKET_FD, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)ignored;
 }
 
 /* Drives one line to its safe level, taking it first where the harness had it. */
-static enum guardian_answer drive_safe(struct guardian *guardian, enum guardian_role role)
+static enum answer drive_safe(struct guardian *guardian, enum guardian_role role)
 {
 	struct held_line *held = &guardian->lines[role];
 	const struct guardian_line *line = &guardian->setup.lines[role];
 	if (line->kind == GUARDIAN_NO_LINE)
-		return GUARDIAN_UNKNOWN;
+		return UNKNOWN;
 	int failed = held->fd < 0 ? held_line_take(held, line, true) : held_line_set(held, line->safe_level);
 	if (failed == EBUSY) {
 		guardian_log("%s: still held by the harness", ROLE_NAMES[role]);
-		return GUARDIAN_UNKNOWN;
+		return UNKNOWN;
 	}
 	guardian_log("%s: %s", ROLE_NAMES[role], failed ? strerror(failed) : line->safe_level ? "driven high" : "driven low");
-	return failed ? GUARDIAN_NO : GUARDIAN_YES;
+	return failed ? NO : YES;
 }
 
 static void drive_all(struct guardian *guardian, double event_s)
 {
-	struct guardian_outcome *outcome = &guardian->outcome;
-	guardian->safe = true;
+	struct outcome *outcome = &guardian->outcome;
 	for (enum guardian_role role = GUARDIAN_TRIGGER; role < GUARDIAN_READY; role++)
 		outcome->driven[role] = drive_safe(guardian, role);
-	outcome->driven_s = guardian_now_s() - event_s;
-	outcome->disarmed = GUARDIAN_UNKNOWN;
+	guardian_log("lines driven %.3f ms after the event", 1e3 * (guardian_now_s() - event_s));
 	if (guardian->setup.serial[0]) {
 		int failed = guardian_disarm(guardian->serial, &guardian->setup);
 		guardian_log("disarm frame: %s", failed ? strerror(failed) : "sent");
-		outcome->disarmed = failed ? GUARDIAN_NO : GUARDIAN_YES;
 	}
-	guardian_log("lines driven %.3f ms after the event", 1e3 * outcome->driven_s);
 }
 
 /* One look at the ready line; taken, as an input, where the harness had it. */
@@ -133,34 +136,35 @@ static void look_at_ready(struct guardian *guardian)
 	bool level;
 	if (failed || held_line_get(held, &level) != 0)
 		return;
-	if (guardian->outcome.not_ready != (level ? GUARDIAN_NO : GUARDIAN_YES))
+	if (guardian->outcome.not_ready != (level ? NO : YES))
 		guardian_log("ready: %s", level ? "high" : "low");
-	guardian->outcome.not_ready = level ? GUARDIAN_NO : GUARDIAN_YES;
+	guardian->outcome.not_ready = level ? NO : YES;
 }
 
 static void look_at_capacitor(struct guardian *guardian, double event_s)
 {
-	struct guardian_outcome *outcome = &guardian->outcome;
+	struct outcome *outcome = &guardian->outcome;
 	double volts;
 	int failed = guardian_volts(&guardian->setup.capacitor, &volts);
 	if (failed)
 		return;
 	outcome->volts = volts;
 	bool below = fabs(volts) <= guardian->setup.capacitor.limit_v;
-	if (below && outcome->discharged != GUARDIAN_YES) {
-		outcome->discharged_s = guardian_now_s() - event_s;
+	if (below && outcome->discharged != YES)
 		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s", volts, guardian->setup.capacitor.limit_v,
-			     outcome->discharged_s);
-	}
-	outcome->discharged = below ? GUARDIAN_YES : GUARDIAN_NO;
+			     guardian_now_s() - event_s);
+	outcome->discharged = below ? YES : NO;
 }
 
 static bool settled(const struct guardian *guardian)
 {
-	const struct guardian_outcome *outcome = &guardian->outcome;
-	bool ready_known = guardian->setup.lines[GUARDIAN_READY].kind == GUARDIAN_NO_LINE || guardian->ready_held ||
-			   outcome->not_ready == GUARDIAN_YES;
-	bool discharge_known = guardian->setup.capacitor.source == GUARDIAN_NO_SOURCE || outcome->discharged == GUARDIAN_YES;
+	const struct outcome *outcome = &guardian->outcome;
+	bool ready_known =
+		guardian->setup.lines[GUARDIAN_READY].kind == GUARDIAN_NO_LINE || guardian->ready_held || outcome->not_ready == YES;
+	for (enum guardian_role role = GUARDIAN_TRIGGER; role < GUARDIAN_READY; role++)
+		if (outcome->driven[role] == NO)
+			return false;
+	bool discharge_known = guardian->setup.capacitor.source == GUARDIAN_NO_SOURCE || outcome->discharged == YES;
 	return ready_known && discharge_known;
 }
 
@@ -175,8 +179,8 @@ static void verify(struct guardian *guardian, double event_s)
 			break;
 		if (guardian_now_s() > said_s + SILENT_LOOK_S) {
 			said_s = guardian_now_s();
-			guardian_log("waiting: ready %s, capacitor %.1f V",
-				     guardian->outcome.not_ready == GUARDIAN_YES ? "low" : "not seen low", guardian->outcome.volts);
+			guardian_log("waiting: ready %s, capacitor %.1f V", guardian->outcome.not_ready == YES ? "low" : "not seen low",
+				     guardian->outcome.volts);
 		}
 		struct timespec nap = {.tv_nsec = (long)(1e9 * LOOK_S)};
 		nanosleep(&nap, NULL);
@@ -189,8 +193,7 @@ static void verify(struct guardian *guardian, double event_s)
 static void make_safe(struct guardian *guardian, const char *why, double event_s)
 {
 	guardian_log("safe state: %s", why);
-	guardian->outcome = (struct guardian_outcome){
-		.not_ready = GUARDIAN_UNKNOWN, .discharged = GUARDIAN_UNKNOWN, .volts = NAN, .driven_s = NAN, .discharged_s = NAN};
+	guardian->outcome = (struct outcome){.not_ready = UNKNOWN, .discharged = UNKNOWN, .volts = NAN};
 	drive_all(guardian, event_s);
 	verify(guardian, event_s);
 }
@@ -237,20 +240,42 @@ static bool begin(struct guardian *guardian)
 
 static void set_line(struct guardian *guardian, const struct guardian_message *message)
 {
-	if (guardian->safe && message->level != guardian->setup.lines[message->role].safe_level) {
-		reply(guardian, false, "the guardian has made the bench safe");
-		return;
-	}
 	int failed = held_line_set(&guardian->lines[message->role], message->level != 0);
 	guardian_log("%s: %s%s", ROLE_NAMES[message->role], message->level ? "high" : "low", failed ? ", failed" : "");
 	reply(guardian, failed == 0, failed ? strerror(failed) : "");
+}
+
+/* A record, and the descriptor that came with it (-1: none). The bytes it had, 0 at the end, -1 with errno. */
+static ssize_t receive(struct guardian_message *message, int *descriptor)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec place = {.iov_base = message, .iov_len = sizeof *message};
+	struct msghdr header = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	ssize_t count = recvmsg(GUARDIAN_SOCKET_FD, &header, MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	const struct cmsghdr *extra = count > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+	*descriptor = -1;
+	if (extra && extra->cmsg_type == SCM_RIGHTS)
+		memcpy(descriptor, CMSG_DATA(extra), sizeof *descriptor);
+	return count;
+}
+
+static void take_log(struct guardian *guardian, int descriptor)
+{
+	bool good = descriptor >= 0 && dup2(descriptor, GUARDIAN_LOG_FD) == GUARDIAN_LOG_FD;
+	if (good)
+		guardian_log_start();
+	reply(guardian, good, good ? "" : "no log came");
 }
 
 /* A record that came is looked at; NULL: go on, else why the harness is not to be trusted any more. *bye: it takes its leave. */
 static const char *take_record(struct guardian *guardian, bool *bye)
 {
 	struct guardian_message message;
-	ssize_t count = recv(GUARDIAN_SOCKET_FD, &message, sizeof message, MSG_TRUNC);
+	int descriptor;
+	ssize_t count = receive(&message, &descriptor);
 	if (count == 0 || (count < 0 && errno != EINTR))
 		return "the harness is gone";
 	if (count < 0)
@@ -265,10 +290,10 @@ static const char *take_record(struct guardian *guardian, bool *bye)
 			return "the harness asks for a line that is not the guardian's";
 		set_line(guardian, &message);
 		return NULL;
-	case GUARDIAN_SAFE:
-		make_safe(guardian, "asked for", guardian_now_s());
-		reply(guardian, settled(guardian), settled(guardian) ? "" : "not verified");
-		guardian->safe = false;
+	case GUARDIAN_LOG:
+		take_log(guardian, descriptor);
+		if (descriptor >= 0)
+			close(descriptor);
 		return NULL;
 	case GUARDIAN_BYE: *bye = true; return NULL;
 	}
@@ -289,7 +314,6 @@ int main(void)
 	while (!why && !bye) {
 		if (await_record(heard_s + silence_s)) {
 			why = take_record(&guardian, &bye);
-			/* Counted from when the record was dealt with: verifying takes seconds, in which the harness waits for the reply. */
 			if (!why)
 				heard_s = guardian_now_s();
 		} else {

@@ -65,9 +65,9 @@ struct guardian_setup {
 
 enum guardian_kind {
 	GUARDIAN_HEARTBEAT, /* no reply */
-	GUARDIAN_SET,       /* drive line `role` to `level`; refused once safe */
-	GUARDIAN_SAFE,      /* make safe and verify; the reply comes when verified, or given up */
-	GUARDIAN_BYE,       /* the harness ends in good order, after a GUARDIAN_SAFE */
+	GUARDIAN_SET,       /* drive line `role` to `level` */
+	GUARDIAN_LOG,       /* a descriptor comes with it (SCM_RIGHTS): the log goes on there */
+	GUARDIAN_BYE,       /* the harness ends in good order, its lines at their safe levels */
 };
 
 struct guardian_message {
@@ -77,22 +77,9 @@ struct guardian_message {
 	uint32_t role, level;
 };
 
-enum guardian_answer { GUARDIAN_YES, GUARDIAN_NO, GUARDIAN_UNKNOWN };
-
-/* What was done and seen. */
-struct guardian_outcome {
-	uint32_t driven[GUARDIAN_ROLE_COUNT]; /* enum guardian_answer: safe level driven; UNKNOWN: there is no such line, or it is held */
-	uint32_t disarmed;                    /* frame sent */
-	uint32_t not_ready;                   /* the ready line is low */
-	uint32_t discharged;                  /* capacitor seen at or below its limit */
-	double volts;                         /* last reading; NAN: none */
-	double driven_s, discharged_s;        /* after the event that asked for it; NAN: not */
-};
-
 struct guardian_reply {
 	uint32_t magic;
 	uint32_t sequence; /* of the message; of the setup: 0 */
 	uint32_t good;
-	char text[GUARDIAN_TEXT];        /* what failed */
-	struct guardian_outcome outcome; /* of GUARDIAN_SAFE */
+	char text[GUARDIAN_TEXT]; /* what failed */
 };

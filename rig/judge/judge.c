@@ -9,6 +9,7 @@
 #include "dependence.h"
 #include "quantity.h"
 #include "statement.h"
+#include "student.h"
 
 /* The measurements a requirement is about, reduced to what decides. */
 struct population {
@@ -19,7 +20,9 @@ struct population {
 	double worst_distance; /* margin less guard band of the worst: the smaller, the worse */
 	const struct measurement *worst;
 	struct decision_limits worst_limits;
-	double sum_value, sum_planned, sum_squares_random, sum_systematic, start_s;
+	double sum_value, sum_planned, start_s;
+	double sum_squares_random, sum_fourths_random; /* u^2; u^4 by its degrees of freedom */
+	double sum_systematic, least_dof_systematic;
 	size_t planned_count;
 	const struct measurement *maximum, *minimum;
 	double mean, sum_squared_deviations; /* running, Welford */
@@ -81,7 +84,11 @@ static void count_one(struct population *population, const struct requirement *r
 	population->sum_squared_deviations += deviation * (measurement->value - population->mean);
 	population->sum_value += measurement->value;
 	population->sum_squares_random += measurement->u_random * measurement->u_random;
+	if (measurement->u_random > 0)
+		population->sum_fourths_random += pow(measurement->u_random, 4) / measurement->dof;
 	population->sum_systematic += measurement->u_systematic;
+	if (measurement->u_systematic > 0)
+		population->least_dof_systematic = fmin(population->least_dof_systematic, measurement->dof_systematic);
 	if (!isnan(measurement->planned)) {
 		population->sum_planned += measurement->planned;
 		population->planned_count++;
@@ -96,12 +103,12 @@ static void count_one(struct population *population, const struct requirement *r
 		population->without_limits++;
 		return;
 	}
-	double u = measurement_u(measurement);
+	double u = measurement_u(measurement), dof = measurement_dof(measurement);
 	double margin = decision_margin(&limits, measurement->value);
 	if (margin < 0)
 		population->outside++;
-	enum verdict verdict = decision_verdict(requirement, &limits, measurement->value, u);
-	double distance = margin - 2 * u;
+	enum verdict verdict = decision_verdict(requirement, &limits, measurement->value, u, dof);
+	double distance = margin - student_coverage_factor(dof) * u;
 	bool worse = !population->has_worst || severity(verdict) > severity(population->worst_verdict) ||
 		     (verdict == population->worst_verdict && distance < population->worst_distance);
 	if (worse) {
@@ -115,7 +122,7 @@ static void count_one(struct population *population, const struct requirement *r
 
 static struct population gather(const struct requirement *requirement, const struct results *results, const struct plan *plan)
 {
-	struct population population = {0};
+	struct population population = {.least_dof_systematic = INFINITY};
 	for (size_t i = 0; i < results->measurement_count; i++) {
 		const struct measurement *measurement = &results->measurements[i];
 		if (strcmp(measurement->measurand->id, requirement->measurand) == 0 && selected(&requirement->select, measurement, plan))
@@ -131,8 +138,8 @@ static void not_tested(struct judgement *judgement, const char *reason)
 }
 
 /* Value, uncertainty and limits that decide, for a requirement on the population as a whole. False: it has none. */
-static bool summarise(const struct population *population, const struct requirement *requirement, struct judgement *judgement,
-		      struct decision_limits *limits)
+static bool summarise(const struct population *population, const struct requirement *requirement, const struct results *results,
+		      struct judgement *judgement, struct decision_limits *limits)
 {
 	size_t n = population->count - population->voided;
 	const struct measurement *one = NULL;
@@ -144,10 +151,21 @@ static bool summarise(const struct population *population, const struct requirem
 	case JUDGE_MAXIMUM: one = population->maximum; break;
 	case JUDGE_MINIMUM: one = population->minimum; break;
 	case JUDGE_MEAN: {
-		double stated = sqrt(population->sum_squares_random) / (double)n;
+		double stated = sqrt(population->sum_squares_random) / (double)n, fourths = population->sum_fourths_random;
 		double observed = n > 1 ? s / sqrt((double)n) : 0;
+		/* The random part as stated, of the degrees of freedom that add up over the measurements, or as seen, of n - 1. */
+		struct measurement mean = {.u_random = fmax(stated, observed),
+					   .u_systematic = systematic,
+					   .dof = fourths > 0 ? pow(population->sum_squares_random, 2) / fourths : INFINITY,
+					   .dof_systematic = population->least_dof_systematic};
+		if (observed > stated)
+			mean.dof = (double)(n - 1);
 		judgement->value = population->mean;
-		judgement->u = hypot(fmax(stated, observed), systematic);
+		judgement->u = measurement_u(&mean);
+		judgement->dof = measurement_dof(&mean);
+		judgement->u_random = mean.u_random;
+		judgement->dof_random = mean.dof;
+		judgement->deciding = (size_t)(population->maximum - results->measurements);
 		break;
 	}
 	case JUDGE_STANDARD_DEVIATION:
@@ -155,17 +173,25 @@ static bool summarise(const struct population *population, const struct requirem
 			return false;
 		judgement->value = s;
 		judgement->u = s / sqrt(2.0 * (double)(n - 1));
+		judgement->dof = (double)(n - 1);
+		judgement->u_random = judgement->u;
+		judgement->dof_random = judgement->dof;
 		planned = NAN;
 		break;
 	}
 	if (one) {
 		judgement->value = one->value;
 		judgement->u = measurement_u(one);
+		judgement->dof = measurement_dof(one);
 		judgement->worst_subject = one->subject;
+		judgement->deciding = (size_t)(one - results->measurements);
 		judgement->worst_s = one->start_s;
 		planned = one->planned;
 	}
 	judgement->planned = planned;
+	judgement->expanded = one ? measurement_expanded(one) : student_coverage_factor(judgement->dof) * judgement->u;
+	judgement->k =
+		judgement->u > 0 && isfinite(judgement->u) ? judgement->expanded / judgement->u : student_coverage_factor(judgement->dof);
 	return decision_limits_of(&requirement->limit, planned, limits);
 }
 
@@ -182,11 +208,13 @@ static void format_value(char *out, size_t size, double value, const struct meas
 
 static void explain(struct judgement *judgement, const struct measurand *measurand)
 {
-	char value[48], u[48], lower[48] = "", upper[48] = "", where[64] = "";
+	char value[48], u[48], k[24] = "", lower[48] = "", upper[48] = "", where[64] = "";
 	bool percent = strcmp(measurand->unit, "1") == 0 && !(fabs(judgement->lower) >= 0.5) && !(fabs(judgement->upper) >= 0.5) &&
 		       !(judgement->lower == 0 || judgement->upper == 0);
 	format_value(value, sizeof value, judgement->value, measurand, percent, 4);
-	format_value(u, sizeof u, 2 * judgement->u, measurand, percent, 2);
+	format_value(u, sizeof u, judgement->expanded, measurand, percent, 2);
+	if (judgement->u > 0)
+		snprintf(k, sizeof k, " (k = %.2f)", judgement->k);
 	format_value(lower, sizeof lower, judgement->lower, measurand, percent, 4);
 	format_value(upper, sizeof upper, judgement->upper, measurand, percent, 4);
 	if (judgement->worst_subject != UINT32_MAX && measurand->subject != SUBJECT_SESSION)
@@ -202,13 +230,24 @@ static void explain(struct judgement *judgement, const struct measurand *measura
 	const char *what = judged_value_name(judgement->requirement->judge);
 	if (judgement->requirement->judge == JUDGE_EVERY)
 		what = judgement->population > 1 ? "worst" : "value";
-	snprintf(judgement->reason, sizeof judgement->reason, "%s%s %s, U %s; allowed %s", what, where, value, u, allowed);
+	snprintf(judgement->reason, sizeof judgement->reason, "%s%s %s, U %s%s; allowed %s", what, where, value, u, k, allowed);
 }
 
 static void add_reason(struct judgement *judgement, const char *reason)
 {
 	size_t length = strlen(judgement->reason);
 	snprintf(judgement->reason + length, sizeof judgement->reason - length, "%s%s", length ? "; " : "", reason);
+}
+
+/* Why a value that can be told cannot be judged. */
+static void explain_capability(struct judgement *judgement, const struct decision_limits *limits)
+{
+	double wanted = judgement->requirement->capability, capability = decision_capability(limits, judgement->u);
+	if (judgement->verdict != VERDICT_NOT_CAPABLE || !(wanted > 0) || !(capability < wanted))
+		return;
+	char sentence[96];
+	snprintf(sentence, sizeof sentence, "U is too large for the limits: C_m %.3g, at least %.3g is asked for", capability, wanted);
+	add_reason(judgement, sentence);
 }
 
 /* What makes a pass untrue whatever the numbers say. */
@@ -275,16 +314,23 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		.declared = declares(plan, requirement->id),
 		.value = NAN,
 		.u = NAN,
+		.dof = NAN,
+		.k = NAN,
+		.expanded = NAN,
+		.u_random = NAN,
+		.dof_random = NAN,
 		.lower = NAN,
 		.upper = NAN,
 		.guard = NAN,
 		.margin = NAN,
 		.capability = NAN,
+		.test_uncertainty_ratio = NAN,
 		.conformance_probability = NAN,
 		.risk = NAN,
 		.proportion = NAN,
 		.planned = NAN,
 		.worst_subject = UINT32_MAX,
+		.deciding = NO_MEASUREMENT,
 		.worst_s = NAN,
 	};
 	const struct selector *select = &requirement->select;
@@ -314,17 +360,18 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	}
 	struct decision_limits limits;
 	if ((requirement->judge == JUDGE_EVERY && population.without_limits > 0 && !population.has_worst) ||
-	    !summarise(&population, requirement, judgement, &limits)) {
+	    !summarise(&population, requirement, results, judgement, &limits)) {
 		not_tested(judgement, "its limit depends on a planned value that this run does not have");
 		return;
 	}
 	judgement->lower = limits.lower;
 	judgement->upper = limits.upper;
-	judgement->guard = decision_guard(requirement->rule, judgement->u);
+	judgement->guard = decision_guard(requirement->rule, judgement->u, judgement->dof);
 	judgement->margin = decision_margin(&limits, judgement->value);
-	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u);
+	judgement->verdict = decision_verdict(requirement, &limits, judgement->value, judgement->u, judgement->dof);
 	const struct measurand *measurand = population.measurand;
 	explain(judgement, measurand);
+	explain_capability(judgement, &limits);
 	if (requirement->judge == JUDGE_EVERY && population.without_limits > 0 && judgement->verdict != VERDICT_FAIL) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "some measurements have no planned value to be held against");

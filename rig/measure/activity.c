@@ -15,6 +15,13 @@ double channel_full_scale_counts(const struct channel *channel)
 	return full > 0 ? full : 32768.0;
 }
 
+static void set_sigma(struct activity *activity, double sigma)
+{
+	double of_noise = ACTIVITY_SIGMA * sigma, of_scale = ACTIVITY_FULL_SCALE * activity->full_scale;
+	activity->sigma = sigma;
+	activity->threshold = of_noise > of_scale ? of_noise : of_scale;
+}
+
 void activity_init(struct activity *activity, const struct recording_format *format)
 {
 	*activity = (struct activity){.current_channel = recording_find(format, CHANNEL_COIL_CURRENT),
@@ -25,11 +32,14 @@ void activity_init(struct activity *activity, const struct recording_format *for
 		activity->full_scale = channel_full_scale_counts(current);
 		activity->zero = current->scale != 0 ? -current->offset / current->scale : 0;
 		activity->baseline = activity->zero;
+		set_sigma(activity, 0);
 	}
 	if (activity->trigger_channel >= 0) {
 		const struct channel *trigger = &format->channels[activity->trigger_channel];
-		activity->trigger_level = (trigger->threshold - trigger->offset) / trigger->scale;
-		if (!isfinite(activity->trigger_level))
+		double level = (trigger->threshold - trigger->offset) / trigger->scale;
+		if (isfinite(level))
+			activity->trigger_count = (int32_t)fmax(INT16_MIN, fmin(INT16_MAX + 1, ceil(level)));
+		else
 			activity->trigger_channel = -1;
 	}
 }
@@ -43,17 +53,17 @@ static bool current_active(struct activity *activity, size_t frames, const struc
 {
 	double least = stats->minimum[activity->current_channel], most = stats->maximum[activity->current_channel];
 	double middle = 0.5 * (least + most), sigma = (most - least) * RANGE_TO_SIGMA;
-	double threshold = fmax(ACTIVITY_SIGMA * activity->sigma, ACTIVITY_FULL_SCALE * activity->full_scale);
+	double threshold = activity->threshold;
 	bool flat = most - least <= threshold;
 	if (!activity->known && flat) {
 		activity->baseline = middle;
-		activity->sigma = sigma;
+		set_sigma(activity, sigma);
 		activity->known = true;
 		return fabs(middle - activity->zero) > threshold;
 	}
 	if (most - activity->baseline <= threshold && activity->baseline - least <= threshold) {
 		activity->baseline += TRACKING * (middle - activity->baseline);
-		activity->sigma += TRACKING * (sigma - activity->sigma);
+		set_sigma(activity, activity->sigma + TRACKING * (sigma - activity->sigma));
 		activity->known = true;
 		activity->flat_frames = 0;
 		return false;
@@ -70,11 +80,11 @@ static bool trigger_active(struct activity *activity, const int16_t *samples, si
 			   const struct cell_stats *stats)
 {
 	unsigned c = (unsigned)activity->trigger_channel;
-	bool first_above = samples[c] >= activity->trigger_level;
-	bool active = stats->maximum[c] >= activity->trigger_level && stats->minimum[c] < activity->trigger_level;
+	bool first_above = samples[c] >= activity->trigger_count;
+	bool active = stats->maximum[c] >= activity->trigger_count && stats->minimum[c] < activity->trigger_count;
 	if (activity->trigger_known && first_above != activity->trigger_above)
 		active = true;
-	activity->trigger_above = samples[(frames - 1) * channels + c] >= activity->trigger_level;
+	activity->trigger_above = samples[(frames - 1) * channels + c] >= activity->trigger_count;
 	activity->trigger_known = true;
 	return active;
 }

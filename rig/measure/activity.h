@@ -12,9 +12,10 @@ struct activity {
 	int current_channel, trigger_channel; /* -1: none */
 	double full_scale;                    /* counts */
 	double zero;                          /* counts of zero current, the baseline before anything is known */
-	double trigger_level;                 /* counts */
+	int32_t trigger_count;                /* the least count at which the trigger line is high */
 	double flat_limit_frames;             /* so long a constant current becomes the new baseline */
 	double baseline, sigma;               /* counts, from idle cells */
+	double threshold;                     /* counts: so far from its baseline the current is active */
 	double flat_frames;
 	bool known;                        /* an idle cell has been seen */
 	bool trigger_known, trigger_above; /* the line at the end of the previous cell */

@@ -6,6 +6,9 @@
 #define BASELINE_TO_S 10e-6
 #define PI 3.14159265358979323846
 enum { BASELINE_MIN_SAMPLES = 8 };
+/* So many standard uncertainties is a slope that there is; from so many of them squared on a slope counts as more than chance. */
+#define SLOPE_SEEN 4.5
+#define SLOPE_SQUARED_BY_CHANCE 4.0
 
 /*
  * Standard uncertainty of the mean of samples that are rounded to multiples of q, from the rounding alone: that of noise sigma's dither, averaged
@@ -52,15 +55,30 @@ struct baseline baseline_find(const struct trace *trace, const struct outline *o
 			base.centre = 0.5 * (double)(middle + to - 1);
 		}
 	}
+	double middle_index = 0.5 * (double)(from + to - 1), moment = 0, spread = n * (n * n - 1) / 12;
+	for (ptrdiff_t i = from; base.level == 0 && i < to; i++)
+		moment += ((double)i - middle_index) * (trace->current_a[i] - base.floor);
+	double slope = moment / spread;
 	for (ptrdiff_t i = from; i < to; i++) {
 		double tail = base.level != 0 ? base.level * exp(-base.decay * ((double)i - base.centre)) : 0;
 		double rest = trace->current_a[i] - base.floor - tail;
 		squares += rest * rest;
 	}
+	double around_line = fmax(0, squares - slope * moment) / (n - 2), u_slope = fmax(sqrt(around_line), quantum) / sqrt(spread);
+	bool sloping = fabs(slope) > SLOPE_SEEN * u_slope;
+	if (sloping) {
+		base.slope = slope;
+		base.u_slope = u_slope;
+		base.centre = middle_index;
+		squares = around_line * (n - 1);
+	}
 	base.noise = fmax(sqrt(squares / (n - 1)), quantum);
 	double q = fabs(context->channel->scale), unrounded = sqrt(fmax(0, squares / (n - 1) - quantum * quantum));
 	base.u_rounding = rounding_of_mean(unrounded, q);
-	base.u = hypot(base.noise / sqrt(n), base.u_rounding);
+	/* Carried on to the pulse; a slope that is not quite seen is an error of the baseline there. */
+	double way = fabs((double)outline->peak1 - middle_index);
+	double u_by_slope = way * (sloping ? u_slope : sqrt(fmax(0, slope * slope - SLOPE_SQUARED_BY_CHANCE * u_slope * u_slope)));
+	base.u = hypot(hypot(base.noise / sqrt(n), base.u_rounding), u_by_slope);
 	base.dof = n - 1;
 	return base;
 }
@@ -73,7 +91,8 @@ void baseline_remove(const struct trace *trace, const struct baseline *base, int
 		factor = exp(-base->decay);
 	}
 	for (size_t i = context->from; i < context->to; i++) {
-		context->scratch[i - context->from] = sign * (trace->current_a[i] - base->floor - tail);
+		context->scratch[i - context->from] =
+			sign * (trace->current_a[i] - base->floor - base->slope * ((double)i - base->centre) - tail);
 		tail *= factor;
 	}
 }

@@ -8,9 +8,14 @@
 /* Samples from so long before the onset count for the baseline. */
 #define BASELINE_FROM_S 150e-6
 
-/* floor + level * exp(-decay (i - centre)), i an index into the trace; the noise around it, and the standard uncertainty of the floor. */
+/*
+ * floor + slope (i - centre) + level * exp(-decay (i - centre)), i an index into the trace; the noise around it, and the standard uncertainty under the
+ * pulse.
+ */
 struct baseline {
 	double level, decay, centre;
+	double slope; /* 0 unless the samples show one, as of hum or drift */
+	double u_slope;
 	double floor, noise, u;
 	double u_rounding; /* the part of u that is common to all samples: rounding to counts with little noise */
 	double dof;        /* of the noise; 0 when there was nothing before the pulse: floor 0, noise carried over */

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "despike.h"
+
 /* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
 #define LOBE_SHARE 0.2
 /* A damped wave's lobes get smaller. One that is larger than the lobe before by this is the first of another pulse. */
@@ -11,26 +13,31 @@
 #define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
 #define SHADOW_S 1.5e-3
-#define SHADOW_SHARE 0.05
+#define SHADOW_SHARE 0.02
+/* Shortly after its end there is reverse recovery too. */
+#define RECOVERY_S 200e-6
+#define RECOVERY_SHARE 0.05
 /* A pulse's first lobe is looked at for no longer than this. */
 #define LOBE_LIMIT_S 2e-3
 /* For a sine the zero comes one rise time after the peak, a little later with damping; a monophasic tail takes far longer. */
 #define FAST_ZERO_RISES 1.6
 /* Within this share of the threshold the current is as good as zero. */
 #define ZERO_SHARE 0.25
-#define CONFIRM_S 2e-6
+/* The followed baseline: time constant, and how fast it may move, in full scales a second (5 % of hum at 60 Hz: 19 pulses' peaks a second). */
+#define FOLLOW_S 100e-6
+#define FOLLOW_LIMIT_PER_S 60.0
+#define SLOPE_S 1e-3
+#define WANDER_S 30e-3
+/* A pulse rises for no longer than this before it is beyond the threshold. */
+#define UNSEEN_S 40e-6
+/* After a step of the baseline the current stays where it is for so long; no pulse does, unless it is clipped. */
+#define STEP_FLAT_S 100e-6
+#define STEP_SHARE 0.2
+enum { STEP_PARTS = 4 };
 
 static ptrdiff_t later(ptrdiff_t index, double samples)
 {
 	return index + (ptrdiff_t)ceil(samples);
-}
-
-static size_t confirm_samples(double interval_s)
-{
-	if (interval_s > 4e-6)
-		return 2;
-	double samples = ceil(CONFIRM_S / interval_s);
-	return samples < 3 ? 3 : (size_t)samples;
 }
 
 static double level(const struct trace *trace, ptrdiff_t i, int sign)
@@ -38,59 +45,93 @@ static double level(const struct trace *trace, ptrdiff_t i, int sign)
 	return sign * (trace->current_a[i] - trace->baseline_a);
 }
 
-/* A run of samples beyond the threshold, and the valley before it. */
-struct rise {
-	size_t up, down;
-	double valley_a;
-};
-
-/* Looks at [from, to) with one threshold; the index at which `confirm` samples in a row were beyond it, or `to`. */
-static size_t follow_rise(const struct trace *trace, size_t from, size_t to, int home, double threshold_a, size_t confirm,
-			  struct rise *rise)
+static void follow(struct follower *baseline, double current_a, double interval_s, double limit_a)
 {
-	size_t up = rise->up, down = rise->down, i = from;
-	double valley_a = rise->valley_a, baseline_a = trace->baseline_a;
-	const double *current_a = trace->current_a;
-	for (; i < to; i++) {
-		double y = home * (current_a[i] - baseline_a), floor_a = valley_a > 0 ? valley_a : 0;
-		if (y <= floor_a + threshold_a && -y <= threshold_a) {
-			up = down = 0;
-			valley_a = y < valley_a ? y : valley_a;
-			continue;
-		}
-		up = y > floor_a + threshold_a ? up + 1 : 0;
-		down = -y > threshold_a ? down + 1 : 0;
-		valley_a = y < valley_a ? y : valley_a;
-		if (up == confirm || down == confirm)
-			break;
-	}
-	*rise = (struct rise){up, down, valley_a};
-	return i;
+	double step_a = (current_a - baseline->level_a) * (interval_s / FOLLOW_S);
+	step_a = step_a > limit_a ? limit_a : step_a < -limit_a ? -limit_a : step_a;
+	baseline->level_a += step_a;
+	baseline->slope_a_per_s += (step_a / interval_s - baseline->slope_a_per_s) * (interval_s / SLOPE_S);
+	double steep = fabs(baseline->slope_a_per_s), wander = baseline->wander_a_per_s * (1 - interval_s / WANDER_S);
+	baseline->wander_a_per_s = steep > wander ? steep : wander;
+}
+
+/* How far the current must leave the baseline, or the valley after a pulse, at index i. */
+static double threshold_at(const struct trace *trace, const struct arming *arming, size_t i)
+{
+	double since_s = ((double)i - arming->onset) * trace->interval_s;
+	if (!arming->after || since_s >= SHADOW_S)
+		return trace->threshold_a;
+	double share = ((double)i - arming->end) * trace->interval_s < RECOVERY_S ? RECOVERY_SHARE : SHADOW_SHARE;
+	return fmax(trace->threshold_a + arming->baseline.wander_a_per_s * since_s, share * arming->peak_a);
 }
 
 /* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
 static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
 {
-	size_t confirm = confirm_samples(trace->interval_s), n = trace->n, i = arming->from;
+	size_t confirm = despike_width(trace->interval_s), n = trace->n, up = 0, down = 0;
 	int home = arming->after ? arming->sign : 1;
-	struct rise rise = {.valley_a = arming->after ? arming->valley_a : 0};
-	if (arming->after) {
-		double end = ceil(arming->onset + SHADOW_S / trace->interval_s);
-		size_t shadow = end <= (double)i ? i : end >= (double)n ? n : (size_t)end;
-		double shadow_a = fmax(trace->threshold_a, SHADOW_SHARE * arming->peak_a);
-		i = follow_rise(trace, i, shadow, home, shadow_a, confirm, &rise);
-	}
-	if (rise.up < confirm && rise.down < confirm)
-		i = follow_rise(trace, i, n, home, trace->threshold_a, confirm, &rise);
-	if (arming->after)
-		arming->valley_a = rise.valley_a;
-	if (rise.up == confirm || rise.down == confirm) {
-		*sign = rise.up == confirm ? home : -home;
+	double valley_a = arming->after ? arming->valley_a : 0, follow_a = FOLLOW_LIMIT_PER_S * trace->full_scale_a * trace->interval_s;
+	double shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -INFINITY;
+	for (size_t i = arming->from; i < n; i++) {
+		double x = trace->current_a[i];
+		if (arming->tail && (double)i >= shadow_end && up == 0 && down == 0) {
+			/* The tail is gone. A pulse may be rising, but not for long without having been seen. */
+			size_t before = (size_t)(UNSEEN_S / trace->interval_s) + 1;
+			arming->tail = false;
+			arming->baseline.level_a = trace->current_a[i > arming->from + before ? i - before : arming->from];
+		}
+		double threshold_a = (double)i < shadow_end ? threshold_at(trace, arming, i) : trace->threshold_a;
+		double y = home * (x - arming->baseline.level_a), floor_a = valley_a > 0 ? valley_a : 0;
+		up = y > floor_a + threshold_a ? up + 1 : 0;
+		down = -y > threshold_a ? down + 1 : 0;
+		valley_a = y < valley_a ? y : valley_a;
+		if (up == 0 && down == 0) {
+			if (!arming->tail)
+				follow(&arming->baseline, x, trace->interval_s, follow_a);
+			continue;
+		}
+		if (up < confirm && down < confirm)
+			continue;
+		*sign = up == confirm ? home : -home;
+		arming->valley_a = valley_a;
 		return (ptrdiff_t)(i + 1 - confirm);
 	}
-	size_t pending = rise.up > rise.down ? rise.up : rise.down, seen = n - arming->from;
-	arming->from = n - (pending < seen ? pending : seen);
+	arming->valley_a = valley_a;
+	arming->pending = up > down ? up : down;
+	size_t seen = n - arming->from;
+	arming->from = n - (arming->pending < seen ? arming->pending : seen);
 	return NO_INDEX;
+}
+
+static bool clipped_at(const struct trace *trace, ptrdiff_t i)
+{
+	return trace->count_min < trace->count_max && (trace->counts[i] <= trace->count_min || trace->counts[i] >= trace->count_max);
+}
+
+/*
+ * Is the rise at `detected` a step of the baseline? The means of some parts of what follows must not differ; *level_a is then the last of them,
+ * *end where it ends.
+ */
+static bool is_step(const struct trace *trace, const struct arming *arming, ptrdiff_t detected, double *level_a, ptrdiff_t *end)
+{
+	ptrdiff_t n = (ptrdiff_t)trace->n, begin = detected + (ptrdiff_t)despike_width(trace->interval_s);
+	double part = fmax(3, floor(STEP_FLAT_S / STEP_PARTS / trace->interval_s)), least = INFINITY, most = -INFINITY;
+	*end = begin + STEP_PARTS * (ptrdiff_t)part;
+	if (*end > n)
+		return false;
+	for (unsigned k = 0; k < STEP_PARTS; k++) {
+		double sum = 0;
+		for (ptrdiff_t i = begin + k * (ptrdiff_t)part; i < begin + (k + 1) * (ptrdiff_t)part; i++) {
+			if (clipped_at(trace, i))
+				return false;
+			sum += trace->current_a[i];
+		}
+		*level_a = sum / part;
+		least = fmin(least, *level_a);
+		most = fmax(most, *level_a);
+	}
+	double height_a = fabs(*level_a - arming->baseline.level_a);
+	return most - least < fmax(STEP_SHARE * height_a, arming->baseline.wander_a_per_s * STEP_FLAT_S);
 }
 
 /* Follows the first lobe down to half its peak; the index where that was, or the end of what there is. */
@@ -115,14 +156,25 @@ static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pu
 	return i;
 }
 
-/* The onset of a sine from where it passes 10 and 50 %: asin(0.1) and asin(0.5) of it. */
-static double extrapolate_onset(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
+/* What of an earlier pulse's tail is left under the pulse, in its direction: the least current shortly before it. */
+static double foot_a(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
 {
+	ptrdiff_t from = pulse->detected - (ptrdiff_t)(UNSEEN_S / trace->interval_s) - 1;
+	double least = level(trace, pulse->detected, pulse->sign);
+	for (ptrdiff_t i = from > lowest ? from : lowest; i < pulse->detected; i++)
+		least = fmin(least, level(trace, i, pulse->sign));
+	return fmax(0, least);
+}
+
+/* The onset of a sine from where it passes 10 and 50 %, counted from its foot: asin(0.1) and asin(0.5) of it. */
+static double extrapolate_onset(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest, double foot)
+{
+	double height = pulse->peak1_a - foot;
 	ptrdiff_t half = pulse->peak1;
-	while (half > lowest && level(trace, half, pulse->sign) > 0.5 * pulse->peak1_a)
+	while (half > lowest && level(trace, half, pulse->sign) > foot + 0.5 * height)
 		half--;
 	ptrdiff_t tenth = half;
-	while (tenth > lowest && level(trace, tenth, pulse->sign) > 0.1 * pulse->peak1_a)
+	while (tenth > lowest && level(trace, tenth, pulse->sign) > foot + 0.1 * height)
 		tenth--;
 	double onset = (double)tenth - 0.236 * (double)(half - tenth);
 	return onset > (double)lowest ? onset : (double)lowest;
@@ -157,6 +209,10 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		sign = -sign;
 		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
 		double lobe_a = level(trace, peak, sign);
+		ptrdiff_t flat_end = peak;
+		while (clipped_at(trace, peak) && flat_end + 1 < (ptrdiff_t)trace->n && clipped_at(trace, flat_end + 1))
+			flat_end++;
+		peak += (flat_end - peak) / 2;
 		if (lobe_a < least_a)
 			break;
 		if (lobe_a > LOBE_GROWTH * before_a) {
@@ -175,15 +231,13 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 	pulse->end = later(pulse->end, 0.25 * width);
 }
 
-bool detect_next(const struct trace *trace, struct arming *arming, struct outline *found)
+/* Everything of a pulse that was detected in *found, down to its end. False when its first lobe is longer than that of any pulse. */
+static bool outline_pulse(const struct trace *trace, ptrdiff_t lowest, bool on_tail, struct outline *found)
 {
-	*found = (struct outline){.peak1 = NO_INDEX, .zero1 = NO_INDEX, .peak2 = NO_INDEX, .zero2 = NO_INDEX, .lobes = 1};
-	ptrdiff_t lowest = (ptrdiff_t)arming->from;
-	found->detected = find_rise(trace, arming, &found->sign);
-	if (found->detected == NO_INDEX)
-		return false;
 	ptrdiff_t half = follow_first_lobe(trace, found);
-	found->onset = extrapolate_onset(trace, found, lowest);
+	if (half >= later(found->detected, LOBE_LIMIT_S / trace->interval_s))
+		return false;
+	found->onset = extrapolate_onset(trace, found, lowest, on_tail ? foot_a(trace, found, lowest) : 0);
 	double rise = fmax(1, (double)found->peak1 - found->onset);
 	found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, 0);
 	if (found->zero1 == NO_INDEX) {
@@ -199,11 +253,55 @@ bool detect_next(const struct trace *trace, struct arming *arming, struct outlin
 	}
 	if (found->end > (ptrdiff_t)trace->n)
 		found->end = (ptrdiff_t)trace->n;
+	return true;
+}
+
+/* The baseline is somewhere else from index `from` on. */
+static void rebase(struct arming *arming, ptrdiff_t from, double level_a)
+{
+	arming->from = (size_t)from;
+	arming->baseline.level_a = level_a;
+	arming->valley_a = INFINITY;
+	arming->tail = false;
+}
+
+bool detect_next(const struct trace *trace, struct arming *arming, struct outline *found)
+{
+	if (!arming->baseline.started) {
+		arming->baseline.started = true;
+		arming->baseline.level_a = trace->baseline_a;
+	}
+	for (;;) {
+		*found = (struct outline){.peak1 = NO_INDEX, .zero1 = NO_INDEX, .peak2 = NO_INDEX, .zero2 = NO_INDEX, .lobes = 1};
+		ptrdiff_t lowest = (ptrdiff_t)arming->from, end;
+		double level_a;
+		arming->pending = 0;
+		found->detected = find_rise(trace, arming, &found->sign);
+		if (found->detected == NO_INDEX)
+			return false;
+		if (is_step(trace, arming, found->detected, &level_a, &end)) {
+			rebase(arming, end, level_a);
+			continue;
+		}
+		struct trace here = *trace;
+		here.baseline_a = arming->baseline.level_a;
+		if (outline_pulse(&here, lowest, arming->tail, found))
+			break;
+		arming->strayed = true;
+		end = later(found->detected, LOBE_LIMIT_S / trace->interval_s);
+		rebase(arming, end, trace->current_a[end < (ptrdiff_t)trace->n ? end : (ptrdiff_t)trace->n - 1]);
+	}
+	struct follower baseline = arming->baseline;
+	bool strayed = arming->strayed;
 	*arming = (struct arming){.from = (size_t)found->end,
 				  .after = true,
+				  .tail = found->zero1 == NO_INDEX,
 				  .sign = found->sign,
 				  .peak_a = found->peak1_a,
 				  .onset = found->onset,
-				  .valley_a = INFINITY};
+				  .end = (double)found->end,
+				  .valley_a = INFINITY,
+				  .baseline = baseline,
+				  .strayed = strayed};
 	return true;
 }

@@ -10,12 +10,14 @@
 
 /* A stretch of samples without a hole: current with offset, gain and droop corrected, and the counts it came from. */
 struct trace {
-	const double *current_a;
+	const double *current_a; /* without spikes */
 	const int16_t *counts;
 	size_t n;
 	double interval_s;
-	double baseline_a;  /* of the whole stretch; local baselines are refined from pulse to pulse */
+	double baseline_a;  /* where the stretch begins; it is followed from there */
 	double threshold_a; /* detection: the larger of 8 sigma and 0.5 % of full scale */
+	double full_scale_a;
+	int32_t count_min, count_max; /* of the channel: at or beyond, it is clipped; equal: not known */
 };
 
 enum { NO_INDEX = -1 };
@@ -24,20 +26,31 @@ enum { NO_INDEX = -1 };
 struct outline {
 	ptrdiff_t detected, peak1, zero1, peak2, zero2;
 	double onset;   /* index, extrapolated */
-	double peak1_a; /* magnitude over the trace's baseline, raw */
+	double peak1_a; /* magnitude over the baseline at the pulse, raw */
 	int sign;
 	unsigned lobes; /* half waves of at least 20 % of the first */
 	ptrdiff_t end;  /* the pulse is over; a new one may begin */
 };
 
-/* What the detector knows of the past; zero-initialise, with valley INFINITY not needed. */
+/* The baseline as it is followed: slowly enough that no pulse moves it, fast enough for hum of some per cent of the pulses. */
+struct follower {
+	bool started;
+	double level_a, slope_a_per_s;
+	double wander_a_per_s; /* how steep it was of late */
+};
+
+/* What the detector knows of the past; zero-initialise. */
 struct arming {
 	size_t from; /* first index to look at */
 	bool after;  /* a pulse precedes, and its tail may still be there */
+	bool tail;   /* it had not come back to zero at its end */
 	int sign;    /* of that pulse */
 	double peak_a;
-	double onset;    /* index, may be negative when its samples have been dropped */
-	double valley_a; /* least current, in its direction, since its end */
+	double onset, end; /* indices, may be negative when its samples have been dropped */
+	double valley_a;   /* least current, in its direction, since its end */
+	struct follower baseline;
+	size_t pending; /* samples at the trace's end that are beyond the threshold, too few to be a pulse yet */
+	bool strayed;   /* the current left its baseline for longer than any pulse, and not by a step */
 };
 
 /*

@@ -6,9 +6,6 @@
 /* Half the hysteresis, as a share of the threshold and in counts. */
 #define HYSTERESIS_SHARE 0.1
 #define HYSTERESIS_COUNTS 4.0
-/* Contacts bounce: a rise so soon after an edge belongs to it. */
-#define BOUNCE_S 20e-6
-
 /* The levels to either side of an edge are taken so many samples from it. */
 enum { LEVEL_SAMPLES = 3 };
 
@@ -44,6 +41,19 @@ bool edge_finder_init(struct edge_finder *finder, const struct recording_format 
 	return true;
 }
 
+/* The first index from i on whose sample may be as high as the threshold, or `frames`: the line is low, and stays so up to there. */
+static size_t skip_low(const struct edge_finder *finder, const int16_t *samples, size_t frames, size_t i)
+{
+	const struct channel *channel = finder->channel;
+	double surely_low = floor((channel->threshold - channel->offset) / channel->scale) - 1;
+	if (!(channel->scale > 0) || !(surely_low >= INT16_MIN))
+		return i;
+	int32_t most = surely_low > INT16_MAX ? INT16_MAX : (int32_t)surely_low;
+	while (i < frames && samples[i * finder->channels + finder->index] <= most)
+		i++;
+	return i;
+}
+
 bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const int16_t *samples, size_t frames, struct series *edges,
 			struct error *error)
 {
@@ -53,6 +63,14 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 	if (first_frame != finder->next_frame)
 		finder->known = false;
 	for (size_t i = 0; i < frames; i++) {
+		if (finder->known && !finder->high) {
+			size_t next = skip_low(finder, samples, frames, i);
+			if (next > i)
+				finder->last_v = volts(finder, samples, next - 1);
+			if (next == frames)
+				break;
+			i = next;
+		}
 		double v = volts(finder, samples, i);
 		if (!finder->known) {
 			finder->high = v >= threshold;
@@ -66,7 +84,7 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 			}
 			if (v >= threshold + hysteresis) {
 				finder->high = true;
-				if (finder->candidate && finder->crossed_s - finder->accepted_s > BOUNCE_S) {
+				if (finder->candidate && finder->crossed_s - finder->accepted_s > EDGE_BOUNCE_S) {
 					finder->accepted_s = finder->crossed_s;
 					if (!series_add(edges, &finder->crossed_s, error))
 						return false;

@@ -11,6 +11,9 @@
 
 #include "findings.h"
 
+/* Contacts bounce: a rise so soon after an edge belongs to it. */
+#define EDGE_BOUNCE_S 20e-6
+
 struct edge_finder {
 	const struct channel *channel;
 	unsigned index, channels;

@@ -30,12 +30,14 @@ void findings_init(struct findings *findings)
 {
 	*findings = (struct findings){.pulses.item_size = sizeof(struct pulse),
 				      .edges.item_size = sizeof(double),
-				      .logic.item_size = sizeof(double),
+				      .logic.item_size = sizeof(struct edge),
+				      .quiet.item_size = sizeof(struct quiet_stretch),
 				      .gaps.item_size = sizeof(struct gap),
 				      .events.item_size = sizeof(struct run_event),
 				      .windows.item_size = sizeof(struct covered),
 				      .excursions.item_size = sizeof(struct excursion),
 				      .capacitor.item_size = sizeof(float)};
+	level_histogram_init(&findings->trigger_levels);
 }
 
 void findings_finish(struct findings *findings)
@@ -43,6 +45,7 @@ void findings_finish(struct findings *findings)
 	free(findings->pulses.items);
 	free(findings->edges.items);
 	free(findings->logic.items);
+	free(findings->quiet.items);
 	free(findings->gaps.items);
 	free(findings->events.items);
 	free(findings->windows.items);

@@ -9,6 +9,8 @@
 enum { MAX_ITERATIONS = 30, COSINE = 0, SINE, ALPHA, OMEGA, OFFSET };
 /* Relative step of alpha and omega, in units of omega, at which the minimum counts as found: far below any uncertainty. */
 #define CONVERGED 1e-8
+/* What the sum of squares may still fall by, in variances of a sample, for the minimum to count as found: a hundredth of every uncertainty. */
+#define SETTLED 1e-4
 
 /* The normal equations at a point: J'J, J'r, and the sum of squared residuals. Times are scaled by `rate` so that they are near 1. */
 struct normal {
@@ -22,13 +24,14 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 	double n00 = 0, n01 = 0, n02 = 0, n03 = 0, n04 = 0, n11 = 0, n12 = 0, n13 = 0, n14 = 0, n22 = 0, n23 = 0, n24 = 0, n33 = 0, n34 = 0;
 	double r0 = 0, r1 = 0, r2 = 0, r3 = 0, r4 = 0, squares = 0, dt = in->interval_s * rate;
 	double decay = exp(-p[ALPHA] * dt), turn_re = decay * cos(p[OMEGA] * dt), turn_im = decay * sin(p[OMEGA] * dt);
+	double ramp = in->ramp_a / dt;
 	size_t points = 0;
 	for (unsigned s = 0; s < in->span_count; s++) {
 		double t = ((double)in->spans[s].from - in->origin) * dt, size = exp(-p[ALPHA] * t);
 		double c = size * cos(p[OMEGA] * t), d = size * sin(p[OMEGA] * t);
 		for (size_t i = in->spans[s].from; i < in->spans[s].to; i++) {
 			double wave = p[COSINE] * c + p[SINE] * d, quadrature = p[SINE] * c - p[COSINE] * d;
-			double residual = in->current_a[i] - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
+			double residual = in->current_a[i] + ramp * t - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
 			n00 += c * c, n01 += c * d, n02 += c * da, n03 += c * dw, n04 += c;
 			n11 += d * d, n12 += d * da, n13 += d * dw, n14 += d;
 			n22 += da * da, n23 += da * dw, n24 += da, n33 += dw * dw, n34 += dw;
@@ -59,19 +62,9 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 	out->points = points;
 }
 
-static bool start(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
+/* Moves the linear parameters to their minimum for the given alpha and omega; *normal is that of p before and after. */
+static bool solve_linear(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
 {
-	memset(p, 0, LSQ_MAX * sizeof *p);
-	p[ALPHA] = in->alpha_start_per_s / rate;
-	p[OMEGA] = in->omega_start_per_s / rate;
-	p[SINE] = in->sine_start_a;
-	accumulate(in, rate, p, normal);
-	unsigned known = (in->offset_weight > 0) + (in->alpha_weight > 0);
-	if (normal->points + known < n + 1)
-		return false;
-	if (in->sine_start_a != 0)
-		return true;
-	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
 	const unsigned linear[] = {COSINE, SINE, OFFSET};
 	unsigned m = n == LSQ_MAX ? 3 : 2;
 	double matrix[LSQ_MAX][LSQ_MAX], rhs[LSQ_MAX];
@@ -83,9 +76,23 @@ static bool start(const struct fit_input *in, double rate, unsigned n, double p[
 	if (!cholesky_solve(matrix, rhs, m, NULL))
 		return false;
 	for (unsigned i = 0; i < m; i++)
-		p[linear[i]] = rhs[i];
+		p[linear[i]] += rhs[i];
 	accumulate(in, rate, p, normal);
 	return true;
+}
+
+static bool start(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal)
+{
+	memset(p, 0, LSQ_MAX * sizeof *p);
+	p[ALPHA] = in->alpha_start_per_s / rate;
+	p[OMEGA] = in->omega_start_per_s / rate;
+	p[SINE] = in->sine_start_a;
+	accumulate(in, rate, p, normal);
+	unsigned known = (in->offset_weight > 0) + (in->alpha_weight > 0);
+	if (normal->points + known < n + 1)
+		return false;
+	/* With no wave yet the columns of alpha and omega are zero: solve for the linear ones alone. */
+	return in->sine_start_a != 0 || solve_linear(in, rate, n, p, normal);
 }
 
 static bool descend(const struct fit_input *in, double rate, unsigned n, double p[LSQ_MAX], struct normal *normal, unsigned *iterations)
@@ -103,11 +110,22 @@ static bool descend(const struct fit_input *in, double rate, unsigned n, double 
 		memcpy(trial, p, sizeof trial);
 		for (unsigned i = 0; i < n; i++)
 			trial[i] += step[i];
-		double movement = fmax(fabs(step[ALPHA]), fabs(step[OMEGA]));
+		double movement = fmax(fabs(step[ALPHA]), fabs(step[OMEGA])), fall = 0;
+		for (unsigned i = 0; i < n; i++)
+			fall += step[i] * normal->jr[i];
 		bool sane = trial[OMEGA] > 0.05 && trial[OMEGA] < 20 && fabs(trial[ALPHA]) < 20;
+		/* So close, the step goes to the minimum of what is all but a parabola: what it leaves is the square of a hundredth. */
+		if (sane && damping == 0 && fall < SETTLED * normal->squares / (double)normal->points) {
+			memcpy(p, trial, sizeof trial);
+			normal->squares -= fall;
+			return true;
+		}
 		struct normal next = {.squares = INFINITY};
 		if (sane)
 			accumulate(in, rate, trial, &next);
+		/* A step was too long: in a bent valley, which has straight lines along the linear parameters. */
+		if (sane && damping > 0 && !solve_linear(in, rate, n, trial, &next))
+			return false;
 		if (next.squares <= normal->squares || (sane && movement < CONVERGED)) {
 			memcpy(p, trial, sizeof trial);
 			*normal = next;

@@ -22,6 +22,7 @@ struct fit_input {
 	unsigned span_count;
 	bool with_offset;     /* fit c too; else c = 0 */
 	double offset_weight; /* so many samples before the wave have shown that c is 0 */
+	double ramp_a; /* to every sample this is added for every sample it lies after the origin; 0 but to see what a sloping baseline does */
 	double alpha_start_per_s, omega_start_per_s;
 	double alpha_weight; /* what is known of alpha beforehand: it is alpha_start, with u^2 = variance of a sample / alpha_weight; 0: nothing */
 	double sine_start_a; /* 0: not known, the linear part is solved for first */

@@ -6,8 +6,12 @@
 
 #include "align.h"
 
-/* An edge may seem to come this much after the onset it causes: noise of both. */
+/* An edge may seem to come this much, one sample and three standard uncertainties of the onset after the onset it causes, but no more than the limit. */
 #define EDGE_SLACK_S 2e-6
+#define EDGE_SLACK_LIMIT_S 50e-6
+#define EDGE_SLACK_SIGMA 3
+/* The onset of a clipped pulse is less well known: the foot of the wave is all there is of it. */
+#define CLIPPED_SLACK_S 25e-6
 
 struct job {
 	struct matching *matching;
@@ -17,6 +21,7 @@ struct job {
 	double *onsets_s;    /* per pulse */
 	int32_t *found;
 	double *spare;
+	double u_command_s; /* the largest of the events that no recorded edge made more exact; 0: none */
 };
 
 static void job_finish(struct job *job)
@@ -56,25 +61,51 @@ static ptrdiff_t last_before(const double *times, size_t count, double t)
 	return (ptrdiff_t)low - 1;
 }
 
+/* By how much trigger edges may seem to lie elsewhere than they are. */
+struct slack {
+	double interval_s; /* of samples */
+	double base_s;     /* what their alignment is unsure of */
+};
+
+static struct slack slack_of(const struct matching *matching, const struct results *results)
+{
+	double u_base_s = 0;
+	for (size_t e = 0; e < results->trigger_edge_count; e++)
+		u_base_s = fmax(u_base_s, results->trigger_u[e].base_s);
+	return (struct slack){matching->interval_s, fmin(3 * u_base_s, MATCH_LIMIT_S)};
+}
+
+/* How much later than the pulse its edge may seem to be. */
+static double edge_slack_s(const struct pulse *pulse, const struct slack *slack)
+{
+	double u_s = isfinite(pulse->u_onset_s) ? EDGE_SLACK_SIGMA * pulse->u_onset_s : 0;
+	return slack->base_s + fmin(EDGE_SLACK_S + slack->interval_s + u_s + (pulse->clipped ? CLIPPED_SLACK_S : 0), EDGE_SLACK_LIMIT_S);
+}
+
 /* Each pulse gets the nearest trigger edge before it that is not older than the pulse before. */
-static void assign_edges(struct results *results)
+static void assign_edges(struct results *results, const struct slack *slack)
 {
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
-		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + EDGE_SLACK_S);
+		double slack_s = edge_slack_s(pulse, slack);
+		ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, pulse->onset_s + slack_s);
 		if (e < 0)
 			continue;
 		double edge_s = results->trigger_edges_s[e];
-		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + EDGE_SLACK_S;
-		if (!used && pulse->onset_s - edge_s <= MATCH_LIMIT_S)
-			pulse->trigger_s = edge_s;
+		bool used = k > 0 && edge_s <= results->pulses[k - 1].onset_s + edge_slack_s(&results->pulses[k - 1], slack);
+		if (used || pulse->onset_s - edge_s > MATCH_LIMIT_S + slack->base_s)
+			continue;
+		pulse->trigger_s = edge_s;
+		pulse->u_trigger_s = results->trigger_u[e].random_s;
+		pulse->u_time_base_s = results->trigger_u[e].base_s;
 	}
 }
 
-static bool edge_precedes(const struct results *results, double onset_s)
+static bool edge_precedes(const struct results *results, const struct pulse *pulse, const struct slack *slack)
 {
-	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + EDGE_SLACK_S);
-	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S;
+	double onset_s = pulse->onset_s, slack_s = edge_slack_s(pulse, slack);
+	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + slack_s);
+	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S + slack->base_s;
 }
 
 /* The trigger times of the run's own events, each moved to the recorded edge that it caused. */
@@ -109,25 +140,47 @@ static void take_events(struct job *job)
 		job->commanded_s[p] = seen ? best : t;
 		if (seen)
 			drift_s = best - event->time_s;
+		else if (isfinite(event->u_time_s))
+			job->u_command_s = fmax(job->u_command_s, event->u_time_s);
 	}
 }
 
-/* From trigger to onset: what the device's file says, else the median of what was seen. */
+/* Latencies of one device lie within this of each other. */
+#define LATENCY_SPREAD_S 100e-6
+
+/* The median of the most numerous group of latencies; those of triggers without a pulse reach to the next pulse and are spread out. */
+static double usual_latency_s(double *latencies_s, size_t count, double spread_s)
+{
+	size_t best = 0, most = 0;
+	qsort(latencies_s, count, sizeof *latencies_s, compare_doubles);
+	for (size_t low = 0, high = 0; low < count; low++) {
+		while (high < count && latencies_s[high] <= latencies_s[low] + spread_s)
+			high++;
+		if (high - low > most) {
+			most = high - low;
+			best = low;
+		}
+	}
+	return median(latencies_s + best, most);
+}
+
+/* From trigger to onset: what the device's file says, else what was usual. */
 static double typical_latency_s(struct job *job)
 {
 	const struct device *device = job->matching->device;
 	if (device && isfinite(device->trigger_latency_s.value))
 		return device->trigger_latency_s.value;
 	size_t count = 0;
+	double slack_s = EDGE_SLACK_S + job->matching->interval_s + 3 * job->u_command_s;
 	for (size_t p = 0; p < job->matching->plan->pulse_count; p++) {
-		ptrdiff_t next = last_before(job->onsets_s, job->results->pulse_count, job->commanded_s[p] - EDGE_SLACK_S) + 1;
+		ptrdiff_t next = last_before(job->onsets_s, job->results->pulse_count, job->commanded_s[p] - slack_s) + 1;
 		if (!isfinite(job->commanded_s[p]) || (size_t)next >= job->results->pulse_count)
 			continue;
 		double latency = job->onsets_s[next] - job->commanded_s[p];
 		if (latency <= MATCH_LIMIT_S)
 			job->spare[count++] = latency;
 	}
-	return count > 0 ? median(job->spare, count) : 0;
+	return count > 0 ? usual_latency_s(job->spare, count, LATENCY_SPREAD_S + 6 * job->u_command_s) : 0;
 }
 
 /* A section of which the run left no trace: lay its pulses over the recorded trigger edges if these fit, and say when each was commanded. */
@@ -254,7 +307,8 @@ static bool prepare(struct job *job, struct error *error)
 
 bool match_pulses(struct matching *matching, struct results *results, struct error *error)
 {
-	assign_edges(results);
+	const struct slack slack = slack_of(matching, results);
+	assign_edges(results, &slack);
 	struct job job __attribute__((cleanup(job_finish))) = {.matching = matching, .results = results};
 	if (matching->plan) {
 		if (!prepare(&job, error))
@@ -267,7 +321,7 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
-		else if (matching->has_trigger && !edge_precedes(results, pulse->onset_s))
+		else if (matching->has_trigger && !edge_precedes(results, pulse, &slack))
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;

@@ -2,13 +2,15 @@
 /* Amplitude and shape of single pulses. */
 #include <math.h>
 
+#include "contributions.h"
 #include "registry.h"
 
 #define PI 3.14159265358979323846
 
 /* The measurement of one pulse; not added when its value is NAN: the pulse has no such feature. */
 struct reading {
-	double value, u_random, u_systematic, planned;
+	double value, planned;
+	struct budget budget;
 	bool shape; /* depends on the amplitude, so that clipping voids it */
 };
 
@@ -49,9 +51,6 @@ static void each_pulse(const struct population *in, const struct measurand *meas
 		struct measurement measurement = {
 			.measurand = measurand,
 			.value = reading.value,
-			.u_random = reading.u_random,
-			.u_systematic = reading.u_systematic,
-			.dof = pulse->noise_dof > 0 ? pulse->noise_dof : 1,
 			.planned = reading.planned,
 			.subject = (uint32_t)k,
 			.expected = pulse->expected,
@@ -59,7 +58,7 @@ static void each_pulse(const struct population *in, const struct measurand *meas
 			.end_s = (double)(pulse->first_frame + pulse->frames) / in->format->sample_rate_hz,
 			.voided = lacking || pulse->voided || (reading.shape && pulse->clipped),
 		};
-		measurement_add(out, &measurement);
+		measurement_add_budget(out, &measurement, &reading.budget);
 	}
 }
 
@@ -75,29 +74,13 @@ static double planned_at_intensity(const struct population *in, const struct pul
 	return expected ? at_full * expected->intensity_pct / 100 : NAN;
 }
 
-static double bandwidth_error(const struct population *in, const struct pulse *pulse)
-{
-	/* A single pole lowers the peak by (f / f_B)^2 / 2 (domain/tms-physics.md, 8). */
-	double rise = pulse->peak1_s - pulse->onset_s, frequency = rise > 0 ? 1 / (4 * rise) : 0,
-	       share = frequency / in->current->bandwidth_hz;
-	return isfinite(share) ? 0.5 * share * share : 0;
-}
-
-static double amplitude_systematic(const struct population *in, const struct pulse *pulse, double value)
-{
-	/* A constant offset goes with the baseline, whose own uncertainty is among the random ones. */
-	double gain = in->current->u_gain_rel * value, bandwidth = bandwidth_error(in, pulse) * value / sqrt(3.0);
-	return hypot(gain, bandwidth);
-}
-
 static struct reading read_peak1(const struct population *in, const struct pulse *pulse)
 {
-	double value = fabs(pulse->peak1_a);
-	return (struct reading){.value = value,
-				.u_random = pulse->u_peak1_a,
-				.u_systematic = amplitude_systematic(in, pulse, value),
-				.planned = planned_at_intensity(in, pulse, in->device ? in->device->peak1_a.value : NAN),
-				.shape = true};
+	struct reading peak = {.value = fabs(pulse->peak1_a),
+			       .planned = planned_at_intensity(in, pulse, in->device ? in->device->peak1_a.value : NAN),
+			       .shape = true};
+	contribute_peak(&peak.budget, in, pulse, peak.value, pulse->u_peak1_a);
+	return peak;
 }
 
 void measurand_pulse_peak1(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -110,11 +93,10 @@ static struct reading read_peak1_error(const struct population *in, const struct
 	struct reading peak = read_peak1(in, pulse);
 	if (!(peak.planned > 0))
 		return (struct reading){.value = NAN};
-	return (struct reading){.value = peak.value / peak.planned - 1,
-				.u_random = peak.u_random / peak.planned,
-				.u_systematic = peak.u_systematic / peak.planned,
-				.planned = 0,
-				.shape = true};
+	budget_scale(&peak.budget, 1 / peak.planned);
+	peak.value = peak.value / peak.planned - 1;
+	peak.planned = 0;
+	return peak;
 }
 
 void measurand_pulse_peak1_error(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -138,13 +120,10 @@ void measurand_pulse_polarity(const struct population *in, const struct measuran
 
 static struct reading read_peak2(const struct population *in, const struct pulse *pulse)
 {
-	double value = fabs(pulse->peak2_a);
 	double at_full = in->device ? in->device->peak1_a.value * in->device->decay_ratio.value : NAN;
-	return (struct reading){.value = value,
-				.u_random = pulse->u_peak2_a,
-				.u_systematic = amplitude_systematic(in, pulse, value),
-				.planned = planned_at_intensity(in, pulse, at_full),
-				.shape = true};
+	struct reading peak = {.value = fabs(pulse->peak2_a), .planned = planned_at_intensity(in, pulse, at_full), .shape = true};
+	contribute_peak(&peak.budget, in, pulse, peak.value, pulse->u_peak2_a);
+	return peak;
 }
 
 void measurand_pulse_peak2(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -152,19 +131,27 @@ void measurand_pulse_peak2(const struct population *in, const struct measurand *
 	each_pulse(in, measurand, out, read_peak2, OF_BIPHASIC);
 }
 
+/* Gain cancels. The baseline moves the peaks, of opposite sign, against each other. */
 static struct reading read_peak_ratio(const struct population *in, const struct pulse *pulse)
 {
 	double first = fabs(pulse->peak1_a), ratio = fabs(pulse->peak2_a) / first;
-	double droop = in->current->droop_time_constant_s, charge = fabs(pulse->net_charge_as);
-	/* Gain cancels. The baseline moves the peaks against each other; the droop that was corrected is trusted to a tenth. */
-	double tail = isfinite(droop) && droop > 0 ? 0.1 * charge / (droop * first) : 0, common = pulse->u_baseline_a;
-	double peak1 = sqrt(fmax(0, pulse->u_peak1_a * pulse->u_peak1_a - common * common)) * ratio,
-	       peak2 = sqrt(fmax(0, pulse->u_peak2_a * pulse->u_peak2_a - common * common)), baseline = common * (1 + ratio);
-	return (struct reading){.value = ratio,
-				.u_random = sqrt(peak1 * peak1 + peak2 * peak2 + baseline * baseline) / first,
-				.u_systematic = tail,
-				.planned = in->device ? in->device->decay_ratio.value : NAN,
-				.shape = true};
+	struct reading reading = {.value = ratio, .planned = in->device ? in->device->decay_ratio.value : NAN, .shape = true};
+	double baseline = pulse->u_baseline_a * (1 + ratio) / first;
+	if (isfinite(pulse->u_peak_ratio)) {
+		/* Both peaks are of one fit, whose covariance the ratio's u has. */
+		double u = pulse->u_peak_ratio, noise = sqrt(fmax(0, u * u - baseline * baseline));
+		contribute_noise(&reading.budget, in, pulse, noise > 0 ? noise : u, 1);
+		if (noise > 0)
+			contribute_baseline(&reading.budget, pulse, -(1 + ratio) / first);
+	} else {
+		contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak1_a), -ratio / first);
+		contribute_noise(&reading.budget, in, pulse, peak_noise_a(pulse, pulse->u_peak2_a), 1 / first);
+		contribute_baseline(&reading.budget, pulse, -(1 + ratio) / first);
+	}
+	contribute_gain(&reading.budget, in->current, ratio);
+	contribute_gain(&reading.budget, in->current, -ratio);
+	contribute_droop(&reading.budget, in, pulse, 1);
+	return reading;
 }
 
 void measurand_pulse_peak_ratio(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -172,18 +159,18 @@ void measurand_pulse_peak_ratio(const struct population *in, const struct measur
 	each_pulse(in, measurand, out, read_peak_ratio, OF_BIPHASIC);
 }
 
-static double clock_share(const struct population *in, double seconds)
+/* A duration within one pulse: noise and the clock; what delays all of the signal cancels. */
+static struct reading duration(const struct population *in, const struct pulse *pulse, double value, double u, double planned)
 {
-	return in->format->u_clock_rel * fabs(seconds);
+	struct reading reading = {.value = value, .planned = planned, .shape = true};
+	contribute_noise(&reading.budget, in, pulse, u, 1);
+	contribute_clock(&reading.budget, in, value);
+	return reading;
 }
 
 static struct reading read_rise_10_90(const struct population *in, const struct pulse *pulse)
 {
-	return (struct reading){.value = pulse->rise_10_90_s,
-				.u_random = pulse->u_rise_10_90_s,
-				.u_systematic = clock_share(in, pulse->rise_10_90_s),
-				.planned = NAN,
-				.shape = true};
+	return duration(in, pulse, pulse->rise_10_90_s, pulse->u_rise_10_90_s, NAN);
 }
 
 void measurand_pulse_rise_time_10_90(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -193,12 +180,8 @@ void measurand_pulse_rise_time_10_90(const struct population *in, const struct m
 
 static struct reading read_rise(const struct population *in, const struct pulse *pulse)
 {
-	double value = pulse->peak1_s - pulse->onset_s;
-	return (struct reading){.value = value,
-				.u_random = pulse->u_rise_s,
-				.u_systematic = clock_share(in, value),
-				.planned = in->device ? in->device->rise_time_s.value : NAN,
-				.shape = true};
+	double planned = in->device ? in->device->rise_time_s.value : NAN;
+	return duration(in, pulse, pulse->peak1_s - pulse->onset_s, pulse->u_rise_s, planned);
 }
 
 void measurand_pulse_rise_time(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -208,11 +191,7 @@ void measurand_pulse_rise_time(const struct population *in, const struct measura
 
 static struct reading read_half_width(const struct population *in, const struct pulse *pulse)
 {
-	return (struct reading){.value = pulse->half_width_s,
-				.u_random = pulse->u_half_width_s,
-				.u_systematic = clock_share(in, pulse->half_width_s),
-				.planned = NAN,
-				.shape = true};
+	return duration(in, pulse, pulse->half_width_s, pulse->u_half_width_s, NAN);
 }
 
 void measurand_pulse_half_width(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -222,12 +201,8 @@ void measurand_pulse_half_width(const struct population *in, const struct measur
 
 static struct reading read_period(const struct population *in, const struct pulse *pulse)
 {
-	double period = 2 * PI / pulse->fit_omega_per_s;
-	return (struct reading){.value = period,
-				.u_random = period * pulse->u_fit_omega_per_s / pulse->fit_omega_per_s,
-				.u_systematic = clock_share(in, period),
-				.planned = in->device ? in->device->period_s.value : NAN,
-				.shape = true};
+	double period = 2 * PI / pulse->fit_omega_per_s, u = period * pulse->u_fit_omega_per_s / pulse->fit_omega_per_s;
+	return duration(in, pulse, period, u, in->device ? in->device->period_s.value : NAN);
 }
 
 void measurand_pulse_period(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -238,11 +213,10 @@ void measurand_pulse_period(const struct population *in, const struct measurand 
 static struct reading read_alpha(const struct population *in, const struct pulse *pulse)
 {
 	double planned = in->device ? -2 * log(in->device->decay_ratio.value) / in->device->period_s.value : NAN;
-	return (struct reading){.value = pulse->fit_alpha_per_s,
-				.u_random = pulse->u_fit_alpha_per_s,
-				.u_systematic = clock_share(in, pulse->fit_alpha_per_s),
-				.planned = planned,
-				.shape = true};
+	struct reading reading = {.value = pulse->fit_alpha_per_s, .planned = planned, .shape = true};
+	contribute_noise(&reading.budget, in, pulse, pulse->u_fit_alpha_per_s, 1);
+	contribute_clock(&reading.budget, in, -reading.value);
+	return reading;
 }
 
 void measurand_pulse_decay_alpha(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -252,12 +226,13 @@ void measurand_pulse_decay_alpha(const struct population *in, const struct measu
 
 static struct reading read_slope(const struct population *in, const struct pulse *pulse)
 {
-	double value = fabs(pulse->didt0_a_per_s);
-	return (struct reading){.value = value,
-				.u_random = pulse->u_didt0_a_per_s,
-				.u_systematic = hypot(in->current->u_gain_rel, in->format->u_clock_rel) * value,
-				.planned = planned_at_intensity(in, pulse, in->device ? in->device->didt0_a_per_s.value : NAN),
-				.shape = true};
+	struct reading reading = {.value = fabs(pulse->didt0_a_per_s),
+				  .planned = planned_at_intensity(in, pulse, in->device ? in->device->didt0_a_per_s.value : NAN),
+				  .shape = true};
+	contribute_noise(&reading.budget, in, pulse, pulse->u_didt0_a_per_s, 1);
+	contribute_gain(&reading.budget, in->current, reading.value);
+	contribute_clock(&reading.budget, in, -reading.value);
+	return reading;
 }
 
 void measurand_pulse_initial_slope(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -267,10 +242,12 @@ void measurand_pulse_initial_slope(const struct population *in, const struct mea
 
 static struct reading read_residual(const struct population *in, const struct pulse *pulse)
 {
-	(void)in;
-	double relative_noise = pulse->noise_a / fabs(pulse->peak1_a);
+	struct reading reading = {.value = pulse->fit_residual_rel, .planned = NAN, .shape = true};
 	/* Of an rms over some n samples, n being those of a wave: sigma / sqrt(2 n); n of at least 32. */
-	return (struct reading){.value = pulse->fit_residual_rel, .u_random = relative_noise / 8, .planned = NAN, .shape = true};
+	contribute_noise(&reading.budget, in, pulse, pulse->noise_a, 1 / (8 * fabs(pulse->peak1_a)));
+	contribute_gain(&reading.budget, in->current, reading.value);
+	contribute_gain(&reading.budget, in->current, -reading.value);
+	return reading;
 }
 
 void measurand_pulse_fit_residual(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -280,10 +257,12 @@ void measurand_pulse_fit_residual(const struct population *in, const struct meas
 
 static struct reading read_after(const struct population *in, const struct pulse *pulse)
 {
-	double peak = fabs(pulse->peak1_a), droop = in->current->droop_time_constant_s;
-	double tail = isfinite(droop) && droop > 0 ? 0.1 * fabs(pulse->net_charge_as) / (droop * peak) : 0;
-	return (struct reading){
-		.value = pulse->after_current_rel, .u_random = pulse->noise_a / peak, .u_systematic = tail, .planned = NAN, .shape = true};
+	struct reading reading = {.value = pulse->after_current_rel, .planned = NAN, .shape = true};
+	contribute_noise(&reading.budget, in, pulse, pulse->noise_a, 1 / fabs(pulse->peak1_a));
+	contribute_gain(&reading.budget, in->current, reading.value);
+	contribute_gain(&reading.budget, in->current, -reading.value);
+	contribute_droop(&reading.budget, in, pulse, 1);
+	return reading;
 }
 
 void measurand_pulse_after_current(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -293,11 +272,11 @@ void measurand_pulse_after_current(const struct population *in, const struct mea
 
 static struct reading read_charge(const struct population *in, const struct pulse *pulse)
 {
-	return (struct reading){.value = pulse->net_charge_as,
-				.u_random = pulse->u_net_charge_as,
-				.u_systematic = in->current->u_gain_rel * fabs(pulse->net_charge_as),
-				.planned = NAN,
-				.shape = true};
+	struct reading reading = {.value = pulse->net_charge_as, .planned = NAN, .shape = true};
+	contribute_noise(&reading.budget, in, pulse, pulse->u_net_charge_as, 1);
+	contribute_baseline(&reading.budget, pulse, pulse->charge_s);
+	contribute_gain(&reading.budget, in->current, reading.value);
+	return reading;
 }
 
 void measurand_pulse_net_charge(const struct population *in, const struct measurand *measurand, struct measurement_list *out)

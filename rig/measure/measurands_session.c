@@ -3,8 +3,18 @@
 #include <math.h>
 
 #include "activity.h"
+#include "align.h"
+#include "contributions.h"
 #include "discharge.h"
 #include "registry.h"
+
+static void void_count(struct measurement *measurement, bool condition, const char *why)
+{
+	if (!condition || measurement->voided)
+		return;
+	measurement->voided = true;
+	measurement->why = why;
+}
 
 /* needs_all: a run that was stopped left its pulses out itself; such a count then says nothing of the device. */
 static void add_count(const struct population *in, const struct measurand *measurand, size_t count, double planned, bool needs_all,
@@ -12,7 +22,8 @@ static void add_count(const struct population *in, const struct measurand *measu
 {
 	struct measurement measurement = session_measurement(in, measurand, (double)count);
 	measurement.planned = planned;
-	measurement.voided |= needs_all && in->results->aborted;
+	void_count(&measurement, needs_all && in->results->aborted, "the run was stopped before its plan was done");
+	void_count(&measurement, in->count_doubt != NULL, in->count_doubt);
 	measurement_add(out, &measurement);
 }
 
@@ -40,7 +51,14 @@ void measurand_session_untriggered(const struct population *in, const struct mea
 		return;
 	struct measurement untriggered = session_measurement(in, measurand, (double)in->results->untriggered_count);
 	untriggered.planned = 0;
-	untriggered.voided |= in->results->matched_count > 0 && in->results->trigger_edge_count == 0;
+	void_count(&untriggered, in->count_doubt != NULL, in->count_doubt);
+	void_count(&untriggered, in->results->matched_count > 0 && in->results->trigger_edge_count == 0, "the trigger line never switched");
+	/* Edges that may lie anywhere tell nothing of single pulses. */
+	for (size_t k = 0; k < in->results->trigger_edge_count; k++)
+		void_count(&untriggered, 3 * in->results->trigger_u[k].base_s > MATCH_LIMIT_S,
+			   "the trigger edges' times are not known well enough");
+	void_count(&untriggered, in->results->edges_dropped > 0 && recording_find(in->format, CHANNEL_TRIGGER) < 0,
+		   "the trigger line switched too often to be kept");
 	measurement_add(out, &untriggered);
 }
 
@@ -49,6 +67,7 @@ void measurand_session_gaps(const struct population *in, const struct measurand 
 	struct measurement gaps = session_measurement(in, measurand, (double)in->results->gap_count);
 	gaps.planned = 0;
 	gaps.voided = false;
+	gaps.why = NULL;
 	measurement_add(out, &gaps);
 }
 
@@ -126,11 +145,14 @@ void measurand_session_amplitude_cv(const struct population *in, const struct me
 		}
 	}
 	struct measurement cv = session_measurement(in, measurand, sqrt(squares / dof));
-	cv.dof = dof;
 	cv.voided |= amplitude_lacking(in);
-	cv.u_random = hypot(cv.value / sqrt(2 * dof), noise / fmax(pulses, 1) / sqrt(2 * dof));
+	struct budget budget = {0};
+	budget_add(&budget, SOURCE_REPEATABILITY, cv.value, 1 / sqrt(2 * dof), dof);
+	budget_add(&budget, SOURCE_NOISE, noise / fmax(pulses, 1), 1 / sqrt(2 * dof), dof);
+	contribute_gain(&budget, in->current, cv.value);
+	contribute_gain(&budget, in->current, -cv.value);
 	cv.planned = in->device ? in->device->amplitude_cv.value : NAN;
-	measurement_add(out, &cv);
+	measurement_add_budget(out, &cv, &budget);
 }
 
 /* The line of first peak against intensity. */
@@ -177,12 +199,15 @@ static void add_linearity(const struct population *in, const struct measurand *m
 	if (!ok)
 		return;
 	struct measurement measurement = session_measurement(in, measurand, (offset ? line.at_zero_a : line.worst_a) / line.at_full_a);
-	measurement.u_random = (offset ? line.u_zero_a : line.u_level_a) / line.at_full_a;
-	measurement.u_systematic = offset ? in->current->u_offset / line.at_full_a : 0;
-	measurement.dof = line.dof;
+	struct budget budget = {0};
+	budget_add(&budget, SOURCE_REPEATABILITY, offset ? line.u_zero_a : line.u_level_a, 1 / line.at_full_a, line.dof);
+	budget_add(&budget, SOURCE_OFFSET, in->current->u_offset, offset ? 1 / line.at_full_a : 0, INFINITY);
+	budget_name_unit(&budget, "A");
+	contribute_gain(&budget, in->current, measurement.value);
+	contribute_gain(&budget, in->current, -measurement.value);
 	measurement.voided |= amplitude_lacking(in);
 	measurement.planned = 0;
-	measurement_add(out, &measurement);
+	measurement_add_budget(out, &measurement, &budget);
 }
 
 void measurand_session_linearity_inl(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -195,6 +220,22 @@ void measurand_session_linearity_offset(const struct population *in, const struc
 	add_linearity(in, measurand, true, out);
 }
 
+/* Where the voltage was seen to pass the level, what makes the voltage wrong makes the time wrong by the slope there. */
+static void budget_discharge(const struct population *in, const struct run_event *event, const struct discharge *discharge,
+			     struct budget *budget)
+{
+	budget_add(budget, SOURCE_SAMPLING, in->envelope_s / sqrt(12.0), 1, INFINITY);
+	budget_add(budget, SOURCE_HOST_CLOCK, event->u_time_s, -1, INFINITY);
+	if (!discharge->reached)
+		return;
+	contribute_clock(budget, in, discharge->time_s);
+	if (!isfinite(discharge->slope_v_per_s))
+		return;
+	contribute_gain(budget, discharge->channel, -discharge->level_v / discharge->slope_v_per_s);
+	budget_add(budget, SOURCE_OFFSET, discharge->channel->u_offset, -1 / discharge->slope_v_per_s, INFINITY);
+	budget_name_unit(budget, "V");
+}
+
 static void each_discharge(const struct population *in, const struct measurand *measurand, bool reached, struct measurement_list *out)
 {
 	for (size_t k = 0; k < in->results->event_count; k++) {
@@ -205,13 +246,11 @@ static void each_discharge(const struct population *in, const struct measurand *
 		bool in_time = discharge.reached && discharge.time_s <= limit_s;
 		/* Neither reached nor watched for long enough: nothing can be said. */
 		bool unknown = !discharge.reached && discharge.watched_s < limit_s;
-		const struct channel *channel = discharge.channel;
 		struct measurement measurement = {
 			.measurand = measurand,
 			.value = reached             ? in_time
 				 : discharge.reached ? discharge.time_s
 						     : INFINITY,
-			.dof = INFINITY,
 			.planned = reached ? 1 : NAN,
 			.subject = in->results->events[k].index,
 			.expected = PULSE_NOT_EXPECTED,
@@ -220,13 +259,10 @@ static void each_discharge(const struct population *in, const struct measurand *
 		};
 		measurement.voided =
 			unknown || !discharge.seen_charged || gap_between(in, measurement.start_s, discharge.start_s + discharge.watched_s);
-		if (!reached) {
-			double u_level = hypot(channel->u_gain_rel * discharge.level_v, channel->u_offset);
-			double u_volts = isfinite(discharge.slope_v_per_s) ? u_level / fabs(discharge.slope_v_per_s) : 0;
-			measurement.u_random = hypot(in->envelope_s / sqrt(12.0), in->results->events[k].u_time_s);
-			measurement.u_systematic = discharge.reached ? hypot(u_volts, in->format->u_clock_rel * measurement.value) : 0;
-		}
-		measurement_add(out, &measurement);
+		struct budget budget = {0};
+		if (!reached)
+			budget_discharge(in, &in->results->events[k], &discharge, &budget);
+		measurement_add_budget(out, &measurement, &budget);
 	}
 }
 
@@ -280,6 +316,8 @@ void measurand_session_idle_peak(const struct population *in, const struct measu
 	peak.start_s = (double)frame / in->format->sample_rate_hz;
 	peak.end_s = peak.start_s + in->envelope_s;
 	peak.voided |= idles_astray(in);
-	peak.u_systematic = hypot(in->current->u_gain_rel * largest, fabs(in->current->scale) / sqrt(12.0));
-	measurement_add(out, &peak);
+	struct budget budget = {0};
+	contribute_gain(&budget, in->current, largest);
+	budget_add(&budget, SOURCE_QUANTISATION, fabs(in->current->scale), 1 / sqrt(12.0), INFINITY);
+	measurement_add_budget(out, &peak, &budget);
 }

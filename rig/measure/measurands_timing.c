@@ -3,17 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "contributions.h"
 #include "registry.h"
 
-/* Between two instants of the recording, each with its random uncertainty. */
-static struct measurement interval_measurement(const struct population *in, const struct measurand *measurand, double start_s,
-					       double u_start_s, double end_s, double u_end_s)
+/* Between two instants of the recording. */
+static struct measurement interval_measurement(const struct population *in, const struct measurand *measurand, double start_s, double end_s)
 {
 	return (struct measurement){.measurand = measurand,
 				    .value = end_s - start_s,
-				    .u_random = hypot(u_start_s, u_end_s),
-				    .u_systematic = in->format->u_clock_rel * fabs(end_s - start_s),
-				    .dof = INFINITY,
 				    .planned = NAN,
 				    .expected = PULSE_NOT_EXPECTED,
 				    .start_s = start_s,
@@ -21,9 +18,13 @@ static struct measurement interval_measurement(const struct population *in, cons
 				    .voided = gap_between(in, start_s, end_s)};
 }
 
-static double edge_uncertainty_s(const struct population *in)
+/* From onset to onset: the sensor's delay cancels, and of the clock only what lies between counts. */
+static struct measurement between(const struct population *in, const struct measurand *measurand, const struct pulse *from,
+				  const struct pulse *to, struct budget *budget)
 {
-	return 1 / (in->format->sample_rate_hz * sqrt(12.0));
+	contribute_onset(budget, in, to, 1);
+	contribute_onset(budget, in, from, -1);
+	return interval_measurement(in, measurand, from->onset_s, to->onset_s);
 }
 
 void measurand_pulse_latency(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
@@ -34,29 +35,37 @@ void measurand_pulse_latency(const struct population *in, const struct measurand
 		bool seen = isfinite(pulse->trigger_s);
 		if (!in->has_trigger || (!seen && pulse->match != PULSE_MATCHED))
 			continue;
-		struct measurement latency = interval_measurement(in, measurand, seen ? pulse->trigger_s : pulse->onset_s,
-								  edge_uncertainty_s(in), pulse->onset_s, pulse->u_onset_s);
-		latency.u_systematic = hypot(latency.u_systematic, channel_u_lag_s(in->current));
+		double edge_s = seen ? pulse->trigger_s : pulse->onset_s;
+		struct measurement latency = interval_measurement(in, measurand, edge_s, pulse->onset_s);
+		struct budget budget = {0};
+		contribute_onset(&budget, in, pulse, 1);
+		budget_add(&budget, SOURCE_TRIGGER_EDGE, seen ? pulse->u_trigger_s : 0, -1, INFINITY);
+		if (seen && pulse->u_time_base_s > 0)
+			budget_add(&budget, SOURCE_TIME_BASE, pulse->u_time_base_s, -1, INFINITY);
+		contribute_clock(&budget, in, -edge_s);
 		latency.planned = in->device ? in->device->trigger_latency_s.value : NAN;
 		latency.subject = (uint32_t)k;
 		latency.expected = pulse->expected;
 		latency.voided |= pulse->voided || !seen;
 		if (!seen)
 			latency.value = NAN;
-		measurement_add(out, &latency);
+		measurement_add_budget(out, &latency, &budget);
 	}
 }
 
 void measurand_session_latency_jitter(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
-	double mean = 0, squares = 0, n = 0;
-	bool lacking = false;
+	double mean = 0, squares = 0, n = 0, u_edge_s = 0, u_base_s = 0;
+	bool lacking = false, aligned = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;
+		u_edge_s = fmax(u_edge_s, pulse->u_trigger_s);
+		u_base_s = fmax(u_base_s, pulse->u_time_base_s);
+		aligned |= pulse->u_time_base_s > 0;
 		n += 1;
 		mean += step / n;
 		squares += step * (latency - mean);
@@ -64,18 +73,26 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 	if (n < 3)
 		return;
 	struct measurement jitter = session_measurement(in, measurand, sqrt(squares / (n - 1)));
-	jitter.dof = n - 1;
 	jitter.voided |= lacking;
-	jitter.u_random = hypot(jitter.value / sqrt(2 * (n - 1)), edge_uncertainty_s(in) / sqrt(n));
+	/* An alignment that drifts moves the edges against each other; the host's says nothing of jitter unless it is much smaller. */
+	const struct time_base *base = &in->results->time_base;
+	bool by_host = base->source != TIME_BASE_SHARED;
+	double spread_s = hypot(base->u_drift_s, by_host ? u_base_s : 0);
+	struct budget budget = {0};
+	budget_add(&budget, SOURCE_REPEATABILITY, jitter.value, 1 / sqrt(2 * (n - 1)), n - 1);
+	budget_add(&budget, SOURCE_TRIGGER_EDGE, u_edge_s, 1 / sqrt(n), INFINITY);
+	if (aligned)
+		budget_add(&budget, SOURCE_TIME_BASE, by_host && spread_s > 0.3 * jitter.value ? INFINITY : spread_s, 1, INFINITY);
 	jitter.planned = in->device ? in->device->trigger_jitter_s.value : NAN;
-	measurement_add(out, &jitter);
+	measurement_add_budget(out, &jitter, &budget);
 }
 
 static void add_interval(const struct population *in, const struct measurand *measurand, size_t earlier, size_t later, double planned_s,
 			 bool error, struct measurement_list *out)
 {
 	const struct pulse *from = &in->results->pulses[earlier], *to = &in->results->pulses[later];
-	struct measurement interval = interval_measurement(in, measurand, from->onset_s, from->u_onset_s, to->onset_s, to->u_onset_s);
+	struct budget budget = {0};
+	struct measurement interval = between(in, measurand, from, to, &budget);
 	interval.planned = planned_s;
 	interval.subject = (uint32_t)later;
 	interval.expected = to->expected;
@@ -84,7 +101,7 @@ static void add_interval(const struct population *in, const struct measurand *me
 		interval.value -= planned_s;
 		interval.planned = 0;
 	}
-	measurement_add(out, &interval);
+	measurement_add_budget(out, &interval, &budget);
 }
 
 /* An interval of the plan of which one end was not observed: void, for a requirement on intervals must not pass without it. */
@@ -95,7 +112,7 @@ static void add_lost_interval(const struct population *in, const struct measuran
 	if (near < 0)
 		return;
 	double at_s = in->results->pulses[near].onset_s;
-	struct measurement lost = interval_measurement(in, measurand, at_s, 0, at_s, 0);
+	struct measurement lost = interval_measurement(in, measurand, at_s, at_s);
 	lost.value = NAN;
 	lost.planned = error ? 0 : in->plan->pulses[later].time_s - in->plan->pulses[later - 1].time_s;
 	lost.subject = (uint32_t)near;
@@ -192,11 +209,10 @@ static bool is_train(const struct population *in, const struct train *train)
 }
 
 static struct measurement train_measurement(const struct population *in, const struct measurand *measurand, const struct train *train,
-					    size_t from, size_t to)
+					    size_t from, size_t to, struct budget *budget)
 {
 	const struct pulse *start = pulse_of(in, from), *end = pulse_of(in, to);
-	struct measurement measurement =
-		interval_measurement(in, measurand, start->onset_s, start->u_onset_s, end->onset_s, end->u_onset_s);
+	struct measurement measurement = between(in, measurand, start, end, budget);
 	measurement.subject = train->number;
 	measurement.voided |= in->results->aborted;
 	measurement.expected = (int32_t)train->first;
@@ -212,13 +228,14 @@ void measurand_train_rate(const struct population *in, const struct measurand *m
 		size_t first, last, matched, planned = train.end - train.first;
 		if (!is_train(in, &train) || !train_ends(in, &train, &first, &last, &matched))
 			continue;
-		struct measurement rate = train_measurement(in, measurand, &train, first, last);
+		struct budget budget = {0};
+		struct measurement rate = train_measurement(in, measurand, &train, first, last, &budget);
 		double duration_s = rate.value, planned_s = in->plan->pulses[train.end - 1].time_s - in->plan->pulses[train.first].time_s;
 		rate.value = (double)(matched - 1) / duration_s;
-		rate.u_random *= rate.value / duration_s;
-		rate.u_systematic *= rate.value / duration_s;
+		budget_name_unit(&budget, "s");
+		budget_scale(&budget, -rate.value / duration_s);
 		rate.planned = (double)(planned - 1) / planned_s;
-		measurement_add(out, &rate);
+		measurement_add_budget(out, &rate, &budget);
 	}
 }
 
@@ -229,9 +246,10 @@ void measurand_train_duration(const struct population *in, const struct measuran
 		size_t first, last, matched;
 		if (!is_train(in, &train) || !train_ends(in, &train, &first, &last, &matched))
 			continue;
-		struct measurement duration = train_measurement(in, measurand, &train, first, last);
+		struct budget budget = {0};
+		struct measurement duration = train_measurement(in, measurand, &train, first, last, &budget);
 		duration.planned = in->plan->pulses[train.end - 1].time_s - in->plan->pulses[train.first].time_s;
-		measurement_add(out, &duration);
+		measurement_add_budget(out, &duration, &budget);
 	}
 }
 
@@ -266,8 +284,9 @@ void measurand_train_interval(const struct population *in, const struct measuran
 		if (reference == ITI_NONE || origin->block != head->block || origin->section != head->section || !pulse_of(in, from) ||
 		    !pulse_of(in, train.first))
 			continue;
-		struct measurement interval = train_measurement(in, measurand, &train, from, train.first);
-		measurement_add(out, &interval);
+		struct budget budget = {0};
+		struct measurement interval = train_measurement(in, measurand, &train, from, train.first, &budget);
+		measurement_add_budget(out, &interval, &budget);
 	}
 }
 
@@ -279,13 +298,17 @@ void measurand_train_droop(const struct population *in, const struct measurand *
 		if (!is_train(in, &train) || train.end - train.first < 2 || !first || !last ||
 		    in->plan->pulses[train.first].intensity_pct != in->plan->pulses[train.end - 1].intensity_pct)
 			continue;
-		struct measurement droop = train_measurement(in, measurand, &train, train.first, train.end - 1);
+		struct budget unused = {0}, of_first = {0}, budget = {0};
+		struct measurement droop = train_measurement(in, measurand, &train, train.first, train.end - 1, &unused);
 		droop.value = fabs(last->peak1_a / first->peak1_a);
-		droop.u_random = droop.value * hypot(last->u_peak1_a / last->peak1_a, first->u_peak1_a / first->peak1_a);
-		droop.u_systematic = 0; /* the gain is the same for both */
+		contribute_peak(&budget, in, last, fabs(last->peak1_a), last->u_peak1_a);
+		contribute_peak(&of_first, in, first, fabs(first->peak1_a), first->u_peak1_a);
+		budget_scale(&budget, 1 / fabs(first->peak1_a));
+		budget_scale(&of_first, -droop.value / fabs(first->peak1_a));
+		budget_join(&budget, &of_first);
 		droop.planned = 1;
 		droop.voided = first->voided || last->voided || first->clipped || last->clipped;
-		measurement_add(out, &droop);
+		measurement_add_budget(out, &droop, &budget);
 	}
 }
 
@@ -295,11 +318,12 @@ void measurand_session_duration(const struct population *in, const struct measur
 	if (n < 2)
 		return;
 	const struct pulse *first = &in->results->pulses[0], *last = &in->results->pulses[n - 1];
-	struct measurement duration = interval_measurement(in, measurand, first->onset_s, first->u_onset_s, last->onset_s, last->u_onset_s);
+	struct budget budget = {0};
+	struct measurement duration = between(in, measurand, first, last, &budget);
 	if (in->plan && in->plan->pulse_count > 0) {
 		const struct expected_pulse *start = &in->plan->pulses[0], *end = &in->plan->pulses[in->plan->pulse_count - 1];
 		if (start->section == end->section)
 			duration.planned = end->time_s - start->time_s;
 	}
-	measurement_add(out, &duration);
+	measurement_add_budget(out, &duration, &budget);
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "doubt.h"
+#include "edge_times.h"
 #include "edges.h"
 #include "match.h"
 #include "registry.h"
@@ -25,9 +27,11 @@ struct measure {
 	bool formatted, finished;
 	int current, capacitor;
 	bool has_edges;
+	bool has_trigger; /* after measure_finish(): a trigger line was recorded, or seen by the logic analyser */
 	struct edge_finder edges;
 	struct stretch *stretch;
 	struct findings findings;
+	int32_t *observed; /* after measure_finish(): per expected pulse, the pulse or -1 */
 };
 
 struct measure *measure_create(const struct plan *plan, const struct device *device, struct error *error)
@@ -49,6 +53,7 @@ void measure_destroy(struct measure *measure)
 		return;
 	stretch_destroy(measure->stretch);
 	findings_finish(&measure->findings);
+	free(measure->observed);
 	free(measure);
 }
 
@@ -74,6 +79,18 @@ static bool take_format(void *self, const struct recording_format *format, const
 	return measure->stretch != NULL;
 }
 
+/* Every so many frames the trigger line's level is looked at. */
+enum { LEVEL_STRIDE = 16 };
+
+static void look_at_trigger(struct measure *measure, const struct window *window)
+{
+	unsigned channels = measure->format.channel_count;
+	const int16_t *samples = window->samples + measure->edges.index;
+	size_t first = (LEVEL_STRIDE - (size_t)(window->first_frame % LEVEL_STRIDE)) % LEVEL_STRIDE;
+	for (size_t i = first; i < window->frames; i += LEVEL_STRIDE)
+		level_histogram_add(&measure->findings.trigger_levels, samples[i * channels]);
+}
+
 static bool take_window(void *self, const struct window *window, struct error *error)
 {
 	struct measure *measure = self;
@@ -83,7 +100,37 @@ static bool take_window(void *self, const struct window *window, struct error *e
 	if (measure->has_edges &&
 	    !edge_finder_window(&measure->edges, window->first_frame, window->samples, window->frames, &measure->findings.edges, error))
 		return false;
+	if (measure->has_edges)
+		look_at_trigger(measure, window);
 	return !measure->stretch || stretch_window(measure->stretch, window, &measure->findings, error);
+}
+
+static void add_residual(struct residual_sums *residual, double mean_a)
+{
+	double step = mean_a - residual->mean_a;
+	residual->n += 1;
+	residual->mean_a += step / residual->n;
+	residual->squares += step * (mean_a - residual->mean_a);
+}
+
+/* Whole cells in which the channel did not move at all, in runs. */
+static void take_stillness(struct measure *measure, const struct envelope_cell *cell)
+{
+	struct stillness *still = &measure->findings.still;
+	if (cell->frames < measure->layout.envelope_frames)
+		return;
+	if (cell->minimum[measure->current] != cell->maximum[measure->current]) {
+		still->moving++;
+		still->second = still->run > still->second ? still->run : still->second;
+		if (still->second > still->longest) {
+			uint64_t longest = still->second;
+			still->second = still->longest;
+			still->longest = longest;
+		}
+		still->run = 0;
+	} else {
+		still->run++;
+	}
 }
 
 static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
@@ -91,7 +138,9 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 	struct findings *findings = &measure->findings;
 	const struct channel *channel = &measure->format.channels[measure->current];
 	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
+	take_stillness(measure, cell);
 	if (!findings->idle_known) {
+		findings->begin_frame = cell->first_frame;
 		findings->idle_baseline_a = mean;
 		findings->current_count = (int16_t)cell->minimum[measure->current];
 	}
@@ -104,9 +153,12 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 		struct excursion excursion = {cell->first_frame, cell->first_frame + cell->frames, deviation_a};
 		if (!series_add(&findings->excursions, &excursion, error))
 			return false;
-	} else if (deviation_a > findings->quiet_peak_a) {
-		findings->quiet_peak_a = deviation_a;
-		findings->quiet_peak_frame = cell->first_frame;
+	} else {
+		add_residual(&findings->residual, channel->scale * mean + channel->offset);
+		if (deviation_a > findings->quiet_peak_a) {
+			findings->quiet_peak_a = deviation_a;
+			findings->quiet_peak_frame = cell->first_frame;
+		}
 	}
 	/* Track slowly whatever comes, the excursions with a bounded weight: a step of the baseline becomes the new one. */
 	double weight = findings->idle_known ? IDLE_TRACKING : 1,
@@ -150,9 +202,12 @@ static bool take_gap(void *self, const struct gap *gap, struct error *error)
 static bool take_edge(void *self, const struct edge *edge, struct error *error)
 {
 	struct measure *measure = self;
-	if (edge->line != LOGIC_TRIGGER || !edge->rising)
-		return true;
-	return series_add(&measure->findings.logic, &edge->time_s, error);
+	if ((unsigned)edge->line >= LOGIC_LINE_COUNT || !isfinite(edge->time_s))
+		return error_config(error, "an edge of no line, or at no time");
+	if (measure->findings.logic.count < EDGE_TIMES_MAX)
+		return series_add(&measure->findings.logic, edge, error);
+	measure->findings.logic_dropped++;
+	return true;
 }
 
 static bool take_event(void *self, const struct run_event *event, struct error *error)
@@ -185,13 +240,10 @@ struct reduced_sink measure_sink(struct measure *measure)
 static void hand_over(struct measure *measure, struct results *results)
 {
 	struct findings *findings = &measure->findings;
-	struct series *edges = measure->has_edges ? &findings->edges : &findings->logic;
 	results->pulse_count = findings->pulses.count;
-	results->trigger_edge_count = edges->count;
 	results->gap_count = findings->gaps.count;
 	results->event_count = findings->events.count;
 	results->pulses = series_take(&findings->pulses);
-	results->trigger_edges_s = series_take(edges);
 	results->gaps = series_take(&findings->gaps);
 	results->events = series_take(&findings->events);
 	results->duration_s = (double)findings->total_frames / measure->format.sample_rate_hz;
@@ -207,6 +259,21 @@ static void void_pulses(const struct population *in, struct results *results)
 	}
 }
 
+static struct population population_of(const struct measure *measure, const struct results *results)
+{
+	return (struct population){
+		.plan = measure->plan,
+		.device = measure->device,
+		.format = &measure->format,
+		.current = measure->current >= 0 ? &measure->format.channels[measure->current] : NULL,
+		.findings = &measure->findings,
+		.results = results,
+		.observed = measure->plan ? measure->observed : NULL,
+		.envelope_s = measure->layout.envelope_frames / measure->format.sample_rate_hz,
+		.has_trigger = measure->has_trigger,
+	};
+}
+
 struct results *measure_finish(struct measure *measure, struct error *error)
 {
 	if (!measure->formatted || !measure->finished) {
@@ -215,31 +282,41 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 	}
 	auto_results struct results *results = calloc(1, sizeof *results);
 	size_t planned = measure->plan ? measure->plan->pulse_count : 0;
-	auto_free int32_t *observed = calloc(planned + 1, sizeof *observed);
-	if (!results || !observed) {
+	free(measure->observed);
+	measure->observed = calloc(planned + 1, sizeof *measure->observed);
+	if (!results || !measure->observed) {
 		error_set(error, ERROR_BENCH, "out of memory for results");
 		return NULL;
 	}
-	bool has_trigger = measure->has_edges || measure->findings.logic.count > 0;
+	if (!edge_times_take(&measure->findings, &measure->format, measure->has_edges, results, error))
+		return NULL;
+	measure->has_trigger = measure->has_edges || results->trigger_edge_count > 0;
 	hand_over(measure, results);
-	struct matching matching = {.plan = measure->plan, .device = measure->device, .has_trigger = has_trigger, .observed = observed};
+	struct matching matching = {.plan = measure->plan,
+				    .device = measure->device,
+				    .has_trigger = measure->has_trigger,
+				    .interval_s = 1 / measure->format.sample_rate_hz,
+				    .observed = measure->observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;
-	struct population in = {
-		.plan = measure->plan,
-		.device = measure->device,
-		.format = &measure->format,
-		.current = measure->current >= 0 ? &measure->format.channels[measure->current] : NULL,
-		.findings = &measure->findings,
-		.results = results,
-		.observed = measure->plan ? observed : NULL,
-		.envelope_s = measure->layout.envelope_frames / measure->format.sample_rate_hz,
-		.has_trigger = has_trigger,
-	};
+	struct population in = population_of(measure, results);
 	void_pulses(&in, results);
+	in.count_doubt = doubt_counts(&in);
 	struct measurement_list list = {.series.item_size = sizeof(struct measurement), .error = error};
 	bool ok = registry_compute(&in, &list);
 	results->measurement_count = list.series.count;
 	results->measurements = series_take(&list.series);
 	return ok ? steal(&results) : NULL;
+}
+
+bool measure_budget(const struct measure *measure, const struct results *results, size_t index, struct budget *budget, struct error *error)
+{
+	const struct measurand *measurand = results->measurements[index].measurand;
+	size_t first = index;
+	while (first > 0 && results->measurements[first - 1].measurand == measurand)
+		first--;
+	struct population in = population_of(measure, results);
+	struct measurement_list list = {.error = error, .wanted = budget, .number = index - first};
+	*budget = (struct budget){0};
+	return registry_compute_one(&in, measurand, &list);
 }

@@ -4,6 +4,7 @@
  * Measuring: a reduced recording goes in, pulses, edges and measurements come out. A pure function of the reduced recording, the plan and the
  * device's data; it holds one window at a time and a few hundred bytes a pulse.
  */
+#include "budget.h"
 #include "device.h"
 #include "plan.h"
 #include "reduced.h"
@@ -21,6 +22,13 @@ struct reduced_sink measure_sink(struct measure *measure);
 size_t measure_pulses_so_far(const struct measure *measure);
 /* After the sink's finish: matches, computes every measurand, and hands the results over; the caller owns them. NULL on failure. */
 struct results *measure_finish(struct measure *measure, struct error *error) must_check;
+
+/*
+ * The uncertainty budget of measurement number `index` of the results that measure_finish() made: the same u_random and u_systematic, split by
+ * source. Computes the measurand once more; nothing is kept for it. False when out of memory.
+ */
+bool measure_budget(const struct measure *measure, const struct results *results, size_t index, struct budget *budget,
+		    struct error *error) must_check;
 
 define_cleanup(struct measure *, cleanup_measure, measure_destroy);
 #define auto_measure cleanup_with(cleanup_measure)

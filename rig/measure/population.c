@@ -3,10 +3,35 @@
 
 #include <math.h>
 
-void measurement_add(struct measurement_list *list, const struct measurement *measurement)
+#include "doubt.h"
+
+void measurement_take_budget(struct measurement *measurement, const struct budget *budget)
 {
+	measurement->u_random = budget_u_random(budget);
+	measurement->u_systematic = budget_u_systematic(budget);
+	measurement->dof = budget_dof_random(budget);
+	measurement->dof_systematic = budget_dof_systematic(budget);
+	/* Of one pulse the edge is one instant; in a mean or a scatter of many it is not rectangular any more. */
+	measurement->u_rectangular = measurement->measurand->subject == SUBJECT_PULSE ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0;
+}
+
+void measurement_add_budget(struct measurement_list *list, struct measurement *measurement, const struct budget *budget)
+{
+	if (list->wanted) {
+		if (list->seen++ == list->number)
+			*list->wanted = *budget;
+		return;
+	}
+	measurement_take_budget(measurement, budget);
 	if (!list->failed && !series_add(&list->series, measurement, list->error))
 		list->failed = true;
+}
+
+void measurement_add(struct measurement_list *list, const struct measurement *measurement)
+{
+	const struct budget exact = {0};
+	struct measurement copy = *measurement;
+	measurement_add_budget(list, &copy, &exact);
 }
 
 bool gap_between(const struct population *in, double start_s, double end_s)
@@ -28,11 +53,12 @@ const struct pulse *pulse_of(const struct population *in, size_t p)
 
 struct measurement session_measurement(const struct population *in, const struct measurand *measurand, double value)
 {
+	const char *why = doubt_channel(in);
 	return (struct measurement){.measurand = measurand,
 				    .value = value,
-				    .dof = INFINITY,
 				    .planned = NAN,
 				    .expected = PULSE_NOT_EXPECTED,
 				    .end_s = in->results->duration_s,
-				    .voided = in->results->gap_count > 0 || !in->findings->current_alive};
+				    .voided = why != NULL,
+				    .why = why};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
+#include "linear.h"
 #include "pulse_work.h"
 
 /*
@@ -21,7 +22,7 @@ static void compare_noise(struct work *work)
 	double pooled = sqrt((work->noise * work->noise * dof + rest * rest * free) / (dof + free));
 	if (work->noise < 4 * work->quantum)
 		pooled = fmax(pooled, rest);
-	work->u_baseline = hypot(pooled / sqrt(dof + 1), work->u_rounding);
+	work->u_baseline *= pooled / work->noise;
 	work->noise = work->fit_scale = pooled;
 }
 
@@ -46,6 +47,24 @@ static size_t wave_start(const struct work *work, double guard)
 {
 	ptrdiff_t risen = back_to_level(work, work->peak1, fmax(0.05 * work->peak_a, 4 * work->noise)) + 1;
 	return (size_t)fmax((double)risen, ceil(work->onset + guard));
+}
+
+/*
+ * A baseline that slopes by its u more moves the parameters; what it moves them by is added to the covariance. What it adds at the onset is in u_baseline
+ * already.
+ */
+static void add_slope_error(struct work *work, const struct fit_input *input)
+{
+	struct fit_input sloping = *input;
+	struct wave_fit moved, *fit = &work->fit;
+	sloping.ramp_a = work->u_slope;
+	if (!(work->u_slope > 0) || !wave_fit(&sloping, &moved))
+		return;
+	const double by[] = {moved.cosine_a - fit->cosine_a, moved.sine_a - fit->sine_a, moved.offset_a - fit->offset_a,
+			     moved.alpha_per_s - fit->alpha_per_s, moved.omega_per_s - fit->omega_per_s};
+	for (unsigned i = 0; i < LSQ_MAX; i++)
+		for (unsigned j = 0; j < LSQ_MAX; j++)
+			fit->covariance[i][j] += by[i] * by[j] / (work->fit_scale * work->fit_scale);
 }
 
 void pulse_fit_wave(struct work *work, bool half_sine)
@@ -85,32 +104,69 @@ void pulse_fit_wave(struct work *work, bool half_sine)
 			compare_noise(work);
 		}
 	}
+	add_slope_error(work, &in);
 	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
 }
 
-/* Of a monophasic pulse only the rise is a damped wave, up to shortly before its peak, where the tail may begin with a kink. */
+/*
+ * Of a monophasic pulse only the rise is a damped wave, up to its peak: the diode begins to conduct when the voltage across it reverses, at the peak
+ * (across the coil) or after it (across the capacitor, which at the peak has still R i). What comes then depends on the diode's branch.
+ * A first fit ends well before the peak, the next ones as short of the peak as the one before knows it.
+ */
 #define RISE_SHARE 0.93
+enum { RISE_FITS = 8 };
+/* So many standard uncertainties before where the peak should be, and so many may a longer fit's peak differ. */
+#define PEAK_MARGIN 1.0
+#define PEAK_APART 4.0
 /* What is known of the damping of any stimulator: alpha / omega lies between 0 and 0.15 (decay 0.62 a half wave), as mean and spread. */
 #define DAMPING 0.05
 #define U_DAMPING 0.05
 
-void pulse_fit_rise(struct work *work)
+/* The fit to the samples before index `to`; what it is told of the noise comes from before the pulse. */
+static bool fit_rise_to(struct work *work, const struct work *before, size_t to)
 {
 	double guard = fmin(GUARD_S / work->ts, GUARD_SHARE * 2 * work->rise);
 	struct fit_input in = {.current_a = work->y, .interval_s = work->ts, .origin = work->onset, .span_count = 1, .with_offset = true};
-	double top = work->peak_a;
-	ptrdiff_t to = work->peak1;
-	while (to > 0 && work->y[to] > RISE_SHARE * top)
-		to--;
-	in.spans[0] = (struct fit_span){wave_start(work, guard), (size_t)to + 1};
+	*work = *before;
+	in.spans[0] = (struct fit_span){wave_start(work, guard), to};
 	in.omega_start_per_s = 0.5 * PI / (work->rise * work->ts);
 	in.alpha_start_per_s = DAMPING * in.omega_start_per_s;
 	double u_alpha_per_s = U_DAMPING * in.omega_start_per_s;
 	in.alpha_weight = work->noise * work->noise / (u_alpha_per_s * u_alpha_per_s);
-	in.sine_start_a = (1 + 0.5 * PI * DAMPING) * top;
 	in.offset_weight = baseline_weight(work);
 	if (in.spans[0].to <= in.spans[0].from || !wave_fit(&in, &work->fit))
-		return;
+		return false;
 	compare_noise(work);
+	add_slope_error(work, &in);
 	wave_shape_of(&work->fit, work->fit_scale, &work->shape);
+	return true;
+}
+
+/* Whether the fit of more samples has the peak where the one of fewer had it (Hausman 1978: the variances' difference is that of the difference). */
+static bool same_peak(const struct wave_shape *fewer, const struct wave_shape *more)
+{
+	double apart = more->peak.value - fewer->peak.value;
+	double variance = fmax(fewer->peak.u * fewer->peak.u - more->peak.u * more->peak.u, 0.1 * fewer->peak.u * fewer->peak.u);
+	return apart * apart <= PEAK_APART * PEAK_APART * variance;
+}
+
+void pulse_fit_rise(struct work *work)
+{
+	const struct work before = *work;
+	ptrdiff_t to = work->peak1;
+	while (to > 0 && work->y[to] > RISE_SHARE * work->peak_a)
+		to--;
+	to++;
+	if (!fit_rise_to(work, &before, (size_t)to))
+		return;
+	for (unsigned k = 1; k < RISE_FITS && work->clean; k++) {
+		struct work longer = before;
+		double peak = work->onset + (work->shape.peak_at.value - PEAK_MARGIN * work->shape.peak_at.u) / work->ts;
+		if (!(peak >= (double)to + 1 && peak < (double)work->n))
+			return;
+		to = (ptrdiff_t)peak;
+		if (!fit_rise_to(&longer, &before, (size_t)to + 1) || !longer.clean || !same_peak(&work->shape, &longer.shape))
+			return;
+		*work = longer;
+	}
 }

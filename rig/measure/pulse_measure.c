@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "baseline.h"
+#include "pulse_shape.h"
 #include "pulse_work.h"
 #include "wave_features.h"
 
@@ -69,17 +70,33 @@ static bool crossing(const struct work *work, ptrdiff_t near, double level, stru
 	return near >= 0 && feature_crossing(work->y, work->n, (size_t)near, half, lowest, level, work->noise, out);
 }
 
-/* Where the tail passes the level: a parabola through what lies between 1.2 and 0.8 of it. */
-static bool tail_crossing(const struct work *work, double level, struct feature *out)
+/*
+ * Where the tail passes the level: an exponential through what lies between 1.3 and 0.7 of it, by weighted least squares of the logarithm. `floor` is
+ * what the tail comes down to, of both.
+ */
+static bool tail_crossing(const struct work *work, double floor, double level, struct feature *out)
 {
 	ptrdiff_t first = work->peak1, last, n = (ptrdiff_t)work->n;
-	while (first < n && work->y[first] > 1.2 * level)
+	while (first < n && work->y[first] - floor > 1.3 * level)
 		first++;
-	for (last = first; last < n && work->y[last] > 0.8 * level;)
-		last++;
-	size_t half = (size_t)fmax(1, 0.5 * (double)(last - first));
-	return last < n &&
-	       feature_crossing(work->y, work->n, (size_t)(first + last) / 2, half, (size_t)work->peak1, level, work->noise, out);
+	double sum = 0, t = 0, y = 0, tt = 0, ty = 0;
+	for (last = first; last < n && work->y[last] - floor > 0.7 * level; last++) {
+		double share = (work->y[last] - floor) / level, weight = share * share, at = (double)(last - first), value = log(share);
+		sum += weight;
+		t += weight * at;
+		y += weight * value;
+		tt += weight * at * at;
+		ty += weight * at * value;
+	}
+	if (last >= n || last - first < 4)
+		return false;
+	double mean = t / sum, spread = tt - mean * t, slope = (ty - mean * y) / spread;
+	if (!(spread > 0) || !(slope < 0))
+		return false;
+	double at = mean - y / (sum * slope);
+	double u = work->noise / level * sqrt(1 / sum + (at - mean) * (at - mean) / spread) / -slope;
+	*out = (struct feature){.at = (double)first + at, .value = slope * level, .u_at = u, .u_value = 0};
+	return isfinite(u);
 }
 
 static void measure_widths(const struct work *work, struct pulse *pulse)
@@ -95,53 +112,21 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	while (after < (ptrdiff_t)work->n && work->y[after] > 0.5 * peak)
 		after++;
 	if (after < (ptrdiff_t)work->n && crossing(work, back_to_level(work, work->peak1, 0.5 * peak), 0.5 * peak, &up) &&
-	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0.5 * peak, &down))) {
+	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0, 0.5 * peak, &down))) {
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
-	}
-}
-
-/* A peak by parabola; where a quarter wave has too few samples for one, from the fit. Index and value in *peak. */
-static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct feature *peak)
-{
-	double omega = work->fitted ? work->fit.omega_per_s * work->ts : 0.5 * PI / work->rise;
-	double alpha = work->fitted ? work->fit.alpha_per_s * work->ts : 0;
-	if (work->fitted && work->rise < 8) {
-		double ratio = exp(-alpha * PI / omega), share = sign < 0 ? -ratio : 1;
-		*peak = (struct feature){.at = work->onset + work->shape.peak_at.value / work->ts + (sign < 0 ? PI / omega : 0),
-					 .value = share * work->shape.peak.value,
-					 .u_value = work->shape.peak.u,
-					 .u_at = work->shape.peak_at.u / work->ts};
-		return true;
-	}
-	size_t half = (size_t)fmax(1, round(0.2 * work->rise));
-	if (near < 0 || !feature_peak(work->y, work->n, (size_t)near, half, sign, omega, work->noise, peak))
-		return false;
-	/* The third derivative of a damped wave at its peak, 2 alpha omega^2 I, moves the top of the parabola by alpha w^2 / 5. */
-	peak->at -= half > 1 ? 0.2 * alpha * (double)half * (double)half : 0;
-	return true;
-}
-
-static void measure_peaks(struct work *work, double time0, struct pulse *pulse)
-{
-	struct feature peak = {.at = (double)work->peak1, .value = work->y[work->peak1], .u_value = work->noise, .u_at = 0.2 * work->rise};
-	if (!find_peak(work, work->peak1, 1, &peak))
-		peak.u_value = 2 * work->noise;
-	pulse->peak1_s = time0 + peak.at * work->ts;
-	pulse->peak1_a = work->sign * peak.value;
-	pulse->u_peak1_a = hypot(peak.u_value, work->u_baseline);
-	work->u_peak_at = peak.u_at;
-	work->peak_a = peak.value;
-	if (work->peak2 >= 0 && find_peak(work, work->peak2, -1, &peak)) {
-		pulse->peak2_s = time0 + peak.at * work->ts;
-		pulse->peak2_a = work->sign * peak.value;
-		pulse->u_peak2_a = hypot(peak.u_value, work->u_baseline);
 	}
 }
 
 static size_t clamp_index(const struct work *work, double index)
 {
 	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
+}
+
+static void set_zero(const struct work *work, const struct feature *zero, double time0, double *at_s, float *u_s)
+{
+	*at_s = time0 + zero->at * work->ts;
+	*u_s = (float)(hypot(zero->u_at, work->u_baseline / zero->value) * work->ts);
 }
 
 static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
@@ -154,13 +139,13 @@ static void measure_zeros(const struct work *work, bool biphasic, double time0, 
 		       to = clamp_index(work, (double)work->zero1 + (biphasic ? reach : 0));
 		if (feature_zero(work->y, from, to, biphasic ? 0 : 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero1 - 0.5,
 				 guard < 0.5 ? 0 : guard, work->noise, &zero))
-			pulse->zero1_s = time0 + zero.at * work->ts;
+			set_zero(work, &zero, time0, &pulse->zero1_s, &pulse->u_zero1_s);
 	}
 	if (work->zero2 >= 0) {
 		size_t from = clamp_index(work, (double)work->zero2 - reach), to = clamp_index(work, (double)work->zero2);
 		if (feature_zero(work->y, from, to, 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero2 - 0.5, 0, work->noise,
 				 &zero))
-			pulse->zero2_s = time0 + zero.at * work->ts;
+			set_zero(work, &zero, time0, &pulse->zero2_s, &pulse->u_zero2_s);
 	}
 }
 
@@ -202,7 +187,9 @@ static void measure_charge(const struct work *work, double end_index, struct pul
 		sum += work->y[i];
 	double n = (double)last - (double)first;
 	pulse->net_charge_as = work->sign * sum * work->ts;
-	pulse->u_net_charge_as = work->ts * hypot(work->noise * sqrt(fmax(n, 0)), work->u_baseline * n);
+	pulse->u_net_charge_as = work->ts * work->noise * sqrt(fmax(n, 0));
+	pulse->charge_s = work->ts * fmax(n, 0);
+	pulse->u_baseline_a = work->u_baseline;
 }
 
 static bool is_clipped(const struct trace *trace, const struct pulse_context *context, ptrdiff_t from, ptrdiff_t to)
@@ -276,15 +263,17 @@ static void take_fit(struct work *work, double slope, double u_slope, struct pul
 static void set_nothing_known(struct pulse *pulse)
 {
 	*pulse = (struct pulse){.expected = PULSE_NOT_EXPECTED, .match = PULSE_UNMATCHED};
-	double *const values[] = {&pulse->onset_s,           &pulse->u_onset_s,        &pulse->trigger_s,       &pulse->peak1_s,
-				  &pulse->peak1_a,           &pulse->u_peak1_a,        &pulse->peak2_s,         &pulse->peak2_a,
-				  &pulse->u_peak2_a,         &pulse->u_rise_s,         &pulse->zero1_s,         &pulse->zero2_s,
-				  &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,   &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,
-				  &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s,
-				  &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel, &pulse->half_width_s,    &pulse->u_half_width_s,
-				  &pulse->after_current_rel, &pulse->net_charge_as,    &pulse->u_net_charge_as};
+	double *const values[] = {&pulse->onset_s,         &pulse->u_onset_s,         &pulse->trigger_s,         &pulse->u_trigger_s,
+				  &pulse->u_time_base_s,   &pulse->peak1_s,           &pulse->peak1_a,           &pulse->u_peak1_a,
+				  &pulse->peak2_s,         &pulse->peak2_a,           &pulse->u_peak2_a,         &pulse->u_rise_s,
+				  &pulse->zero1_s,         &pulse->zero2_s,           &pulse->rise_10_90_s,      &pulse->u_rise_10_90_s,
+				  &pulse->didt0_a_per_s,   &pulse->u_didt0_a_per_s,   &pulse->fit_amplitude_a,   &pulse->fit_alpha_per_s,
+				  &pulse->fit_omega_per_s, &pulse->u_fit_alpha_per_s, &pulse->u_fit_omega_per_s, &pulse->fit_residual_rel,
+				  &pulse->half_width_s,    &pulse->u_half_width_s,    &pulse->after_current_rel, &pulse->net_charge_as,
+				  &pulse->u_net_charge_as, &pulse->charge_s,          &pulse->u_peak_ratio};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		*values[i] = NAN;
+	pulse_shape_unknown(pulse);
 }
 
 static ptrdiff_t relative(ptrdiff_t index, size_t from)
@@ -324,6 +313,8 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 		work->clean = false;
 		work->onset = origin;
 		pulse_fit_rise(work);
+		if (!work->clean)
+			pulse_peak_kinked(work, time0, pulse);
 	}
 	if (!work->clean || pulse->waveform == WAVEFORM_RECTANGULAR || pulse->waveform == WAVEFORM_UNKNOWN)
 		return;
@@ -332,21 +323,19 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 	double start_s = time0 + origin * work->ts;
 	pulse->onset_s = start_s + shape->onset.value;
 	pulse->u_onset_s = shape->onset.u;
-	pulse->peak1_s = start_s + shape->peak_at.value;
 	pulse->u_rise_s = shape->rise.u;
 	work->onset = origin + shape->onset.value / work->ts;
+	pulse_peaks_fitted(work, start_s, pulse);
 	if (!rise) {
 		pulse->half_width_s = shape->half_width.value;
 		pulse->u_half_width_s = shape->half_width.u;
 		return;
 	}
-	pulse->peak1_a = work->sign * shape->peak.value;
-	pulse->u_peak1_a = shape->peak.u;
 	pulse->didt0_a_per_s = work->sign * shape->slope.value;
 	pulse->u_didt0_a_per_s = shape->slope.u;
 	struct feature down;
 	double half = 0.5 * shape->peak.value;
-	if (tail_crossing(work, half + work->fit.offset_a, &down)) {
+	if (tail_crossing(work, work->fit.offset_a, half, &down)) {
 		double u_offset = work->fit_scale * sqrt(work->fit.covariance[2][2]);
 		double level = hypot(0.5 * shape->peak.u, u_offset) / fabs(down.value);
 		pulse->half_width_s = (down.at - origin) * work->ts - shape->half_up.value;
@@ -366,6 +355,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .sign = outline->sign,
 			    .noise = base.noise,
 			    .u_baseline = base.u,
+			    .u_slope = base.u_slope,
 			    .noise_dof = base.dof,
 			    .quantum = fabs(context->channel->scale) / sqrt(12.0),
 			    .u_rounding = base.u_rounding,
@@ -391,7 +381,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	double fit_origin = work.onset;
 	if (biphasic || half_sine)
 		pulse_fit_wave(&work, half_sine);
-	measure_peaks(&work, time0, pulse);
+	pulse_peaks_local(&work, time0, pulse);
 	work.onset = fit_origin;
 	measure_onset(&work, pulse, time0);
 	measure_widths(&work, pulse);
@@ -412,6 +402,8 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	if (isfinite(end_s))
 		measure_after(&work, end_s, time0, pulse);
 	measure_charge(&work, isfinite(end_s) ? (end_s - time0) / work.ts : work.onset + CHARGE_S / work.ts, pulse);
+	struct shape_input shape = {.work = &work, .fit_origin = fit_origin, .time0_s = time0, .end_s = end_s, .waveform = pulse->waveform};
+	pulse_shape(&shape, pulse);
 	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
 	ptrdiff_t first = (ptrdiff_t)floor(outline->onset - BASELINE_FROM_S / trace->interval_s);
 	ptrdiff_t last = (ptrdiff_t)ceil(outline->onset + SEGMENT_S / trace->interval_s);

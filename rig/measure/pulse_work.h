@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * The pulse that is being measured, between the two files that do it: pulse_fit.c fits the damped wave, pulse_measure.c takes the features.
+ * The pulse that is being measured, between the files that do it: pulse_fit.c fits the damped wave,
+ * pulse_peaks.c takes the peaks, pulse_measure.c the other features.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "fit.h"
+#include "pulse.h"
 #include "wave_shape.h"
 
 #define PI 3.14159265358979323846
@@ -20,12 +22,13 @@ struct work {
 	size_t n;
 	double ts;
 	int sign;
-	double noise, u_baseline;
+	double noise, u_baseline, u_slope;     /* u_slope: of the baseline, a sample; 0 where it does not slope */
 	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
 	ptrdiff_t peak1, zero1, peak2, zero2;
 	double onset, u_onset, u_peak_at;
 	double rise; /* samples from onset to first peak, coarse */
 	double peak_a;
+	double u_parabola[2]; /* of the tops of the local parabolas, from the samples' noise alone */
 	struct wave_fit fit;
 	struct wave_shape shape;
 	bool fitted;
@@ -49,3 +52,9 @@ static inline ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, d
 void pulse_fit_wave(struct work *work, bool half_sine);
 /* Fits it to the rise of a monophasic pulse, all of it that is a damped wave, with what is known beforehand of its damping. Sets shape. */
 void pulse_fit_rise(struct work *work);
+/* The peaks of the samples themselves, by local parabolas: times, values and u of the pulse; peak_a, u_peak_at and u_parabola. */
+void pulse_peaks_local(struct work *work, double time0, struct pulse *pulse);
+/* In their place the fit's, which rest on all samples, where the two agree. start_s: the time of the fit's origin. */
+void pulse_peaks_fitted(const struct work *work, double start_s, struct pulse *pulse);
+/* In their place, of a monophasic pulse whose rise is no damped wave, the top between rise and tail, where there may be a kink. */
+void pulse_peak_kinked(const struct work *work, double time0, struct pulse *pulse);

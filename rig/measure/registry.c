@@ -43,3 +43,11 @@ bool registry_compute(const struct population *in, struct measurement_list *out)
 		COMPUTATIONS[i](in, ALL[i], out);
 	return !out->failed;
 }
+
+bool registry_compute_one(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (ALL[i] == measurand)
+			COMPUTATIONS[i](in, measurand, out);
+	return !out->failed;
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "activity.h"
+#include "despike.h"
 #include "detect.h"
 #include "pulse_measure.h"
 
@@ -18,6 +19,10 @@
 #define NEXT_S 10e-6
 #define QUIET_START_S 100e-6
 #define TAIL_S 5e-3
+/* Of the magnitude of normal deviates, in standard deviations. */
+#define MEDIAN_OF_NORMAL 0.6745
+/* The noise of a start is judged by so many times its samples: as far as a window begins before what opened it. */
+#define STEPS_SPAN 3
 
 struct stretch {
 	const struct recording_format *format;
@@ -25,15 +30,20 @@ struct stretch {
 	unsigned index;
 	double interval_s;
 	double *current_a, *scratch;
+	double *clean_a; /* the current without spikes */
 	int16_t *counts;
 	size_t n, capacity, scratch_capacity;
 	uint64_t first_frame;
 	double baseline_a, known_baseline_a, droop_integral_as, noise_a;
 	bool baseline_known;
+	bool began_astray; /* the stretch's first samples were not quiet */
 	struct arming arming;
 	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
 	ptrdiff_t measured_end; /* end of the last pulse */
 	struct pulse previous;
+	size_t pulses; /* found since the stretch began */
+	uint64_t began_frame;
+	double idle_peak_a; /* largest distance from the baseline outside pulses since then */
 };
 
 struct stretch *stretch_create(const struct recording_format *format, struct error *error)
@@ -59,6 +69,7 @@ void stretch_destroy(struct stretch *stretch)
 		return;
 	free(stretch->current_a);
 	free(stretch->scratch);
+	free(stretch->clean_a);
 	free(stretch->counts);
 	free(stretch);
 }
@@ -77,7 +88,10 @@ static bool reserve(struct stretch *stretch, size_t n, struct error *error)
 	int16_t *counts = reallocarray(stretch->counts, capacity, sizeof *counts);
 	if (counts)
 		stretch->counts = counts;
-	if (!current_a || !scratch || !counts)
+	double *clean_a = reallocarray(stretch->clean_a, capacity, sizeof *clean_a);
+	if (clean_a)
+		stretch->clean_a = clean_a;
+	if (!current_a || !scratch || !counts || !clean_a)
 		return error_set(error, ERROR_BENCH, "out of memory for a window of %zu samples", n);
 	stretch->capacity = capacity;
 	return true;
@@ -94,6 +108,31 @@ static double spread_of_noise(size_t n)
 	return 2 * sqrt(2 * log((double)n)) + 1.5;
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* The noise of the first n samples that their steps show, by the median, which spikes do not move. */
+static double steps_noise(struct stretch *stretch, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		stretch->scratch[i - 1] = fabs(stretch->current_a[i] - stretch->current_a[i - 1]);
+	qsort(stretch->scratch, n - 1, sizeof *stretch->scratch, compare_doubles);
+	/* A median of whole counts may be half of one too small. */
+	return (stretch->scratch[(n - 1) / 2] + 0.5 * fabs(stretch->channel->scale)) / (MEDIAN_OF_NORMAL * sqrt(2));
+}
+
+/* Takes the spikes out of the first n samples. */
+static void clean(struct stretch *stretch, size_t n, double noise_a)
+{
+	struct despike settings = {.width = despike_width(stretch->interval_s),
+				   .limit_a = fmax(ACTIVITY_SIGMA * noise_a, full_scale_threshold_a(stretch)),
+				   .baseline_a = stretch->baseline_a};
+	despike(&settings, stretch->current_a, stretch->clean_a, stretch->scratch, n);
+}
+
 /*
  * The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. Quiet: no further apart
  * than the threshold, or than noise is whose standard deviation their differences show; a ramp's differences are far smaller than its range.
@@ -102,24 +141,28 @@ static void find_start(struct stretch *stretch)
 {
 	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
 	n = n < stretch->n ? n : stretch->n;
-	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0, steps = 0;
-	for (size_t i = 0; i < n; i++) {
-		double step = i > 0 ? stretch->current_a[i] - stretch->current_a[i - 1] : 0;
-		steps += step * step;
-		sum += stretch->current_a[i];
-		least = fmin(least, stretch->current_a[i]);
-		most = fmax(most, stretch->current_a[i]);
-	}
 	stretch->baseline_a = stretch->baseline_known ? stretch->known_baseline_a : 0;
+	stretch->began_astray = false;
 	if (n < 8)
 		return;
+	double by_steps_a = steps_noise(stretch, STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n);
+	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
+	const double *current_a = stretch->clean_a;
+	for (size_t i = 0; i < n; i++) {
+		sum += current_a[i];
+		least = fmin(least, current_a[i]);
+		most = fmax(most, current_a[i]);
+	}
 	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	if (most - least > fmax(quiet_a, spread_of_noise(n) * sqrt(steps / (2 * (double)(n - 1)))))
+	if (most - least > fmax(quiet_a, spread_of_noise(n) * by_steps_a)) {
+		stretch->began_astray = true;
 		return;
+	}
 	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
 	stretch->baseline_known = true;
 	for (size_t i = 0; i < n; i++)
-		squares += (stretch->current_a[i] - stretch->baseline_a) * (stretch->current_a[i] - stretch->baseline_a);
+		squares += (current_a[i] - stretch->baseline_a) * (current_a[i] - stretch->baseline_a);
 	stretch->noise_a = sqrt(squares / (double)(n - 1));
 }
 
@@ -187,6 +230,7 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	extremes(stretch->current_a + from, (size_t)(to - from), &least, &most);
 	stretch->idle_from = to;
 	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
+	stretch->idle_peak_a = fmax(stretch->idle_peak_a, deviation_a);
 	if (deviation_a > findings->quiet_peak_a) {
 		findings->quiet_peak_a = deviation_a;
 		findings->quiet_peak_frame = stretch->first_frame + (uint64_t)from;
@@ -230,6 +274,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 	stretch->idle_from = idle_after(stretch, outline, &pulse);
 	stretch->measured_end = outline->end;
 	stretch->previous = pulse;
+	stretch->pulses++;
 	return series_add(&findings->pulses, &pulse, error);
 }
 
@@ -243,22 +288,38 @@ static void drop(struct stretch *stretch, size_t count)
 	stretch->first_frame += count;
 	stretch->arming.from -= count;
 	stretch->arming.onset -= (double)count;
+	stretch->arming.end -= (double)count;
 	stretch->idle_from -= (ptrdiff_t)count;
 	stretch->measured_end -= (ptrdiff_t)count;
+}
+
+/* Takes note of a stretch that ends in the middle of something: a pulse, or what may be the beginning of one. */
+static void note_end(const struct stretch *stretch, const struct trace *trace, bool open, struct findings *findings)
+{
+	double last_a = stretch->current_a[stretch->n - 1], spike_a = last_a - stretch->clean_a[stretch->n - 1];
+	if (!open && stretch->arming.pending == 0 && fabs(spike_a) <= trace->threshold_a)
+		return;
+	findings->open = true;
+	findings->open_frame = stretch->first_frame + stretch->n;
 }
 
 /* Measures every pulse that is complete; with `over` every one. */
 static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
 {
-	struct trace trace = {.current_a = stretch->current_a,
+	struct trace trace = {.current_a = stretch->clean_a,
 			      .counts = stretch->counts,
 			      .n = stretch->n,
 			      .interval_s = stretch->interval_s,
 			      .baseline_a = stretch->baseline_a,
-			      .threshold_a = fmax(ACTIVITY_SIGMA * stretch->noise_a, full_scale_threshold_a(stretch))};
+			      .threshold_a = fmax(ACTIVITY_SIGMA * stretch->noise_a, full_scale_threshold_a(stretch)),
+			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
+			      .count_min = stretch->channel->count_min,
+			      .count_max = stretch->channel->count_max};
+	clean(stretch, stretch->n, stretch->noise_a);
+	findings->threshold_a = fmax(findings->threshold_a, trace.threshold_a);
 	struct arming before = stretch->arming;
 	struct outline current, next;
-	bool found = detect_next(&trace, &stretch->arming, &current);
+	bool found = detect_next(&trace, &stretch->arming, &current), open = false;
 	double complete = COMPLETE_S / stretch->interval_s;
 	while (found) {
 		if (!over && current.onset + complete > (double)stretch->n) {
@@ -273,13 +334,16 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 		end = fmin(fmax(end, (double)current.end), (double)stretch->n);
 		if (!measure_one(stretch, &trace, &current, (size_t)end, findings, error))
 			return false;
+		open = (size_t)current.end == stretch->n;
 		before = between;
 		current = next;
 	}
 	double keep = KEEP_S / stretch->interval_s;
 	size_t settled = stretch->arming.from;
-	if (over)
+	if (over) {
 		settled = stretch->n;
+		note_end(stretch, &trace, open, findings);
+	}
 	look_idle(stretch, (ptrdiff_t)settled - (found ? (ptrdiff_t)keep : 0), findings);
 	double first = (double)settled - keep;
 	if (found && current.onset - keep < first)
@@ -298,17 +362,30 @@ bool stretch_window(struct stretch *stretch, const struct window *window, struct
 		return false;
 	if (stretch->n == 0) {
 		stretch->first_frame = window->first_frame;
+		stretch->began_frame = window->first_frame;
+		stretch->pulses = 0;
+		stretch->idle_peak_a = 0;
 		stretch->droop_integral_as = 0;
 		stretch->arming = (struct arming){0};
 		stretch->idle_from = stretch->measured_end = 0;
 	}
-	return append(stretch, window, error) && measure_all(stretch, false, findings, error);
+	bool fresh = stretch->n == 0;
+	if (!append(stretch, window, error))
+		return false;
+	if (fresh && stretch->began_astray && !findings->astray) {
+		findings->astray = true;
+		findings->astray_frame = window->first_frame;
+	}
+	return measure_all(stretch, false, findings, error);
 }
 
 bool stretch_finish(struct stretch *stretch, struct findings *findings, struct error *error)
 {
 	if (stretch->n > 0 && !measure_all(stretch, true, findings, error))
 		return false;
+	findings->strayed |= stretch->arming.strayed;
+	struct quiet_stretch quiet = {stretch->began_frame, stretch->first_frame + stretch->n, stretch->idle_peak_a};
+	bool silent = quiet.end_frame > quiet.first_frame && stretch->pulses == 0;
 	stretch->n = 0;
-	return true;
+	return !silent || series_add(&findings->quiet, &quiet, error);
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "propagation.h"
+
 #define PI 3.14159265358979323846
 
 enum { COSINE, SINE, OFFSET, ALPHA, OMEGA, PARAMETERS };
@@ -44,11 +46,7 @@ static struct widths widths_of(double k)
 
 static double propagate(const struct wave_fit *fit, double noise_a, const double g[PARAMETERS])
 {
-	double variance = 0;
-	for (unsigned i = 0; i < PARAMETERS; i++)
-		for (unsigned j = 0; j < PARAMETERS; j++)
-			variance += g[i] * fit->covariance[i][j] * g[j];
-	return noise_a * sqrt(fmax(0, variance));
+	return noise_a * sqrt(fmax(0, propagated_covariance(PARAMETERS, g, &fit->covariance[0][0], g)));
 }
 
 /* x / omega, x a function of k with that derivative; plus `start`, whose gradient is given, when it is not NULL. */
@@ -75,11 +73,19 @@ void wave_shape_of(const struct wave_fit *fit, double noise_a, struct wave_shape
 	shape->half_up = width(fit, noise_a, x.half_up, SLOPE(half_up), onset, onset_g);
 	shape->rise_10_90 = width(fit, noise_a, x.high - x.low, SLOPE(high) - SLOPE(low), 0, NULL);
 	shape->half_width = width(fit, noise_a, x.half_down - x.half_up, SLOPE(half_down) - SLOPE(half_up), 0, NULL);
-#undef SLOPE
 	/* At the top the wave's slope is zero, so that its time does not count; nor does the offset. */
 	double t = shape->peak_at.value, size = exp(-a * t), c = size * cos(w * t), s = size * sin(w * t), peak = p * c + q * s;
 	const double peak_g[PARAMETERS] = {c, s, 0, -t * peak, t * (q * c - p * s)};
 	shape->peak = (struct wave_value){peak, propagate(fit, noise_a, peak_g)};
+	double half_wave = PI / w, ratio = exp(-a * half_wave);
+	const double ratio_g[PARAMETERS] = {0, 0, 0, -half_wave * ratio, half_wave * k * ratio};
+	double peak2_g[PARAMETERS];
+	for (unsigned i = 0; i < PARAMETERS; i++)
+		peak2_g[i] = ratio * peak_g[i] + peak * ratio_g[i];
+	shape->ratio = (struct wave_value){ratio, propagate(fit, noise_a, ratio_g)};
+	shape->peak2 = (struct wave_value){ratio * peak, propagate(fit, noise_a, peak2_g)};
+	shape->peak2_at = width(fit, noise_a, x.peak + PI, SLOPE(peak), onset, onset_g);
+#undef SLOPE
 	/* R w exp(-a onset), R the size of the undamped wave. */
 	double size_a = sqrt(squares), slope = size_a * w * exp(-a * onset);
 	double slope_g[PARAMETERS] = {p / squares, q / squares, 0, -onset, 1 / w};

@@ -10,9 +10,12 @@ struct wave_value {
 	double value, u;
 };
 
-/* Times in s; onset, peak_at and half_up from the fit's origin. All for a wave whose first half is positive. */
+/*
+ * Times in s; onset, peak_at, peak2_at and half_up from the fit's origin. All for a wave whose first half is positive; peak2, the size of the second
+ * half wave, and ratio, peak2 / peak, too.
+ */
 struct wave_shape {
-	struct wave_value onset, rise, peak_at, peak, slope, rise_10_90, half_width, half_up;
+	struct wave_value onset, rise, peak_at, peak, peak2_at, peak2, ratio, slope, rise_10_90, half_width, half_up;
 };
 
 /* noise_a: standard deviation of a sample, which scales the covariance. */

@@ -4,21 +4,37 @@
 #include <math.h>
 #include <string.h>
 
+static bool is_sim(const char *driver)
+{
+	return driver && strcmp(driver, "sim") == 0;
+}
+
+bool bench_setup_date(struct bench_setup *setup, const char *date)
+{
+	struct reference_clock *reference = &setup->adc.reference;
+	reference->in_force = reference->present && (is_sim(setup->adc.driver) || strcmp(date, reference->due) <= 0);
+	return !reference->present || reference->in_force;
+}
+
 struct recording_format bench_setup_format(const struct bench_setup *setup)
 {
 	struct recording_format format = {
 		.sample_rate_hz = setup->adc.sample_rate_hz,
 		.u_clock_rel = setup->adc.clock_accuracy_rel / sqrt(3),
+		.logic_rate_hz = setup->logic.driver ? setup->logic.sample_rate_hz : 0,
+		.u_logic_clock_rel = setup->logic.driver ? setup->logic.clock_accuracy_rel / sqrt(3) : 0,
 		.channel_count = setup->adc.channel_count,
 	};
+	const struct reference_clock *reference = &setup->adc.reference;
+	if (reference->in_force && isfinite(reference->measured_rate_hz)) {
+		format.sample_rate_hz = reference->measured_rate_hz;
+		format.u_clock_rel = reference->u_rate_rel;
+	} else if (reference->in_force) {
+		format.u_clock_rel = reference->accuracy_rel / sqrt(3);
+	}
 	for (unsigned c = 0; c < setup->adc.channel_count; c++)
 		format.channels[c] = setup->adc.channels[c].channel;
 	return format;
-}
-
-static bool is_sim(const char *driver)
-{
-	return driver && strcmp(driver, "sim") == 0;
 }
 
 bool bench_setup_simulated(const struct bench_setup *setup)

@@ -11,6 +11,7 @@
 #include "device.h"
 #include "recording.h"
 #include "sensor.h"
+#include "serve_setup.h"
 
 enum gpio_line {
 	GPIO_TRIGGER,
@@ -22,12 +23,20 @@ enum gpio_line {
 	GPIO_LINE_COUNT,
 };
 
+enum gpio_bias { GPIO_BIAS_AS_IS, GPIO_BIAS_DISABLED, GPIO_BIAS_PULL_UP, GPIO_BIAS_PULL_DOWN };
+enum gpio_drive { GPIO_PUSH_PULL, GPIO_OPEN_DRAIN, GPIO_OPEN_SOURCE };
+
+/* Levels are those of the line's meaning: true is active, whatever the voltage is. */
 struct gpio_line_setup {
 	bool present;
 	bool output;
 	bool safe_level;  /* level of the safe state */
+	bool active_low;  /* driver gpiod: active is the low voltage */
 	const char *line; /* name or offset on the chip */
-	double pulse_s;   /* length of a trigger pulse; NAN for other lines */
+	const char *chip; /* driver gpiod: name, label or path; NULL: the chip of the whole section */
+	enum gpio_bias bias;
+	enum gpio_drive drive;
+	double pulse_s; /* length of a trigger pulse; NAN for other lines */
 };
 
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
@@ -45,27 +54,54 @@ struct adc_channel_setup {
 	int index;              /* driver file: interleaved position; else -1 */
 	bool derivative;        /* the column holds dI/dt; the driver integrates it */
 	enum integrator_zero zero;
-	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files */
+	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files, and with driver iio when not given */
+	double per_volt;  /* driver iio: unit of the channel per volt at the ADC, before the sensor's correction; else NAN */
 	unsigned bits;
 	double noise_rms;      /* driver sim: in the channel's unit */
 	struct sensor *sensor; /* owned by the setup; NULL: none */
 };
 
+/*
+ * A reference that the ADC's clock is known by: an external clock input of stated accuracy (a rubidium, a disciplined oscillator), or the true rate
+ * as measured against such a one.
+ */
+struct reference_clock {
+	bool present;
+	double accuracy_rel;     /* limits, rectangular; NAN: the rate was measured */
+	double measured_rate_hz; /* NAN: a stated accuracy */
+	double u_rate_rel;       /* standard uncertainty of the measured rate */
+	const char *certificate, *due;
+	bool in_force; /* on the day of the recording; set by bench_setup_date() */
+};
+
 struct adc_setup {
 	const char *driver; /* "sim", "file", "iio" */
 	double sample_rate_hz;
-	double clock_accuracy_rel; /* limits, rectangular */
+	double clock_accuracy_rel; /* limits, rectangular; of its own clock */
+	struct reference_clock reference;
 	enum gap_detection gaps;
-	enum file_format format;      /* driver file */
-	const char *uri, *instrument; /* driver iio: context and device; NULL: not given */
+	enum file_format format;                         /* driver file */
+	const char *uri, *instrument;                    /* driver iio: context and device; NULL: not given */
+	const char *trigger;                             /* driver iio: an IIO trigger by name; NULL: as the instrument has it */
+	const char *timestamp_channel, *counter_channel; /* driver iio: what gaps are found by; NULL: none */
+	unsigned buffer_frames, kernel_buffers;          /* driver iio */
+	double timeout_s;                                /* driver iio: how long beyond a buffer's own time no samples may come */
 	unsigned channel_count;
 	struct adc_channel_setup channels[RECORDING_MAX_CHANNELS];
+};
+
+/* An analog output that sets the amplitude of a stimulator. */
+struct iio_dac_setup {
+	const char *uri, *instrument, *channel;
+	double volts_at_full; /* V at 100 % MSO */
 };
 
 struct logic_setup {
 	const char *driver; /* NULL: no logic analyser */
 	const char *connection;
 	double sample_rate_hz;
+	double clock_accuracy_rel; /* limits, rectangular */
+	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
@@ -100,15 +136,23 @@ struct bench_setup {
 	const char *clock_driver; /* "virtual", "monotonic" */
 	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
 	const char *gpio_driver;  /* NULL: none */
+	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
+	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
 	struct sim_setup sim;
+	struct serve_setup *serve; /* NULL: not served */
 };
 
-/* The recording format the ADC of this bench delivers. */
+/*
+ * Says of which day the recording is (YYYY-MM-DD): a reference clock counts only until it is due, else the ADC is taken to run on its own clock. False
+ * when there is a reference that is overdue. On a bench with a simulated ADC the reference is as good as its file says on any day.
+ */
+bool bench_setup_date(struct bench_setup *setup, const char *date);
+/* The recording format the ADC of this bench delivers; a reference clock counts once bench_setup_date() has found it in force. */
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);

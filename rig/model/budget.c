@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "budget.h"
 
+#include <float.h>
 #include <math.h>
+
+#include "measurement.h"
 
 struct nature {
 	const char *name, *type;
 	bool random;
+	const char *unit; /* of its input, where it is always the same */
 };
 
 static const struct nature NATURE[SOURCE_COUNT] = {
-	[SOURCE_NOISE] = {"noise", "A", true},
-	[SOURCE_BASELINE] = {"baseline", "A", true},
-	[SOURCE_QUANTISATION] = {"quantisation", "B", true},
-	[SOURCE_SAMPLING] = {"sampling", "B", true},
-	[SOURCE_TRIGGER_EDGE] = {"trigger edge", "B", true},
-	[SOURCE_REPEATABILITY] = {"repeatability", "A", true},
-	[SOURCE_HOST_CLOCK] = {"host clock", "B", true},
-	[SOURCE_SENSOR_GAIN] = {"sensor gain", "B", false},
-	[SOURCE_POSITION] = {"conductor position", "B", false},
-	[SOURCE_ADC_GAIN] = {"ADC gain", "B", false},
-	[SOURCE_OFFSET] = {"offset", "B", false},
-	[SOURCE_DROOP] = {"droop", "B", false},
-	[SOURCE_BANDWIDTH] = {"bandwidth", "B", false},
-	[SOURCE_DELAY] = {"delay", "B", false},
-	[SOURCE_CLOCK] = {"sample clock", "B", false},
-	[SOURCE_TIME_BASE] = {"time base", "A", false},
-	[SOURCE_MODEL] = {"model", "B", false},
+	[SOURCE_NOISE] = {"noise", "A", true, NULL},
+	[SOURCE_BASELINE] = {"baseline", "A", true, NULL},
+	[SOURCE_QUANTISATION] = {"quantisation", "B", true, NULL},
+	[SOURCE_SAMPLING] = {"sampling", "B", true, "s"},
+	[SOURCE_TRIGGER_EDGE] = {"trigger edge", "B", true, "s"},
+	[SOURCE_REPEATABILITY] = {"repeatability", "A", true, NULL},
+	[SOURCE_HOST_CLOCK] = {"host clock", "B", true, "s"},
+	[SOURCE_SENSOR_GAIN] = {"sensor gain", "B", false, "1"},
+	[SOURCE_POSITION] = {"conductor position", "B", false, "1"},
+	[SOURCE_ADC_GAIN] = {"ADC gain", "B", false, "1"},
+	[SOURCE_OFFSET] = {"offset", "B", false, NULL},
+	[SOURCE_DROOP] = {"droop", "B", false, "1"},
+	[SOURCE_BANDWIDTH] = {"bandwidth", "B", false, "1"},
+	[SOURCE_DELAY] = {"delay", "B", false, "s"},
+	[SOURCE_CLOCK] = {"sample clock", "B", false, "1"},
+	[SOURCE_TIME_BASE] = {"time base", "A", false, "s"},
+	[SOURCE_MODEL] = {"model", "B", false, NULL},
 };
 
 static double joint_dof(double share1, double dof1, double share2, double dof2)
@@ -38,21 +42,50 @@ void budget_add(struct budget *budget, enum uncertainty_source source, double u,
 {
 	struct contribution *line = &budget->of[source];
 	if (!line->present) {
-		*line = (struct contribution){.u = u, .c = c, .dof = dof, .present = true};
+		*line = (struct contribution){.u = u, .c = c, .dof = dof, .present = true, .unit = NATURE[source].unit};
 	} else if (line->u == u) {
-		line->c += c;
+		/* What cancels but for rounding cancels: an input that nothing is known of must not come back by a last digit. */
+		double sum = line->c + c;
+		line->c = fabs(sum) > 16 * DBL_EPSILON * fabs(c) ? sum : 0;
 	} else {
-		double before = line->c * line->u, now = c * u;
-		line->dof = joint_dof(before, line->dof, now, dof);
-		line->u = hypot(before, now);
-		line->c = 1;
+		budget_add_independent(budget, source, u, c, dof);
+	}
+}
+
+void budget_add_independent(struct budget *budget, enum uncertainty_source source, double u, double c, double dof)
+{
+	struct contribution *line = &budget->of[source];
+	double before = budget_share(budget, source), now = c != 0 ? fabs(c * u) : 0;
+	if (!line->present)
+		*line = (struct contribution){.u = u, .c = c, .dof = dof, .present = true, .unit = NATURE[source].unit};
+	else
+		*line = (struct contribution){hypot(before, now), 1, joint_dof(before, line->dof, now, dof), true, NULL};
+}
+
+void budget_join(struct budget *budget, const struct budget *other)
+{
+	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+		const struct contribution *line = &other->of[s];
+		if (!line->present)
+			continue;
+		if (NATURE[s].random)
+			budget_add_independent(budget, s, line->u, line->c, line->dof);
+		else
+			budget_add(budget, s, line->u, line->c, line->dof);
 	}
 }
 
 void budget_scale(struct budget *budget, double factor)
 {
 	for (size_t s = 0; s < SOURCE_COUNT; s++)
-		budget->of[s].c *= factor;
+		budget->of[s].c *= budget->of[s].c != 0 ? factor : 1;
+}
+
+void budget_name_unit(struct budget *budget, const char *unit)
+{
+	for (size_t s = 0; s < SOURCE_COUNT; s++)
+		if (!budget->of[s].unit)
+			budget->of[s].unit = unit;
 }
 
 double budget_share(const struct budget *budget, enum uncertainty_source source)
@@ -89,12 +122,12 @@ double budget_u(const struct budget *budget)
 	return sqrt(sum_of_squares(budget, true, true));
 }
 
-static double effective_dof(const struct budget *budget, bool systematic)
+static double effective_dof(const struct budget *budget, bool random, bool systematic)
 {
-	double total = sum_of_squares(budget, true, systematic), sum = 0;
+	double total = sum_of_squares(budget, random, systematic), sum = 0;
 	for (size_t s = 0; s < SOURCE_COUNT; s++) {
 		double share = budget_share(budget, s);
-		if (share > 0 && (NATURE[s].random || systematic))
+		if (share > 0 && (NATURE[s].random ? random : systematic))
 			sum += share * share * share * share / budget->of[s].dof;
 	}
 	return sum > 0 ? total * total / sum : INFINITY;
@@ -102,12 +135,17 @@ static double effective_dof(const struct budget *budget, bool systematic)
 
 double budget_dof(const struct budget *budget)
 {
-	return effective_dof(budget, true);
+	return effective_dof(budget, true, true);
 }
 
 double budget_dof_random(const struct budget *budget)
 {
-	return effective_dof(budget, false);
+	return effective_dof(budget, true, false);
+}
+
+double budget_dof_systematic(const struct budget *budget)
+{
+	return effective_dof(budget, false, true);
 }
 
 const char *uncertainty_source_name(enum uncertainty_source source)
@@ -123,4 +161,14 @@ bool uncertainty_source_random(enum uncertainty_source source)
 const char *uncertainty_source_type(enum uncertainty_source source)
 {
 	return NATURE[source].type;
+}
+
+double budget_expanded(const struct budget *budget, bool rectangular)
+{
+	const struct measurement measurement = {.u_random = budget_u_random(budget),
+						.u_systematic = budget_u_systematic(budget),
+						.dof = budget_dof_random(budget),
+						.dof_systematic = budget_dof_systematic(budget),
+						.u_rectangular = rectangular ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0};
+	return measurement_expanded(&measurement);
 }

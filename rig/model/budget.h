@@ -34,6 +34,7 @@ struct contribution {
 	double c;   /* sensitivity, signed: the measurand's unit by the input's; c u is the contribution to the value */
 	double dof; /* degrees of freedom of u; INFINITY when known well */
 	bool present;
+	const char *unit; /* of the input, static; NULL: the value's own */
 };
 
 struct budget {
@@ -45,17 +46,31 @@ struct budget {
  * quadrature (two inputs of one kind) and the line becomes c = 1, u = the joint share. A u of 0 is kept as a line: looked at, and nothing.
  */
 void budget_add(struct budget *budget, enum uncertainty_source source, double u, double c, double dof);
+/*
+ * Adds an input that is another one than what its source holds already, though their u be equal (the noise of two pulses): the shares add in quadrature
+ * and the line becomes c = 1, u = the joint share.
+ */
+void budget_add_independent(struct budget *budget, enum uncertainty_source source, double u, double c, double dof);
+/*
+ * Adds the budget of another part of the value: random sources are other inputs than those that are there, systematic ones the same.
+ */
+void budget_join(struct budget *budget, const struct budget *other);
 /* Every sensitivity times a factor: the budget of factor * value. */
 void budget_scale(struct budget *budget, double factor);
+/* Names the unit of the inputs that had the value's own, before the value becomes one of another unit. */
+void budget_name_unit(struct budget *budget, const char *unit);
 /* |c u| of a source; 0 when it is not there. */
 double budget_share(const struct budget *budget, enum uncertainty_source source);
 /* Root sum of squares of the random, of the systematic and of all shares. */
 double budget_u_random(const struct budget *budget);
 double budget_u_systematic(const struct budget *budget);
 double budget_u(const struct budget *budget);
-/* Effective degrees of freedom of u, of all shares or of the random ones (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when u is 0. */
+/* Expanded uncertainty, as measurement_expanded(). rectangular: the trigger edge is one instant between two samples, not a mean of many. */
+double budget_expanded(const struct budget *budget, bool rectangular);
+/* Effective degrees of freedom of u, of all shares, of the random or of the systematic ones (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when u is 0. */
 double budget_dof(const struct budget *budget);
 double budget_dof_random(const struct budget *budget);
+double budget_dof_systematic(const struct budget *budget);
 /* "noise", "sensor gain", …; whether it is random; "A": evaluated by statistics, "B": otherwise. Static strings. */
 const char *uncertainty_source_name(enum uncertainty_source source);
 bool uncertainty_source_random(enum uncertainty_source source);

@@ -31,15 +31,21 @@ struct measurement {
 	const struct measurand *measurand;
 	double value;
 	double u_random, u_systematic; /* standard uncertainties in the measurand's unit */
-	double dof;                    /* effective degrees of freedom of the random part; INFINITY when known well */
+	double dof, dof_systematic;    /* effective degrees of freedom of the two; INFINITY when known well */
 	double planned;                /* what the plan or the device's data say it should be; NAN for none */
 	uint32_t subject;              /* index, see enum subject */
 	int32_t expected;              /* the expected pulse it belongs to, or PULSE_NOT_EXPECTED */
 	double start_s, end_s;         /* where in the recording it was measured */
 	bool voided;                   /* depends on a gap, a clipped or otherwise unusable piece: no verdict from it */
+	double u_rectangular;          /* of u_random, what one input with a rectangular distribution is to it; see rectangle_expanded() */
+	const char *why;               /* of a void count: the reason, static; NULL where it is not said */
 };
 
 /* Combined standard uncertainty. */
 double measurement_u(const struct measurement *measurement);
+/* Effective degrees of freedom of it (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when it is 0 or has no bounds. */
+double measurement_dof(const struct measurement *measurement);
+/* Expanded uncertainty U = k u: k by student_coverage_factor(), or by the exact sum where a rectangular input rules (rectangle_expanded()). */
+double measurement_expanded(const struct measurement *measurement);
 /* "pulse", "interval", … Static string. */
 const char *subject_name(enum subject subject);

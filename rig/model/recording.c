@@ -21,7 +21,10 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_DISARM: return "disarm";
 	case EVENT_DISCHARGE: return "discharge";
 	case EVENT_END: return "end";
+	case EVENT_LOGIC_START: return "logic_start";
 	case EVENT_ABORTED: return "aborted";
+	case EVENT_INTERLOCK: return "interlock";
+	case EVENT_KIND_COUNT: break;
 	}
 	return "?";
 }
@@ -58,5 +61,15 @@ double channel_lag_s(const struct channel *channel)
 
 double channel_u_lag_s(const struct channel *channel)
 {
-	return hypot(channel->u_delay_s, 0.2 * pole_lag_s(channel) / sqrt(3));
+	return hypot(channel->u_delay_s, channel_u_pole_lag_s(channel));
+}
+
+double channel_u_pole_lag_s(const struct channel *channel)
+{
+	return 0.2 * pole_lag_s(channel) / sqrt(3);
+}
+
+double channel_u_gain_rel(const struct channel *channel)
+{
+	return hypot(hypot(channel->u_sensor_gain_rel, channel->u_position_rel), channel->u_adc_gain_rel);
 }

@@ -31,7 +31,10 @@ struct channel {
 	double droop_time_constant_s; /* high-pass of the sensor; INFINITY when DC-coupled */
 	double bandwidth_hz;          /* single-pole; INFINITY when not known to matter */
 	double delay_s;               /* of the sensor against the ADC's clock, subtracted from every onset */
-	double u_gain_rel;            /* standard uncertainties, systematic (common to the run) */
+	/* Standard uncertainties, systematic (common to the run). */
+	double u_sensor_gain_rel; /* of the certificate's gain; INFINITY: nobody has calibrated the chain */
+	double u_position_rel;    /* of the conductor in the sensor */
+	double u_adc_gain_rel;
 	double u_offset;
 	double u_delay_s;
 	bool calibrated; /* false: no sensor file given */
@@ -40,7 +43,9 @@ struct channel {
 
 struct recording_format {
 	double sample_rate_hz;
-	double u_clock_rel; /* standard uncertainty of the sample clock's rate, relative */
+	double u_clock_rel;       /* standard uncertainty of the sample clock's rate, relative */
+	double logic_rate_hz;     /* of the logic analyser; 0: there is none */
+	double u_logic_clock_rel; /* standard uncertainty of its clock's rate, relative */
 	unsigned channel_count;
 	struct channel channels[RECORDING_MAX_CHANNELS];
 };
@@ -67,7 +72,7 @@ struct gap {
 
 enum logic_line { LOGIC_TRIGGER, LOGIC_TRIGGER_OUT, LOGIC_READY, LOGIC_FAULT, LOGIC_LINE_COUNT };
 
-/* An edge seen by the logic analyser, on its own clock until time bases are aligned. */
+/* An edge seen by the logic analyser, on its own clock (recorded so; measuring aligns it): the first sample that shows the new level. */
 struct edge {
 	enum logic_line line;
 	bool rising;
@@ -75,12 +80,15 @@ struct edge {
 };
 
 enum run_event_kind {
-	EVENT_SECTION,   /* a section of the plan begins; index: section */
-	EVENT_TRIGGER,   /* the rig raised the trigger line; index: pulse of the plan */
-	EVENT_DISARM,    /* the rig commanded disarm or emergency stop; index: step of the plan */
-	EVENT_DISCHARGE, /* an expect_discharge began to count; index: step of the plan */
-	EVENT_END,       /* the plan is done */
-	EVENT_ABORTED,   /* the run ended before its plan */
+	EVENT_SECTION,     /* a section of the plan begins; index: section */
+	EVENT_TRIGGER,     /* the rig raised the trigger line; index: pulse of the plan */
+	EVENT_DISARM,      /* the rig commanded disarm or emergency stop; index: step of the plan */
+	EVENT_DISCHARGE,   /* an expect_discharge began to count; index: step of the plan */
+	EVENT_END,         /* the plan is done */
+	EVENT_LOGIC_START, /* the logic analyser's time 0 */
+	EVENT_INTERLOCK,   /* the rig opened an interlock or provoked a fault; index: step of the plan */
+	EVENT_ABORTED,     /* the run ended before its plan */
+	EVENT_KIND_COUNT,
 };
 
 /* Something the rig itself did, mapped to the recording's time base with standard uncertainty u_time_s. */
@@ -115,5 +123,9 @@ const char *logic_line_name(enum logic_line line);
  */
 double channel_lag_s(const struct channel *channel);
 double channel_u_lag_s(const struct channel *channel);
+/* The part of channel_u_lag_s() that is due to the pole. */
+double channel_u_pole_lag_s(const struct channel *channel);
+/* Of the gain of sensor, position and ADC together, relative. INFINITY when it is not known. */
+double channel_u_gain_rel(const struct channel *channel);
 /* The index of the first channel of that role, or -1. */
 int recording_find(const struct recording_format *format, enum channel_role role);

@@ -27,9 +27,10 @@ const char *decision_rule_words(enum decision_rule rule)
 		       "near a limit the verdict can be wrong with a probability of up to 50 %.";
 	case DECISION_GUARDED:
 		return "Guarded acceptance (ILAC-G8:09/2019, 4.2.2): the value has to lie within the limits by the guard band "
-		       "w = U = 2 u; the risk that the true value of an accepted one lies beyond is below 2.5 % for each limit.";
+		       "w = U = k u (95.45 %); the risk that the true value of an accepted one lies beyond is below 2.5 % for each limit.";
 	case DECISION_NON_BINARY:
-		return "Non-binary (ILAC-G8:09/2019, 4.2.3), guard band w = U = 2 u: pass inside and fail outside the limits by more "
+		return "Non-binary (ILAC-G8:09/2019, 4.2.3), guard band w = U = k u (95.45 %): pass inside and fail outside the limits by "
+		       "more "
 		       "than w, conditional pass or fail in between.";
 	case DECISION_ISO14253:
 		return "ISO 14253-1:2017: the value has to lie within the limits by the guard band w = 1.65 u; the risk that the true "

@@ -12,7 +12,7 @@
 
 enum decision_rule {
 	DECISION_SIMPLE,     /* the value itself within the limits */
-	DECISION_GUARDED,    /* within the limits by U = 2 u (guard band w = U) */
+	DECISION_GUARDED,    /* within the limits by U = k u (guard band w = U) */
 	DECISION_NON_BINARY, /* ILAC-G8: pass, conditional pass, conditional fail, fail */
 	DECISION_ISO14253,   /* within the limits by 1.65 u */
 	DECISION_RISK,       /* conformance probability at least 1 - risk (JCGM 106) */
@@ -66,7 +66,8 @@ struct requirement {
 	struct selector select;
 	struct limit limit;
 	enum decision_rule rule;
-	double risk; /* DECISION_RISK: largest consumer's risk accepted, e.g. 0.025 */
+	double risk;       /* DECISION_RISK: largest consumer's risk accepted, e.g. 0.025 */
+	double capability; /* smallest C_m that lets a value be judged, e.g. 4 for U at most T/4; 0 or NAN: none asked for */
 	enum judged_value judge;
 	int line; /* in the spec file, for messages */
 	int column;
@@ -76,6 +77,7 @@ struct spec {
 	struct arena *arena; /* owns everything below */
 	const char *id, *title, *file;
 	unsigned revision;
+	double capability; /* of every requirement with two limits that asks for none itself; NAN: none */
 	struct requirement *requirements;
 	size_t count;
 };

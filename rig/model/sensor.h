@@ -23,6 +23,7 @@ struct sensor {
 	const char *id, *title, *file;
 	const char *unit;                                  /* of what it measures: "A", "V", "A/s" (a search coil) */
 	const char *certificate, *laboratory, *date, *due; /* ISO dates; NULL: none */
+	const char *dcc_file;                              /* the digital certificate that values were taken from; NULL: none */
 	struct calibrated gain;                            /* correction, 1 = nominal */
 	struct calibrated position;                        /* relative */
 	struct calibrated offset;                          /* in the sensor's quantity (A, V) */

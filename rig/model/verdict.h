@@ -29,15 +29,21 @@ enum exit_status {
 	EXIT_ABORTED = 5,
 };
 
+#define NO_MEASUREMENT SIZE_MAX
+
 struct judgement {
 	const struct requirement *requirement;
 	enum verdict verdict;
 	bool declared;                  /* the scenario says that it verifies this requirement */
 	double value, u;                /* the value that decided (worst, mean, …) and its standard uncertainty; NAN when there is none */
+	double dof, k;                  /* effective degrees of freedom of u, and the coverage factor that goes with them */
+	double expanded;                /* U = k u */
+	double u_random, dof_random;    /* of a mean or standard deviation: the random part of u; else NAN */
 	double lower, upper;            /* the limits that applied to it; NAN: open */
 	double guard;                   /* guard band w */
 	double margin;                  /* distance of the value to the nearer limit, positive inside; NAN when there is none */
-	double capability;              /* C_m, with U = 2 u the test uncertainty ratio, too; NAN: a limit is open, or nothing is stated */
+	double capability;              /* C_m; NAN: a limit is open, or nothing is stated */
+	double test_uncertainty_ratio;  /* the same with U in place of 2 u */
 	double conformance_probability; /* of the deciding value; NAN: nothing is stated */
 	double risk;                    /* 1 - conformance_probability: if it is accepted, the specific consumer's risk */
 	double planned;
@@ -47,6 +53,7 @@ struct judgement {
 	size_t trials;          /* of a requirement on every one: how many were judged; 0: it is none */
 	double proportion;      /* none of them outside: with 95 % confidence at most this part of all there could be is; else NAN */
 	uint32_t worst_subject; /* index of the deciding measurement; UINT32_MAX for none */
+	size_t deciding;        /* index of it among the measurements; of a mean one of its measurements; else NO_MEASUREMENT */
 	double worst_s;         /* where in the recording; NAN for none */
 	char reason[512];       /* one sentence for people */
 };

@@ -103,7 +103,7 @@ static void describe_limit(char *out, size_t size, const struct number_scale *sc
 static void fill_row(struct row *row, const struct judgement *judgement, const struct results *results)
 {
 	double values[] = {judgement->value, judgement->lower, judgement->upper};
-	double expanded = 2 * judgement->u;
+	double expanded = judgement->expanded;
 	struct number_scale scale = number_scale(unit_of(results, judgement->requirement->measurand), expanded, values, 3);
 	char value[40], uncertainty[40], margin[40];
 	number_text(value, sizeof value, &scale, judgement->value);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pending.h"
+#include "status_lines.h"
 
 enum { RING_SLOTS = 16, SLOT_FRAMES = 65536 };
 /* How long after its time an event is put into the stream: more than any error of the host's mapping to the sample clock. */
@@ -182,7 +183,8 @@ static void report_progress(const struct capture *capture, uint64_t frames)
 
 static bool push_due(struct capture *capture, double until_s, struct error *error)
 {
-	return pending_collect(capture->pending, &bench_ports(capture->bench)->logic, error) &&
+	struct ports *ports = bench_ports(capture->bench);
+	return pending_collect(capture->pending, &ports->logic, error) && status_lines_collect(ports, capture->pending, error) &&
 	       pending_push(capture->pending, until_s, capture->sink, &capture->section, error);
 }
 
@@ -247,16 +249,38 @@ static void release(struct capture *capture)
 	free(capture);
 }
 
+/* An analyser that does not say when it began did so while start() ran, or soon after: drivers start threads and USB transfers. */
+static const double LOGIC_START_LIMIT_S = 0.5;
+
+static bool start_logic(struct capture *capture, struct error *error)
+{
+	struct ports *ports = bench_ports(capture->bench);
+	const struct clock_port *clock = &ports->clock;
+	double before_s = clock->ops ? clock->ops->now_s(clock->self) : NAN;
+	if (!ports->logic.ops->start(ports->logic.self, error))
+		return error_prefix(error, "logic analyser");
+	const struct adc_ops *adc = ports->adc.ops;
+	if (!clock->ops || !adc->frame_of_host_time)
+		return true;
+	double after_s = clock->ops->now_s(clock->self) + LOGIC_START_LIMIT_S, u_s = (after_s - before_s) / sqrt(12);
+	double start_s = 0.5 * (before_s + after_s);
+	if (ports->logic.ops->start_time)
+		start_s = ports->logic.ops->start_time(ports->logic.self, &u_s);
+	double u_frames = 0, frame = adc->frame_of_host_time(ports->adc.self, start_s, &u_frames), rate_hz = capture->sample_rate_hz;
+	const struct run_event event = {EVENT_LOGIC_START, 0, frame / rate_hz, hypot(u_frames / rate_hz, u_s)};
+	return pending_event(capture->pending, &event) || error_bench(error, "capture: out of memory for the run's events");
+}
+
 static bool start_instruments(struct capture *capture, struct error *error)
 {
-	const struct ports *ports = bench_ports(capture->bench);
+	struct ports *ports = bench_ports(capture->bench);
 	if (!capture->sink->format(capture->sink->self, &ports->adc.format, error))
 		return false;
 	if (!ports->adc.ops->start(ports->adc.self, error))
 		return error_prefix(error, "adc");
-	if (ports->logic.ops && !ports->logic.ops->start(ports->logic.self, error))
-		return error_prefix(error, "logic analyser");
-	return true;
+	if (ports->logic.ops && !start_logic(capture, error))
+		return false;
+	return status_lines_begin(ports, error);
 }
 
 struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,
@@ -307,12 +331,12 @@ failed:
 	return NULL;
 }
 
-void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s)
+void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s, double u_host_s)
 {
 	const struct adc_port *adc = &bench_ports(capture->bench)->adc;
 	double u_frames = 0;
 	double frame = adc->ops->frame_of_host_time ? adc->ops->frame_of_host_time(adc->self, host_s, &u_frames) : NAN;
-	struct run_event event = {kind, index, frame / capture->sample_rate_hz, u_frames / capture->sample_rate_hz};
+	struct run_event event = {kind, index, frame / capture->sample_rate_hz, hypot(u_frames / capture->sample_rate_hz, u_host_s)};
 	bool kept = pending_event(capture->pending, &event);
 	if (!kept) {
 		struct error cause = {0};

@@ -12,8 +12,8 @@ struct capture;
 /* Starts the instruments and the threads. The bench, the sink and the options must outlive it. NULL on failure. */
 struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,
 			      uint32_t sections, struct error *error) must_check;
-/* Something the rig did at host_s; callable from the sequencer's thread. */
-void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s);
+/* Something the rig did at host_s, with the standard uncertainty of that time; callable from the sequencer's thread. */
+void capture_event(struct capture *capture, enum run_event_kind kind, uint32_t index, double host_s, double u_host_s);
 /* True once capturing failed or the operator aborted; the sequencer then stops. */
 bool capture_failed(struct capture *capture);
 /*

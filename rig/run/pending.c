@@ -71,6 +71,20 @@ bool pending_event(struct pending *pending, const struct run_event *event)
 	return kept;
 }
 
+bool pending_edge(struct pending *pending, const struct edge *edge)
+{
+	void *items = pending->edges;
+	bool room = make_room(&pending->edge_queue, &items, sizeof *pending->edges, 1);
+	pending->edges = items;
+	if (!room)
+		return false;
+	size_t at = pending->edge_queue.count++;
+	for (; at > pending->edge_queue.next && pending->edges[at - 1].time_s > edge->time_s; at--)
+		pending->edges[at] = pending->edges[at - 1];
+	pending->edges[at] = *edge;
+	return true;
+}
+
 bool pending_collect(struct pending *pending, const struct logic_port *logic, struct error *error)
 {
 	if (!logic->ops)

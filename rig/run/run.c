@@ -28,12 +28,32 @@ static double now_s(const struct sequencer *seq)
 	return seq->ports->clock.ops->now_s(seq->ports->clock.self);
 }
 
+/* Tells the guardian that the run is alive, and looks whether it is. */
+static bool guarded(const struct sequencer *seq, struct error *error)
+{
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	if (!guardian->ops)
+		return true;
+	guardian->ops->progress(guardian->self);
+	return !guardian->ops->lost(guardian->self) || error_bench(error, "the guardian has gone, or took over: see guardian.log");
+}
+
+/* waiting: for the operator, or not firing at all. */
+static void attend(const struct sequencer *seq, bool waiting)
+{
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	if (guardian->ops)
+		guardian->ops->attend(guardian->self, waiting);
+}
+
 static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
 {
 	const struct clock_port *clock = &seq->ports->clock;
 	for (;;) {
 		if (capture_failed(seq->capture))
 			return error_set(error, ERROR_ABORTED, "stopped");
+		if (!guarded(seq, error))
+			return false;
 		double next_s = fmin(time_s, now_s(seq) + SLICE_S);
 		if (!clock->ops->sleep_until(clock->self, next_s, error))
 			return false;
@@ -86,7 +106,7 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 
 static bool do_disarm(struct sequencer *seq, uint32_t step, struct error *error)
 {
-	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq));
+	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq), 0);
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, error))
 		return false;
@@ -194,7 +214,8 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 					   : stimulator->ops->fire(stimulator->self, &host_s, error);
 	if (!fired)
 		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
-	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s);
+	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
+	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s, u_host_s);
 	return true;
 }
 
@@ -210,7 +231,10 @@ static bool do_prompt(struct sequencer *seq, const struct step *step, struct err
 {
 	if (!seq->options->prompt)
 		return error_config(error, "the scenario needs an operator (\"%s\"), but nobody can be asked here", step->prompt.text);
-	if (!seq->options->prompt(seq->options->self, step->prompt.text))
+	attend(seq, true);
+	bool confirmed = seq->options->prompt(seq->options->self, step->prompt.text);
+	attend(seq, false);
+	if (!confirmed)
 		return error_set(error, ERROR_ABORTED, "the operator did not confirm \"%s\"", step->prompt.text);
 	return true;
 }
@@ -228,7 +252,7 @@ static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)
 	case STEP_WAIT: return true;
 	case STEP_PROMPT: return do_prompt(seq, step, error);
 	case STEP_EXPECT_DISCHARGE:
-		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq));
+		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq), 0);
 		seq->watch_s = fmax(seq->watch_s, now_s(seq) + step->discharge.timeout_s);
 		return true;
 	}
@@ -247,7 +271,7 @@ static bool walk(struct sequencer *seq, struct error *error)
 			seq->origin_s = now_s(seq) + LEAD_S;
 			if (!sleep_until(seq, seq->origin_s, error))
 				return false;
-			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s);
+			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s, 0);
 		}
 		if (!sleep_until(seq, seq->origin_s + step->time_s, error))
 			return false;
@@ -257,8 +281,36 @@ static bool walk(struct sequencer *seq, struct error *error)
 	double end_s = fmax(seq->watch_s, seq->origin_s + (plan->section_count ? plan->section_duration_s[plan->section_count - 1] : 0));
 	if (!sleep_until(seq, end_s + TAIL_S, error))
 		return false;
-	capture_event(seq->capture, EVENT_END, 0, now_s(seq));
+	capture_event(seq->capture, EVENT_END, 0, now_s(seq), 0);
 	return true;
+}
+
+/* The thread that fires, and only that: what it starts would inherit its priority. */
+static bool begin_real_time(const struct sequencer *seq)
+{
+	const struct clock_port *clock = &seq->ports->clock;
+	struct error why;
+	if (!clock->ops->real_time)
+		return false;
+	if (clock->ops->real_time(clock->self, true, &why))
+		return true;
+	char text[sizeof why.text + 64];
+	snprintf(text, sizeof text, "triggers are timed at ordinary priority: %s", why.text);
+	if (seq->options->notice)
+		seq->options->notice(seq->options->self, text);
+	return false;
+}
+
+static bool walk_in_real_time(struct sequencer *seq, struct error *error)
+{
+	bool real_time = begin_real_time(seq);
+	bool walked = walk(seq, error);
+	struct error late;
+	if (real_time && !seq->ports->clock.ops->real_time(seq->ports->clock.self, false, &late) && walked) {
+		*error = late;
+		return false;
+	}
+	return walked;
 }
 
 static bool check_bench(const struct sequencer *seq, struct error *error)
@@ -285,8 +337,10 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 		return safe_state(&seq, &ignored) && false;
 	}
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
-	bool walked = walk(&seq, &walk_error);
+	attend(&seq, false);
+	bool walked = walk_in_real_time(&seq, &walk_error);
 	bool safe = safe_state(&seq, &safe_error);
+	attend(&seq, true);
 	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
 	/* A failed capture stops the sequencer, so its cause comes first. */
 	if (!captured)

@@ -21,6 +21,8 @@ struct run_options {
 	void (*progress)(void *self, const struct run_progress *progress);
 	/* Asks the operator to do something and waits; false: the operator gave up. NULL: a prompt is an error. */
 	bool (*prompt)(void *self, const char *text);
+	/* Something the operator should know, one line; NULL: nobody is told. */
+	void (*notice)(void *self, const char *text);
 	void *self;
 	atomic_bool *abort; /* set from a signal handler: end the run in the safe state; NULL: never */
 };

@@ -240,7 +240,7 @@ static bool logic_read(void *self, struct edge *edges, size_t max, size_t *count
 	*count = 0;
 	while (*count < max && sim->edges_taken < queue->count) {
 		struct edge edge = queue->items[sim->edges_taken++];
-		edge.time_s -= sim->logic_start_s;
+		edge.time_s = (edge.time_s - sim->logic_start_s) * (1 + sim->setup->logic.clock_error_rel);
 		/* The first sample that shows the new level; rounding of the subtraction must not cost a sample. */
 		if (rate_hz > 0)
 			edge.time_s = ceil(edge.time_s * rate_hz - 1e-4) / rate_hz;
@@ -250,6 +250,16 @@ static bool logic_read(void *self, struct edge *edges, size_t max, size_t *count
 		sim->edges_taken = queue->count = 0;
 	*end = *count == 0 && sim->logic_stopped;
 	return unlock(sim, true);
+}
+
+static double logic_start_time(void *self, double *u_s)
+{
+	struct sim *sim = self;
+	lock_now(sim);
+	double start_s = sim->logic_start_s;
+	unlock(sim, true);
+	*u_s = 0;
+	return start_s;
 }
 
 static bool logic_stop(void *self, struct error *error)
@@ -318,7 +328,7 @@ static bool stimulator_fire(void *self, double *time_s, struct error *error)
 static const struct clock_ops clock_ops = {clock_now, clock_sleep_until, clock_wake};
 static const struct gpio_ops gpio_ops = {gpio_set, gpio_get, gpio_pulse};
 static const struct adc_ops adc_ops = {adc_start, adc_read, adc_stop, adc_frame_of_host_time};
-static const struct logic_ops logic_ops = {logic_start, logic_read, logic_stop};
+static const struct logic_ops logic_ops = {logic_start, logic_read, logic_stop, logic_start_time};
 static const struct stimulator_ops stimulator_ops = {
 	.set_intensity = stimulator_set_intensity,
 	.set_direction = stimulator_set_direction,

@@ -56,7 +56,7 @@ struct sim_sensor sim_sensor_make(const struct adc_channel_setup *setup, unsigne
 		u_offset = correction * calibrated_u(&cal->offset);
 		u_delay_s = calibrated_u(&cal->delay);
 	}
-	gain += draw_rest(ch->u_gain_rel, u_gain, seed, stream, DRAW_ADC_GAIN);
+	gain += draw_rest(channel_u_gain_rel(ch), u_gain, seed, stream, DRAW_ADC_GAIN);
 	offset += draw_rest(ch->u_offset, u_offset, seed, stream, DRAW_ADC_OFFSET);
 	delay_s += draw_rest(ch->u_delay_s, u_delay_s, seed, stream, DRAW_ADC_DELAY);
 	double noise = isfinite(setup->noise_rms) ? setup->noise_rms : noise_default_rel * finite_or_0(setup->adc_range);

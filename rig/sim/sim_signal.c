@@ -63,7 +63,8 @@ struct sim_signal *sim_signal_create(const struct bench_setup *setup, const stru
 		return NULL;
 	}
 	uint64_t seed = setup->sim.seed;
-	double accuracy = isfinite(setup->adc.clock_accuracy_rel) ? setup->adc.clock_accuracy_rel : 0;
+	double stated = setup->adc.reference.present ? setup->adc.reference.accuracy_rel : setup->adc.clock_accuracy_rel;
+	double accuracy = isfinite(stated) ? stated : 0;
 	double clock_error = accuracy * (2 * sim_uniform(seed, SIM_STREAM_CLOCK, 0) - 1);
 	signal->setup = setup;
 	signal->circuit = circuit;

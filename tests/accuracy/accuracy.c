@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How true the values are and how honest their uncertainties: closed-form pulses over a grid of conditions, each run on an instrument with
- * systematic errors of its own. For every measurand bias, scatter against the Cramer-Rao bound, and how often the truth lies within +-2 u.
+ * systematic errors of its own. For every measurand bias, scatter against the Cramer-Rao bound, and how often the truth lies within +-U.
  * usage: accuracy [-v] [SEED]
  */
 #include <math.h>
@@ -34,6 +34,17 @@ static const unsigned adc_bits[BITS] = {12, 14, 16};
 #define LEAST_SAMPLES_A_HALF_WAVE 12
 
 static const char *const shape_names[WAVE_SHAPES] = {"biphasic", "half-sine", "monophasic"};
+static const char *const imperfection_names[IMPERFECTIONS] = {"",      "200 kHz", "1 MHz",   "droop", "hum .1%", "hum 1%",
+							      "drift", "spike",   "commut.", "after", "paired"};
+/* The pulses of a run share its gain, so that chance is that of so many runs; this many of its standard deviations below 95 %. */
+#define IMPERFECT_DEVIATIONS 3.5
+enum { IMPERFECT_ROUNDS = 2 };
+/*
+ * Shown, not held: hum of 1 % at 60 dB slopes the baseline by no more than 1.5 of its slope's u, so that 140 samples cannot show it; and with 0.5 % of full
+ * scale it is as large as the threshold of detection.
+ */
+#define UNSEEN HUM_LARGE
+
 static const char *const factor_names[FACTORS] = {"period us", "decay", "noise %", "offset %", "sampling us", "bits"};
 static const unsigned factor_levels[FACTORS] = {PERIODS, RATIOS, NOISES, OFFSETS, INTERVALS, BITS};
 
@@ -51,12 +62,7 @@ static double level_shown(unsigned factor, unsigned level)
 
 /* A measurand, the feature of the truth it is held against, and the limits; HELD is what issue and assessor expect of an honest one. */
 #define HELD                                                                                                                               \
-	.coverage_low = 93, .coverage_high = 97, .cell_coverage_low = 90, .cell_coverage_high = 99.5, .lacking_share = 1e-3,               \
-	.inflation = 1.3, .bias = 1.0 / 3
-
-/* Where one rectangular contribution (the trigger edge between two samples) rules, +-2 u is wider than all of it: 100 % is right. */
-#define HELD_ABOVE                                                                                                                         \
-	.coverage_low = 93, .coverage_high = 100, .cell_coverage_low = 90, .cell_coverage_high = 100, .lacking_share = 1e-3,               \
+	.coverage_low = 94, .coverage_high = 96, .cell_coverage_low = 90, .cell_coverage_high = 99, .lacking_share = 1e-3,                 \
 	.inflation = 1.3, .bias = 1.0 / 3
 
 enum target { TARGET_FEATURE, TARGET_ONSET, TARGET_LATENCY, TARGET_INTERVAL };
@@ -67,12 +73,12 @@ static const struct subject_row {
 	enum wave_feature feature;
 	struct limits limits;
 } rows[] = {
-	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 3}},
-	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD_ABOVE, .efficiency = INFINITY}},
+	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 1.2}},
+	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
 	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = INFINITY}},
-	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 2.1}},
-	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = INFINITY}},
+	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = 1.4}},
+	{"pulse.peak2", TARGET_FEATURE, WAVE_PEAK2, {HELD, .efficiency = 1.2}},
+	{"pulse.peak_ratio", TARGET_FEATURE, WAVE_PEAK_RATIO, {HELD, .efficiency = 1.2}},
 	{"pulse.rise_time", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}},
 	{"pulse.rise_time_10_90", TARGET_FEATURE, WAVE_RISE_10_90, {HELD, .efficiency = INFINITY}},
 	{"pulse.half_width", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
@@ -84,10 +90,16 @@ static const struct subject_row {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static struct tally overall[ROWS], shapes[ROWS][WAVE_SHAPES], cells[ROWS][WAVE_SHAPES][FACTORS][MOST_LEVELS];
+static struct tally overall[ROWS], imperfect[ROWS][IMPERFECTIONS], shapes[ROWS][WAVE_SHAPES],
+	cells[ROWS][WAVE_SHAPES][FACTORS][MOST_LEVELS];
 
-static void add(unsigned row, enum wave_shape shape, const unsigned level[FACTORS], const struct trial *trial)
+static void add(unsigned row, enum imperfection imperfection, enum wave_shape shape, const unsigned level[FACTORS],
+		const struct trial *trial)
 {
+	if (imperfection != PERFECT) {
+		tally_add(&imperfect[row][imperfection], trial);
+		return;
+	}
 	tally_add(&overall[row], trial);
 	tally_add(&shapes[row][shape], trial);
 	for (unsigned f = 0; f < FACTORS; f++)
@@ -122,34 +134,46 @@ static void truths(const struct run *run, unsigned row, unsigned k, double *true
 	*seen_value = of_seen[rows[row].feature];
 }
 
-static void judge_pulse(const struct run *run, unsigned k, const struct conditions *conditions, const unsigned level[FACTORS],
-			const double bounds[WAVE_FEATURES])
+static void judge_pulse(const struct run *run, unsigned k, const struct conditions *conditions, const unsigned level[FACTORS])
 {
+	double exact[WAVE_FEATURES], honest[WAVE_FEATURES];
+	if (!wave_bounds(&run->seen[k], BOUND_EXACT, conditions->interval_s, run->noise_a, exact) ||
+	    !wave_bounds(&run->seen[k], BOUND_HONEST, conditions->interval_s, run->noise_a, honest)) {
+		fprintf(stderr, "accuracy: no bound\n");
+		exit(2);
+	}
 	const struct pulse *pulse = &run->results->pulses[k];
 	for (unsigned row = 0; row < ROWS; row++) {
-		double true_value, seen_value, bound = rows[row].target == TARGET_LATENCY ? NAN : bounds[rows[row].feature];
+		double true_value, seen_value,
+			spread = rows[row].target == TARGET_LATENCY    ? NAN
+				 : rows[row].target == TARGET_INTERVAL ? sqrt(2)
+								       : 1;
 		truths(run, row, k, &true_value, &seen_value);
 		if (isnan(true_value))
 			continue;
-		double value = NAN, u = NAN;
+		double value = NAN, u = NAN, expanded = NAN;
 		if (rows[row].target == TARGET_ONSET) {
 			/* No measurement of its own; every time is made of it. The error against what appears: delay and clock have rows. */
 			value = pulse->onset_s;
 			u = pulse->u_onset_s;
+			expanded = u * student_coverage_factor(pulse->noise_dof);
 			true_value = seen_value;
 		} else {
 			const struct measurement *measurement = find(run->results, rows[row].id, k);
 			value = measurement && !measurement->voided ? measurement->value : NAN;
 			u = measurement ? measurement_u(measurement) : NAN;
+			expanded = measurement ? measurement_expanded(measurement) : NAN;
 		}
 		if (rows[row].feature == WAVE_CHARGE)
 			value *= pulse->peak1_a < 0 ? -1 : 1;
 		struct trial trial = {.error = value - true_value,
 				      .u = u,
+				      .expanded = expanded,
 				      .random_error = value - seen_value,
-				      .bound = rows[row].target == TARGET_INTERVAL ? sqrt(2) * bound : bound,
+				      .bound = spread * exact[rows[row].feature],
+				      .honest_bound = spread * honest[rows[row].feature],
 				      .at_60_db = conditions->noise_rel == noise_rel[1]};
-		add(row, conditions->shape, level, &trial);
+		add(row, conditions->imperfection, conditions->shape, level, &trial);
 	}
 }
 
@@ -157,10 +181,9 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 static bool one_run(const struct conditions *conditions, const unsigned level[FACTORS], uint64_t *state)
 {
 	struct run run = instrument_run(conditions, state);
-	double bounds[WAVE_FEATURES];
-	bool found = run.results->pulse_count == PULSES_A_RUN && wave_bounds(&run.seen[0], conditions->interval_s, run.noise_a, bounds);
+	bool found = run.results->pulse_count == PULSES_A_RUN;
 	for (unsigned k = 0; found && k < PULSES_A_RUN; k++)
-		judge_pulse(&run, k, conditions, level, bounds);
+		judge_pulse(&run, k, conditions, level);
 	static unsigned shown;
 	if (!found && shown++ < MOST_SHOWN)
 		fprintf(stderr, "accuracy: %zu pulses of %d (%s, period %g us, sampling %g us, noise %g)\n", run.results->pulse_count,
@@ -197,6 +220,29 @@ static unsigned run_grid(uint64_t *state, unsigned *runs)
 	return failed;
 }
 
+/* Every imperfection alone, at 60 dB, 14 bits and 1 MSa/s, with every shape, period and decay. */
+static unsigned run_imperfections(uint64_t *state, unsigned *runs)
+{
+	unsigned failed = 0;
+	for (unsigned imperfection = PERFECT + 1; imperfection < IMPERFECTIONS; imperfection++) {
+		for (unsigned at = 0; at < IMPERFECT_ROUNDS * WAVE_SHAPES * PERIODS * RATIOS; at++) {
+			const unsigned level[FACTORS] = {at / WAVE_SHAPES % PERIODS, at / WAVE_SHAPES / PERIODS % RATIOS, 1, 0, 1, 1};
+			struct conditions conditions = {.shape = at % WAVE_SHAPES,
+							.period_s = period_s[level[0]],
+							.decay_ratio = decay_ratio[level[1]],
+							.noise_rel = noise_rel[level[2]],
+							.offset_rel = offset_rel[level[3]],
+							.interval_s = interval_s[level[4]],
+							.bits = adc_bits[level[5]],
+							.imperfection = imperfection};
+			bool found = one_run(&conditions, level, state);
+			failed += !found && imperfection != UNSEEN;
+			++*runs;
+		}
+	}
+	return failed;
+}
+
 /* The cell that is furthest from 95 %, in its name[]. */
 static double worst_cell(unsigned row, char *name, size_t size)
 {
@@ -218,8 +264,8 @@ static double worst_cell(unsigned row, char *name, size_t size)
 
 static void print_line(const char *name, const struct tally *t)
 {
-	printf("%-22s %6.0f %7.0f %7.2f %8.2f %8.2f %9.2f %8.1f", name, t->cases, t->lacking, tally_bias(t), tally_efficiency(t),
-	       tally_quiet_efficiency(t), tally_inflation(t), tally_coverage_pct(t));
+	printf("%-22s %6.0f %7.0f %7.2f %8.2f %8.2f %8.2f %9.2f %8.1f", name, t->cases, t->lacking, tally_bias(t), tally_efficiency(t),
+	       tally_quiet_efficiency(t), tally_honest_efficiency(t), tally_inflation(t), tally_coverage_pct(t));
 }
 
 static void print_cells(unsigned row)
@@ -260,19 +306,42 @@ static bool report(unsigned row, bool verbose)
 	return holds;
 }
 
+/* Prints the row; false where an imperfection makes U a lie. */
+static bool report_imperfections(unsigned row)
+{
+	bool holds = true;
+	printf("%-22s", rows[row].id);
+	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
+		double coverage = tally_coverage_pct(&imperfect[row][i]);
+		bool wrong = i != UNSEEN && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		holds &= !wrong;
+		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
+	}
+	putchar('\n');
+	return holds;
+}
+
 int main(int argc, char **argv)
 {
 	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
 	uint64_t state = argc > 1 + verbose ? strtoull(argv[1 + verbose], NULL, 10) : 1;
 	unsigned runs = 0, failed = run_grid(&state, &runs), wrong = 0;
 	printf("%u pulses in %u runs, each with a gain, delay, offset and clock of its own\n\n", runs * PULSES_A_RUN, runs);
-	printf("%-22s %6s %7s %7s %8s %8s %9s %8s  %s\n", "measurand", "cases", "lacking", "bias/u", "s/CRB", "at 60 dB", "u/scatter",
-	       "within U", "worst cell");
+	printf("%-22s %6s %7s %7s %8s %8s %8s %9s %8s  %s\n", "measurand", "cases", "lacking", "bias/u", "s/CRB", "at 60 dB", "honest",
+	       "u/scatter", "within U", "worst cell");
 	for (unsigned row = 0; row < ROWS; row++)
 		wrong += !report(row, verbose);
+	unsigned imperfect_runs = 0;
+	failed += run_imperfections(&state, &imperfect_runs);
+	printf("\nwithin U, %%, of %u pulses with one imperfection each\n%-22s", imperfect_runs * PULSES_A_RUN, "");
+	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++)
+		printf(" %8s", imperfection_names[i]);
+	putchar('\n');
+	for (unsigned row = 0; row < ROWS; row++)
+		wrong += !report_imperfections(row);
 	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
 	       "and at\n"
-	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-2 u, 95 expected.\n");
+	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
 	if (failed > 0)
 		printf("%u runs did not find their pulses\n", failed);
 	if (wrong > 0)

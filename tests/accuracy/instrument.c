@@ -21,6 +21,12 @@
 #define TRIGGER_HIGH_S 50e-6
 /* The tail of a monophasic pulse in periods: 186 us of 290 us (domain/tms-physics.md, 2.3). */
 #define TAIL_PERIODS 0.64
+#define DROOP_S 0.2
+#define HUM_HZ 50.0
+/* The filters are stepped so much finer than the samples, their input a straight line in between. */
+enum { STEPS_A_SAMPLE = 8 };
+
+#define LEAST_INTERVAL_S 1e-3
 
 enum { CHANNELS = 2, CURRENT = 0, TRIGGER = 1, TRIGGER_COUNTS = 16384 };
 
@@ -39,6 +45,12 @@ static double draw_normal(uint64_t *state)
 	return sqrt(-2 * log(u)) * cos(2 * PI * v);
 }
 
+static double bandwidth_hz(const struct conditions *conditions)
+{
+	bool low = conditions->imperfection == BANDWIDTH_200_KHZ, high = conditions->imperfection == BANDWIDTH_1_MHZ;
+	return low ? 200e3 : high ? 1e6 : INFINITY;
+}
+
 static struct recording_format describe(const struct conditions *conditions)
 {
 	struct recording_format format = {
@@ -55,9 +67,11 @@ static struct recording_format describe(const struct conditions *conditions)
 	current->role = CHANNEL_COIL_CURRENT;
 	current->scale = FULL_SCALE_A / counts;
 	current->delay_s = DELAY_S;
-	current->u_gain_rel = U_GAIN_REL;
+	current->u_sensor_gain_rel = U_GAIN_REL;
 	current->u_offset = U_OFFSET_A;
 	current->u_delay_s = U_DELAY_S;
+	current->bandwidth_hz = bandwidth_hz(conditions);
+	current->droop_time_constant_s = conditions->imperfection == DROOP ? DROOP_S : INFINITY;
 	trigger->role = CHANNEL_TRIGGER;
 	trigger->count_min = INT16_MIN;
 	trigger->count_max = INT16_MAX;
@@ -84,14 +98,19 @@ static struct errors draw_errors(const struct conditions *conditions, double pea
 
 static void draw_pulses(const struct conditions *conditions, struct run *run, uint64_t *state)
 {
-	double omega = 2 * PI / conditions->period_s, size = 5000 + 3000 * draw_uniform(state);
+	double omega = 2 * PI / conditions->period_s, size = 5000 + 3000 * draw_uniform(state), last_s = 0;
 	for (unsigned k = 0; k < PULSES_A_RUN; k++) {
+		double interval_s = k == 0 ? FIRST_S : 1e-3 * pow(20, draw_uniform(state));
 		run->truth[k] = (struct wave){.shape = conditions->shape,
 					      .amplitude_a = size,
 					      .alpha_per_s = -2 * log(conditions->decay_ratio) / conditions->period_s,
 					      .omega_per_s = omega,
 					      .tail_s = TAIL_PERIODS * conditions->period_s,
 					      .onset_s = FIRST_S + (k + 0.01 * draw_uniform(state)) * PULSE_EVERY_S};
+		if (conditions->imperfection == PAIRED)
+			run->truth[k].onset_s = last_s + interval_s;
+		last_s = run->truth[k].onset_s;
+		wave_set_tail(&run->truth[k]);
 		run->trigger_s[k] = run->truth[k].onset_s - (20e-6 + 40e-6 * draw_uniform(state));
 	}
 }
@@ -107,6 +126,7 @@ static void distort(struct run *run, const struct errors *errors)
 		seen->omega_per_s /= errors->clock;
 		seen->tail_s *= errors->clock;
 		seen->onset_s = (seen->onset_s + errors->delay_s) * errors->clock - DELAY_S;
+		wave_set_tail(seen);
 	}
 }
 
@@ -116,16 +136,66 @@ static int16_t to_count(double x, const struct channel *channel)
 	return (int16_t)fmax(channel->count_min, fmin(channel->count_max, count));
 }
 
-static void record(const struct run *run, const struct errors *errors, const struct recording_format *format, double noise_a,
-		   int16_t *samples, size_t frames, uint64_t *state)
+/* The pulses' current at a time, with what the device adds to them. */
+static double device_current(const struct run *run, enum imperfection imperfection, double peak_a, double t)
 {
-	double interval_s = 1 / (format->sample_rate_hz * errors->clock);
+	double sum = 0;
+	for (unsigned k = 0; k < PULSES_A_RUN; k++) {
+		const struct wave *wave = &run->truth[k];
+		double after = t - wave->onset_s, end_s = wave_end_s(wave), since = after - PI / wave->omega_per_s;
+		sum += wave_at(wave, t);
+		if (imperfection == ONSET_SPIKE && after >= 0 && after < 0.5e-6)
+			sum += 0.05 * peak_a;
+		if (imperfection == COMMUTATION_SPIKE && wave->shape == WAVE_BIPHASIC && since >= 0)
+			sum -= 0.05 * peak_a * exp(-since / 1e-6);
+		if (imperfection == AFTER_CURRENT && after >= end_s)
+			sum += (wave->shape == WAVE_BIPHASIC ? 0.01 : -0.01) * peak_a * exp(-(after - end_s) / 100e-6);
+	}
+	return sum;
+}
+
+/* The response of a pole of time constant tau, y so far, to a straight line from `from` to `to` in a step of length dt. */
+static double follow_pole(double y, double from, double to, double dt, double tau)
+{
+	double slope = (to - from) / dt, lag = slope * tau;
+	return to - lag + (y - from + lag) * exp(-dt / tau);
+}
+
+struct channel_state {
+	double input, low_pass, high_pass; /* high_pass: the low-pass part that a high-pass takes away */
+};
+
+static double channel_current(const struct run *run, const struct conditions *conditions, double peak_a, double t, double interval_s,
+			      struct channel_state *state)
+{
+	bool pole = isfinite(bandwidth_hz(conditions)), droop = conditions->imperfection == DROOP;
+	if (!pole && !droop)
+		return device_current(run, conditions->imperfection, peak_a, t);
+	double dt = interval_s / STEPS_A_SAMPLE;
+	for (unsigned i = 1; i <= STEPS_A_SAMPLE; i++) {
+		double input = device_current(run, conditions->imperfection, peak_a, t - interval_s + i * dt);
+		double tau = pole ? 1 / (2 * PI * bandwidth_hz(conditions)) : DROOP_S;
+		state->low_pass = follow_pole(state->low_pass, state->input, input, dt, tau);
+		state->input = input;
+	}
+	return pole ? state->low_pass : state->input - state->low_pass;
+}
+
+static void record(const struct run *run, const struct conditions *conditions, const struct errors *errors,
+		   const struct recording_format *format, double peak_a, double noise_a, int16_t *samples, size_t frames, uint64_t *state)
+{
+	double interval_s = 1 / (format->sample_rate_hz * errors->clock), hum_phase = 2 * PI * draw_uniform(state);
+	double hum_a = conditions->imperfection == HUM_SMALL ? 1e-3 * peak_a : conditions->imperfection == HUM_LARGE ? 1e-2 * peak_a : 0;
+	double drift_a_per_s = conditions->imperfection == DRIFT ? 0.2 * peak_a : 0;
+	struct channel_state channel = {0};
 	unsigned k = 0;
 	for (size_t i = 0; i < frames; i++) {
 		double t = (double)i * interval_s;
-		while (k + 1 < PULSES_A_RUN && t > run->truth[k + 1].onset_s - PULSE_EVERY_S / 4)
+		while (k + 1 < PULSES_A_RUN && t > run->truth[k + 1].onset_s - LEAST_INTERVAL_S / 4)
 			k++;
-		double current = errors->sign * errors->gain * wave_at(&run->truth[k], t - errors->delay_s);
+		double current =
+			errors->sign * errors->gain * channel_current(run, conditions, peak_a, t - errors->delay_s, interval_s, &channel);
+		current += hum_a * sin(2 * PI * HUM_HZ * t + hum_phase) + drift_a_per_s * t;
 		samples[CHANNELS * i + CURRENT] =
 			to_count(current + errors->offset_a + noise_a * draw_normal(state), &format->channels[CURRENT]);
 		bool high = t >= run->trigger_s[k] && t < run->trigger_s[k] + TRIGGER_HIGH_S;
@@ -170,13 +240,13 @@ struct run instrument_run(const struct conditions *conditions, uint64_t *state)
 	distort(&run, &errors);
 	double noise_a = conditions->noise_rel * features[WAVE_PEAK1];
 	run.noise_a = hypot(noise_a, format.channels[CURRENT].scale / sqrt(12));
-	size_t frames = (size_t)llrint((FIRST_S + PULSES_A_RUN * PULSE_EVERY_S) * format.sample_rate_hz);
+	size_t frames = (size_t)llrint((run.truth[PULSES_A_RUN - 1].onset_s + PULSE_EVERY_S) * format.sample_rate_hz);
 	auto_free int16_t *samples = calloc(frames * CHANNELS, sizeof *samples);
 	if (!samples) {
 		fprintf(stderr, "accuracy: out of memory for %zu samples\n", frames);
 		exit(2);
 	}
-	record(&run, &errors, &format, noise_a, samples, frames, state);
+	record(&run, conditions, &errors, &format, features[WAVE_PEAK1], noise_a, samples, frames, state);
 	run.results = measure_samples(&format, samples, frames);
 	return run;
 }

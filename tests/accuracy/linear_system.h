@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { SYSTEM_MAX = 6 };
+enum { SYSTEM_MAX = 7 };
 
 /* Solves matrix * x = rhs; neither is changed. False when singular. */
 static inline bool system_solve(double matrix[SYSTEM_MAX][SYSTEM_MAX], const double *rhs, unsigned n, double x[SYSTEM_MAX])

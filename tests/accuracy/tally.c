@@ -11,7 +11,7 @@ void tally_add(struct tally *tally, const struct trial *trial)
 	}
 	double z = trial->error / trial->u, c = trial->random_error / trial->bound;
 	tally->cases += 1;
-	tally->covered += fabs(z) <= 2;
+	tally->covered += fabs(trial->error) <= trial->expanded;
 	tally->z += z;
 	tally->zz += z * z;
 	if (!isfinite(c))
@@ -23,6 +23,10 @@ void tally_add(struct tally *tally, const struct trial *trial)
 		tally->quiet += 1;
 		tally->q += c;
 		tally->qq += c * c;
+		double h = trial->random_error / trial->honest_bound;
+		tally->honest += 1;
+		tally->h += h;
+		tally->hh += h * h;
 	}
 }
 
@@ -56,6 +60,11 @@ double tally_quiet_efficiency(const struct tally *tally)
 	return deviation(tally->quiet, tally->q, tally->qq);
 }
 
+double tally_honest_efficiency(const struct tally *tally)
+{
+	return deviation(tally->honest, tally->h, tally->hh);
+}
+
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why)
 {
 	double coverage = tally_coverage_pct(tally);
@@ -67,7 +76,7 @@ bool tally_holds(const struct tally *tally, const struct limits *limits, const c
 		*why = "inflated u";
 	else if (!(fabs(tally_bias(tally)) <= limits->bias))
 		*why = "bias";
-	else if (isfinite(limits->efficiency) && !(tally_quiet_efficiency(tally) <= limits->efficiency))
+	else if (isfinite(limits->efficiency) && !(tally_honest_efficiency(tally) <= limits->efficiency))
 		*why = "efficiency";
 	else
 		return true;

@@ -9,11 +9,13 @@ struct tally {
 	double z, zz;          /* error / u and its square */
 	double bounded, c, cc; /* random part of the error / Cramer-Rao bound */
 	double quiet, q, qq;   /* the same at 60 dB signal to noise */
+	double honest, h, hh;  /* the same by the honest bound */
 };
 
-/* An error against the truth and its standard uncertainty; the same against what the instrument's errors make the truth appear, and the bound. */
+/* An error against the truth and its standard and expanded uncertainties; the same against what the instrument's errors make the truth appear, and the bound. */
 struct trial {
-	double error, u, random_error, bound; /* bound NAN: there is none */
+	double error, u, expanded;                /* expanded: U */
+	double random_error, bound, honest_bound; /* bounds NAN: there is none */
 	bool at_60_db;
 };
 
@@ -23,7 +25,7 @@ struct limits {
 	double lacking_share;                         /* of the cases, at most, may have no value: void is honest */
 	double inflation;                             /* u by the scatter, at most */
 	double bias;                                  /* in u, at most */
-	double efficiency;                            /* standard deviation by the bound at 60 dB, at most; INFINITY: not held to it */
+	double efficiency; /* standard deviation by the honest bound at 60 dB, at most; INFINITY: not held to it */
 };
 
 void tally_add(struct tally *tally, const struct trial *trial);
@@ -34,5 +36,6 @@ double tally_inflation(const struct tally *tally);
 /* Standard deviation of the random part by the bound; NAN without one. */
 double tally_efficiency(const struct tally *tally);
 double tally_quiet_efficiency(const struct tally *tally);
+double tally_honest_efficiency(const struct tally *tally);
 /* False when the tally of all cases is outside the limits; *why says so. */
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why);

@@ -9,6 +9,12 @@
 #define PI 3.14159265358979323846
 #define BEFORE_S 150e-6
 #define NO_END_S 1e-3
+/* What is left out of an honest bound: around switching instants, of short pulses no more than this share of a half wave, and before the onset. */
+#define GUARD_S 5e-6
+#define GUARD_SHARE 0.08
+#define BASELINE_GUARD_S 10e-6
+/* The last of a half-sine, which reverse recovery changes, from 5 % of the peak on. */
+#define FOOT_SHARE 0.016
 /* Of dense samples every so many are taken and counted so many times: information is a sum over samples. */
 #define MOST_SAMPLES 800
 
@@ -38,10 +44,16 @@ double wave_at(const struct wave *wave, double t_s)
 	double t = t_s - wave->onset_s;
 	if (t <= 0 || t >= wave_end_s(wave))
 		return wave->offset_a;
-	double peak_s = wave_peak_s(wave);
-	if (wave->shape == WAVE_MONOPHASIC && t > peak_s)
-		return wave->offset_a + oscillation(wave, peak_s) * exp(-(t - peak_s) / wave->tail_s);
+	if (wave->shape == WAVE_MONOPHASIC && t_s > wave->tail_from_s)
+		return wave->offset_a + wave->tail_a * exp(-(t_s - wave->tail_from_s) / wave->tail_s);
 	return wave->offset_a + oscillation(wave, t);
+}
+
+void wave_set_tail(struct wave *wave)
+{
+	double peak_s = wave_peak_s(wave);
+	wave->tail_from_s = wave->onset_s + peak_s;
+	wave->tail_a = oscillation(wave, peak_s);
 }
 
 /* When, after the onset, the oscillation passes the level between `from` and `to`, on either side of which it lies: bisection. */
@@ -70,7 +82,8 @@ void wave_features(const struct wave *wave, double feature[WAVE_FEATURES])
 	double a = wave->alpha_per_s, w = wave->omega_per_s, peak_s = wave_peak_s(wave), peak = oscillation(wave, peak_s);
 	bool tail = wave->shape == WAVE_MONOPHASIC;
 	double ratio = wave->shape == WAVE_BIPHASIC ? exp(-a * PI / w) : NAN;
-	double down = tail ? peak_s + wave->tail_s * log(2) : when(wave, 0.5 * peak, peak_s, PI / w);
+	double tail_s = wave->tail_from_s - wave->onset_s;
+	double down = tail ? tail_s + wave->tail_s * log(2 * wave->tail_a / peak) : when(wave, 0.5 * peak, peak_s, PI / w);
 	feature[WAVE_ONSET] = wave->onset_s;
 	feature[WAVE_PEAK1] = peak;
 	feature[WAVE_PEAK2] = peak * ratio;
@@ -81,17 +94,18 @@ void wave_features(const struct wave *wave, double feature[WAVE_FEATURES])
 	feature[WAVE_PERIOD] = tail ? NAN : 2 * PI / w;
 	feature[WAVE_DECAY] = tail ? NAN : a;
 	feature[WAVE_SLOPE] = wave->amplitude_a * w;
-	feature[WAVE_CHARGE] = tail ? charge_to(wave, peak_s) + peak * wave->tail_s * (1 - exp(-(NO_END_S - peak_s) / wave->tail_s))
+	feature[WAVE_CHARGE] = tail ? charge_to(wave, tail_s) + wave->tail_a * wave->tail_s * (1 - exp(-(NO_END_S - tail_s) / wave->tail_s))
 				    : charge_to(wave, wave_end_s(wave));
 }
 
 /* The parameters in a fixed order, and a step for each that is small beside what it changes. */
-static unsigned parameters(struct wave *wave, double *value[SYSTEM_MAX], double step[SYSTEM_MAX])
+static unsigned parameters(struct wave *wave, enum bound_kind kind, double *value[SYSTEM_MAX], double step[SYSTEM_MAX])
 {
-	double *const all[] = {&wave->amplitude_a, &wave->alpha_per_s, &wave->omega_per_s, &wave->onset_s, &wave->offset_a, &wave->tail_s};
-	const double steps[] = {1e-5 * wave->amplitude_a, 1e-5 * wave->omega_per_s, 1e-5 * wave->omega_per_s,
-				1e-5 / wave->omega_per_s, 1e-5 * wave->amplitude_a, 1e-5 * wave->tail_s};
-	unsigned n = wave->shape == WAVE_MONOPHASIC ? 6 : 5;
+	double *const all[] = {&wave->amplitude_a, &wave->alpha_per_s, &wave->omega_per_s, &wave->onset_s,
+			       &wave->offset_a,    &wave->tail_s,      &wave->tail_a};
+	const double steps[] = {1e-5 * wave->amplitude_a, 1e-5 * wave->omega_per_s, 1e-5 * wave->omega_per_s, 1e-5 / wave->omega_per_s,
+				1e-5 * wave->amplitude_a, 1e-5 * wave->tail_s,      1e-5 * wave->amplitude_a};
+	unsigned n = wave->shape != WAVE_MONOPHASIC ? 5 : kind == BOUND_HONEST ? 7 : 6;
 	for (unsigned i = 0; i < n; i++) {
 		value[i] = all[i];
 		step[i] = steps[i];
@@ -99,34 +113,71 @@ static unsigned parameters(struct wave *wave, double *value[SYSTEM_MAX], double 
 	return n;
 }
 
-bool wave_bounds(const struct wave *given, double interval_s, double noise_a, double bound[WAVE_FEATURES])
+/* The wave with a parameter changed; where the form is known exactly its tail goes with it. */
+static struct wave changed(struct wave *wave, enum bound_kind kind, double *value, double step)
+{
+	double before = *value;
+	*value = before + step;
+	struct wave result = *wave;
+	*value = before;
+	if (kind == BOUND_EXACT)
+		wave_set_tail(&result);
+	return result;
+}
+
+/* Whether a sample tells of the wave; t from the onset. A sample nearer to the peak than near_s may be of the rise or of the tail. */
+static bool tells(const struct wave *wave, enum bound_kind kind, double near_s, double t)
+{
+	double half_wave = PI / wave->omega_per_s, guard = fmin(GUARD_S, GUARD_SHARE * half_wave);
+	if (kind == BOUND_EXACT)
+		return true;
+	if (t < 0)
+		return t < -BASELINE_GUARD_S;
+	double to_peak = wave->tail_from_s - wave->onset_s - t;
+	if (wave->shape == WAVE_MONOPHASIC)
+		return t > guard && (to_peak < 0 || to_peak > near_s);
+	if (wave->shape == WAVE_HALF_SINE)
+		return t > guard && t < half_wave * (1 - FOOT_SHARE);
+	return t > guard && fabs(t - half_wave) > guard && fabs(t - 2 * half_wave) > guard;
+}
+
+static void add_information(const struct wave *given, enum bound_kind kind, double interval_s, double near_s, double weight,
+			    double information[SYSTEM_MAX][SYSTEM_MAX])
+{
+	struct wave wave = *given, up[SYSTEM_MAX], down[SYSTEM_MAX];
+	double *value[SYSTEM_MAX], step[SYSTEM_MAX];
+	unsigned n = parameters(&wave, kind, value, step);
+	for (unsigned i = 0; i < n; i++) {
+		up[i] = changed(&wave, kind, value[i], step[i]);
+		down[i] = changed(&wave, kind, value[i], -step[i]);
+	}
+	double length_s = BEFORE_S + fmin(wave_end_s(given), NO_END_S), stride = fmax(1, floor(length_s / interval_s / MOST_SAMPLES));
+	double first_s = ceil((given->onset_s - BEFORE_S) / interval_s) * interval_s;
+	for (double t = first_s; t < given->onset_s - BEFORE_S + length_s; t += stride * interval_s) {
+		if (!tells(given, kind, near_s, t - given->onset_s))
+			continue;
+		double slope[SYSTEM_MAX];
+		for (unsigned i = 0; i < n; i++)
+			slope[i] = (wave_at(&up[i], t) - wave_at(&down[i], t)) / 2;
+		for (unsigned i = 0; i < n; i++)
+			for (unsigned j = 0; j < n; j++)
+				information[i][j] += weight * stride * slope[i] * slope[j];
+	}
+}
+
+static bool bounds(const struct wave *given, enum bound_kind kind, double interval_s, double near_s, double noise_a,
+		   double bound[WAVE_FEATURES])
 {
 	struct wave wave = *given;
 	double *value[SYSTEM_MAX], step[SYSTEM_MAX], information[SYSTEM_MAX][SYSTEM_MAX] = {{0}}, gradient[WAVE_FEATURES][SYSTEM_MAX];
-	unsigned n = parameters(&wave, value, step);
-	double length_s = BEFORE_S + fmin(wave_end_s(given), NO_END_S), stride = fmax(1, floor(length_s / interval_s / MOST_SAMPLES));
-	for (double t = given->onset_s - BEFORE_S; t < given->onset_s - BEFORE_S + length_s; t += stride * interval_s) {
-		double slope[SYSTEM_MAX];
-		for (unsigned i = 0; i < n; i++) {
-			double before = *value[i];
-			*value[i] = before + step[i];
-			slope[i] = wave_at(&wave, t);
-			*value[i] = before - step[i];
-			slope[i] = (slope[i] - wave_at(&wave, t)) / 2;
-			*value[i] = before;
-		}
-		for (unsigned i = 0; i < n; i++)
-			for (unsigned j = 0; j < n; j++)
-				information[i][j] += stride * slope[i] * slope[j] / (noise_a * noise_a);
-	}
+	unsigned n = parameters(&wave, kind, value, step);
+	add_information(given, kind, interval_s, near_s, 1 / (noise_a * noise_a), information);
 	/* In units of the steps, as the information. */
 	for (unsigned i = 0; i < n; i++) {
-		double before = *value[i], up[WAVE_FEATURES], down[WAVE_FEATURES];
-		*value[i] = before + step[i];
-		wave_features(&wave, up);
-		*value[i] = before - step[i];
-		wave_features(&wave, down);
-		*value[i] = before;
+		double up[WAVE_FEATURES], down[WAVE_FEATURES];
+		struct wave one = changed(&wave, kind, value[i], step[i]), other = changed(&wave, kind, value[i], -step[i]);
+		wave_features(&one, up);
+		wave_features(&other, down);
 		for (unsigned f = 0; f < WAVE_FEATURES; f++)
 			gradient[f][i] = (up[f] - down[f]) / 2;
 	}
@@ -139,4 +190,20 @@ bool wave_bounds(const struct wave *given, double interval_s, double noise_a, do
 		bound[f] = sqrt(variance);
 	}
 	return true;
+}
+
+/* From the peak back to where a monophasic wave passes 93 %, where surely it is still the rise, as a share of the way from the onset. */
+#define SURE_SHARE 0.24
+enum { BOUND_PASSES = 5 };
+
+bool wave_bounds(const struct wave *wave, enum bound_kind kind, double interval_s, double noise_a, double bound[WAVE_FEATURES])
+{
+	bool monophasic = kind == BOUND_HONEST && wave->shape == WAVE_MONOPHASIC;
+	double near_s = monophasic ? SURE_SHARE * wave_peak_s(wave) : 0;
+	bool regular = bounds(wave, kind, interval_s, near_s, noise_a, bound);
+	for (unsigned pass = 1; regular && monophasic && pass < BOUND_PASSES && 2 * bound[WAVE_RISE] < near_s; pass++) {
+		near_s = 2 * bound[WAVE_RISE];
+		regular = bounds(wave, kind, interval_s, near_s, noise_a, bound);
+	}
+	return regular;
 }

@@ -12,8 +12,9 @@ struct wave {
 	enum wave_shape shape;
 	double amplitude_a; /* of the undamped sine, positive; i = A exp(-alpha t) sin(omega t) */
 	double alpha_per_s, omega_per_s;
-	double tail_s; /* time constant of the monophasic tail from the peak on */
 	double onset_s, offset_a;
+	double tail_a, tail_s,
+		tail_from_s; /* monophasic: what takes over from that time (not counted from the onset), and its time constant */
 };
 
 enum wave_feature {
@@ -31,6 +32,8 @@ enum wave_feature {
 	WAVE_FEATURES
 };
 
+/* Lets the tail of a monophasic wave begin at its peak. */
+void wave_set_tail(struct wave *wave);
 /* The current at a time, A, the offset included. */
 double wave_at(const struct wave *wave, double t_s);
 /* From the onset to the first peak; from the onset to the end, INFINITY for a monophasic pulse. */
@@ -38,9 +41,21 @@ double wave_peak_s(const struct wave *wave);
 double wave_end_s(const struct wave *wave);
 /* Every feature; NAN for those the shape does not have. Charge without a defined end: over 1 ms. */
 void wave_features(const struct wave *wave, double feature[WAVE_FEATURES]);
+/* What a bound presumes. */
+enum bound_kind {
+	BOUND_EXACT, /* the wave's form to the last sample, kinks included: of a monophasic pulse that the tail begins at the peak, with its value */
+	/*
+	 * What holds of any device: nothing is known within 5 us (at most 8 % of a half wave) of the onset and of a biphasic pulse's zeros, from 10 us
+	 * before the onset, of a half-sine below 5 % at its end. A monophasic tail has a size of its own, and may begin as early as the peak is uncertain
+	 * to: starting from the samples up to 93 % of the peak, those are added that are of the rise with
+	 * 95 %: further from the peak than twice the bound of its time.
+	 */
+	BOUND_HONEST
+};
+
 /*
- * The Cramer-Rao bound of every feature, for samples every interval_s from 150 us before the onset to the end of the pulse with white noise of
- * standard deviation noise_a, when amplitude, alpha, omega, onset, offset (and tail) are all unknown: sqrt(g' F^-1 g), F the Fisher
+ * The Cramer-Rao bound of every feature, for the samples at multiples of interval_s from 150 us before the onset to the end of the pulse with white
+ * noise of standard deviation noise_a, when amplitude, alpha, omega, onset, offset (and tail) are all unknown: sqrt(g' F^-1 g), F the Fisher
  * information, g the gradient of the feature, both by central differences. False when F is singular.
  */
-bool wave_bounds(const struct wave *wave, double interval_s, double noise_a, double bound[WAVE_FEATURES]);
+bool wave_bounds(const struct wave *wave, enum bound_kind kind, double interval_s, double noise_a, double bound[WAVE_FEATURES]);

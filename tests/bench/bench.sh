@@ -49,3 +49,7 @@ size = sum(os.path.getsize(os.path.join(out, f)) for f in os.listdir(out) if os.
 print(f"{scenario.split('/')[-1]} on {bench}: {result['scenario']['pulses']} pulses, {session:.0f} s session in {wall:.2f} s wall ({session / wall:.0f} x real time, {samples / wall / 1e6:.0f} MSa/s), peak {peak:.0f} MiB, evidence {size:.0f} MB, exit status {status}")
 END
 done
+
+echo
+echo "== trigger: how late the firing thread wakes, beside cyclictest"
+/usr/bin/python3 "$here/jitter.py" "$build/tests/bench/bench_jitter"

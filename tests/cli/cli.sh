@@ -28,7 +28,7 @@ narrow() { ! awk 'length > 80 { print; wide = 1 } END { exit !wide }' "$1"; }
 check "no command: usage on stderr, status 2" eval 'status_is 2 "$tmsrig" && [ ! -s out ] && grep -q "^Usage:" err'
 check "--help on stdout" eval 'status_is 0 "$tmsrig" --help && grep -q "^Usage:" out && [ ! -s err ] && narrow out'
 check "--version" eval 'status_is 0 "$tmsrig" --version && grep -q "^tmsrig [0-9]" out'
-for command in run check analyze report measurands; do
+for command in run check analyze report budget measurands; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
@@ -51,6 +51,16 @@ check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows
 check "result.json fits its schema" /usr/bin/python3 -c "
 import json, jsonschema, sys
 jsonschema.validate(json.load(open('ev/result.json')), json.load(open('$TMSRIG_DATA/reports/result.schema.json')))"
+check "budget: every requirement with a value" eval 'status_is 0 "$tmsrig" budget ev && grep -q "^AMP-ACC: pulse.peak1" out && grep -q "sensor gain" out && grep -q "k = " out && ! grep -qi nan out && awk "length > 100 { wide = 1 } END { exit wide }" out'
+check "budget of one value, measured again" eval 'status_is 0 "$tmsrig" budget ev pulse.peak1 --index 3 && grep -q "^pulse.peak1 of pulse 3" out && [ ! -s err ]'
+check "budget: JSON that adds up to the table of the run" eval 'status_is 0 "$tmsrig" budget ev pulse.peak1 --index 3 --json && /usr/bin/python3 -c "
+import csv, json, math
+b = json.load(open(\"out\"))
+row = [r for r in csv.DictReader(open(\"ev/measurements.csv\")) if r[\"measurand\"] == \"pulse.peak1\" and r[\"index\"] == \"3\"][0]
+u = math.sqrt(sum(line[\"share\"] ** 2 for line in b[\"budget\"]))
+assert abs(u / float(row[\"u\"]) - 1) < 1e-12 and abs(b[\"value\"] / float(row[\"value\"]) - 1) < 1e-15, (u, row)
+assert abs(b[\"expanded\"] / float(row[\"U\"]) - 1) < 1e-12"'
+check "budget: no such index" eval 'status_is 2 "$tmsrig" budget ev pulse.peak1 --index 999 && grep -q "no pulse.peak1 of index 999" err'
 check "no colour codes off a terminal" eval '! grep -q "$(printf "\\033")" out'
 check "an evidence folder is never overwritten" eval 'status_is 2 "$tmsrig" run smoke --out ev && grep -q "ev" err'
 check "same seed, same results" eval 'status_is 0 "$tmsrig" run smoke --out ev2 --seed 7 && [ "$(grep -o "results_sha256[^,]*" ev/result.json)" = "$(grep -o "results_sha256[^,]*" ev2/result.json)" ] && cmp ev/recording.h5 ev2/recording.h5 && cmp ev/pulses.csv ev2/pulses.csv && cmp ev/measurements.csv ev2/measurements.csv'

@@ -54,6 +54,7 @@ Test(quantity, reads_every_unit_exactly)
 		{"64 mC", DIMENSION_CHARGE, 64e-3},
 		{"64 mA s", DIMENSION_CHARGE, 64e-3},
 		{"5697 A2s", DIMENSION_ACTION, 5697},
+		{"2.5e-9 s2", DIMENSION_TIME_SQUARED, 2.5e-9},
 		{"2.5 %", DIMENSION_RATIO, 0.025},
 		{"2 ppm", DIMENSION_RATIO, 2e-6},
 		{"0.97", DIMENSION_RATIO, 0.97},
@@ -152,9 +153,14 @@ Test(quantity, says_which_dimension_was_found)
 	cr_expect(!strstr(error.text, "did you mean"), "%s", error.text);
 }
 
+Test(quantity, a_drift_is_read_in_percent_per_hour)
+{
+	cr_expect_float_eq(parsed("36 %/h", DIMENSION_RATE), 1e-4, 1e-18);
+}
+
 Test(quantity, every_dimension_has_an_example_that_it_reads)
 {
-	for (int d = DIMENSION_RATIO; d <= DIMENSION_ACTION; d++) {
+	for (int d = DIMENSION_RATIO; d <= DIMENSION_TIME_SQUARED; d++) {
 		enum dimension dimension = (enum dimension)d;
 		double value = parsed(dimension_example(dimension), dimension);
 		cr_expect(value > 0, "%s", dimension_name(dimension));

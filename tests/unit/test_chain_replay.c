@@ -82,6 +82,13 @@ static void check_bench(const char *bench, const char *scenario)
 	cr_assert(store_replay(reader, &from_store, &error), "%s", error.text);
 	auto_results struct results *second = results_of(again);
 	unlink(path);
+	for (size_t i = 0; i < second->measurement_count; i++) {
+		struct budget budget;
+		const struct measurement *m = &second->measurements[i];
+		cr_assert(measure_budget(again, second, i, &budget, &error), "%s", error.text);
+		cr_assert(budget_u_random(&budget) == m->u_random && budget_u_systematic(&budget) == m->u_systematic,
+			  "%s %u: the budget has not the stated uncertainty", m->measurand->id, m->subject);
+	}
 
 	cr_assert_gt(first->pulse_count, 20);
 	cr_assert_gt(first->measurement_count, 300);

@@ -41,13 +41,13 @@ Test(bench, channel_joins_adc_and_sensor)
 	const struct channel *channel = &setup->adc.channels[0].channel;
 	cr_expect(channel->scale == 24e3 / 65536 && channel->offset == 0);
 	cr_expect(channel->count_min == -32768 && channel->count_max == 32767);
-	cr_expect(fabs(channel->u_gain_rel - 0.0042) < 0.00005, "%g", channel->u_gain_rel);
+	cr_expect(fabs(channel_u_gain_rel(channel) - 0.0042) < 0.00005, "%g", channel_u_gain_rel(channel));
 	cr_expect(fabs(channel->u_offset - 3 / sqrt(3)) < 1e-12 && fabs(channel->u_delay_s - 5e-9) < 1e-20);
 	cr_expect(channel->delay_s == 40e-9 && channel->droop_time_constant_s == 0.5 && channel->bandwidth_hz == 1e6);
 	cr_expect(channel->calibrated && strcmp(channel->sensor, "rogowski-example") == 0 && strcmp(channel->unit, "A") == 0);
 	cr_expect(isnan(channel->threshold) && setup->adc.channels[0].noise_rms == 2 && setup->adc.channels[0].adc_range == 12e3);
 	const struct channel *trigger = &setup->adc.channels[1].channel;
-	cr_expect(trigger->threshold == 1.5 && !trigger->calibrated && isinf(trigger->bandwidth_hz) && trigger->u_gain_rel == 0);
+	cr_expect(trigger->threshold == 1.5 && !trigger->calibrated && isinf(trigger->bandwidth_hz) && channel_u_gain_rel(trigger) == 0);
 	const struct channel *voltage = &setup->adc.channels[2].channel;
 	cr_expect(isinf(voltage->droop_time_constant_s) && voltage->scale == 5e3 / 65536);
 }
@@ -89,7 +89,7 @@ Test(bench, sensor_corrections_and_relative_paths)
 	const struct channel *channel = &setup->adc.channels[0].channel;
 	/* x = g (u - b): 1.25 * (0.5 count - 4). */
 	cr_expect(channel->scale == 0.625 && channel->offset == -5);
-	cr_expect(fabs(channel->u_gain_rel - 0.005 / 1.25) < 1e-12 && fabs(channel->u_offset - 1.25) < 1e-12);
+	cr_expect(fabs(channel_u_gain_rel(channel) - 0.005 / 1.25) < 1e-12 && fabs(channel->u_offset - 1.25) < 1e-12);
 	cr_expect(channel->count_min == -2048 && channel->count_max == 2047);
 	remove(path);
 	remove(sensor);
@@ -154,4 +154,55 @@ Test(bench, a_name_that_is_not_there_tells_what_is)
 	auto_bench_setup struct bench_setup *setup = config_load_bench("virtul", source_path("fixtures"), &error);
 	cr_assert(!setup && error.kind == ERROR_CONFIG);
 	cr_expect(strstr(error.text, "did you mean 'virtual'?") && strstr(error.text, "recording-csv"), "%s", error.text);
+}
+
+/* A reference clock counts until it is due; then the ADC is on its own. */
+Test(bench, reference_clock)
+{
+	static const char FORMAT[] = "bench: b\nadc:\n  driver: file\n  format: s16le\n  sample_rate: 1 MHz\n  clock_accuracy: 50 ppm\n"
+				     "  reference_clock: {%s, certificate: GPSDO-7, due: 2027-01-31}\n"
+				     "  channels:\n    coil_current: {index: 0, scale: 0.36 A}\n";
+	static const char *const ways[] = {"accuracy: 0.01 ppm", "measured_rate: 1000003.2 Hz, expanded_uncertainty: 0.2 Hz, k: 2"};
+	for (unsigned w = 0; w < 2; w++) {
+		char text[600], path[] = "/tmp/bench-XXXXXX.yaml";
+		int length = snprintf(text, sizeof text, FORMAT, ways[w]), fd = mkstemps(path, 5);
+		cr_assert(fd >= 0 && write(fd, text, (size_t)length) == length);
+		close(fd);
+		struct error error = {0};
+		auto_bench_setup struct bench_setup *setup = config_load_bench(path, source_path("fixtures"), &error);
+		unlink(path);
+		cr_assert(setup, "%s", error.text);
+		struct recording_format before = bench_setup_format(setup);
+		cr_expect(before.sample_rate_hz == 1e6 && fabs(before.u_clock_rel - 50e-6 / sqrt(3)) < 1e-15);
+		cr_expect(bench_setup_date(setup, "2027-01-31"));
+		struct recording_format format = bench_setup_format(setup);
+		cr_expect_float_eq(format.sample_rate_hz, w ? 1000003.2 : 1e6, 1e-6);
+		cr_expect_float_eq(format.u_clock_rel, w ? 0.1 / 1000003.2 : 0.01e-6 / sqrt(3), 1e-15);
+		cr_expect_not(bench_setup_date(setup, "2027-02-01"));
+		format = bench_setup_format(setup);
+		cr_expect(format.sample_rate_hz == 1e6 && format.u_clock_rel == before.u_clock_rel);
+	}
+}
+
+/* A Rogowski coil of 0.5 mV/A on an ADC whose volts only the instrument knows: amperes per volt with the coil's correction and uncertainties. */
+Test(bench, iio_channel_waits_for_volts)
+{
+	char path[] = "/tmp/tmsrig-bench-XXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+	cr_assert(fd >= 0);
+	static const char TEXT[] =
+		"bench: lab\nadc:\n  driver: iio\n  uri: \"ip:127.0.0.1:30500\"\n  instrument: ad7606\n  sample_rate: 200 kHz\n"
+		"  clock_accuracy: 50 ppm\n  gaps: timestamp\n  timestamp_channel: timestamp\n  timeout: 500 ms\n  channels:\n"
+		"    coil_current: {channel: voltage0, per_volt: 2 kA, gain_accuracy: 0.1 %, sensor: rogowski-example}\n"
+		"    trigger: {channel: voltage1, range: 10 V, threshold: 1.5 V}\n";
+	cr_assert_eq(write(fd, TEXT, sizeof TEXT - 1), (ssize_t)(sizeof TEXT - 1));
+	close(fd);
+	auto_bench_setup struct bench_setup *setup = load_bench(path);
+	unlink(path);
+	const struct adc_setup *adc = &setup->adc;
+	cr_expect(adc->buffer_frames == 12500 && adc->kernel_buffers == 4 && adc->timeout_s == 0.5);
+	cr_expect_str_eq(adc->timestamp_channel, "timestamp");
+	cr_expect(adc->channels[0].per_volt == 2000 && adc->channels[0].channel.scale == 2000 && isnan(adc->channels[0].adc_range));
+	cr_expect(fabs(channel_u_gain_rel(&adc->channels[0].channel) - 0.0042) < 0.00005 && adc->channels[0].channel.calibrated);
+	cr_expect(adc->channels[1].per_volt == 1 && adc->channels[1].adc_range == 10);
 }

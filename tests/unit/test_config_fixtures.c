@@ -31,6 +31,9 @@ static const char *unit_of(void *context, const char *id)
 		{"session.untriggered", "1"},
 		{"pulse.latency", "s"},
 		{"session.latency_jitter", "s"},
+		{"session.period_jitter", "s"},
+		{"pulse.waveform", "1"},
+		{"pulse.width_fda", "s"},
 		{"pulse.interval", "s"},
 		{"pulse.interval_error", "s"},
 		{"train.rate", "Hz"},
@@ -285,4 +288,28 @@ Test(fixtures, example_spec_is_read_as_written)
 	cr_expect(mean->judge == JUDGE_MEAN && mean->limit.lower == -0.025 && mean->limit.upper == 0.025);
 	cr_expect(mean->select.intensity_min_pct == 20 && mean->select.intensity_max_pct == 100);
 	cr_expect(count->limit.tolerance_absolute == 0 && isnan(count->limit.tolerance_relative) && count->rule == DECISION_SIMPLE);
+}
+
+/* A capability of the whole file holds where there are two limits and nothing else is said. */
+Test(fixtures, capability_of_a_spec)
+{
+	static const char SPEC[] =
+		"spec: s\nrevision: 1\ncapability: 4\nrequirements:\n"
+		"  - {id: A, revision: 1, text: t, source: {document: d, clause: c}, measurand: pulse.peak1, limit: {minimum: 1 A, "
+		"maximum: 2 A}}\n"
+		"  - {id: B, revision: 1, text: t, source: {document: d, clause: c}, measurand: pulse.peak1, limit: {maximum: 2 A}}\n"
+		"  - {id: C, revision: 1, text: t, source: {document: d, clause: c}, measurand: pulse.peak1, limit: {minimum: 1 A, "
+		"maximum: 2 A}, "
+		"decision: {capability: 10}}\n";
+	char path[] = "/tmp/spec-XXXXXX.yaml";
+	int fd = mkstemps(path, 5);
+	cr_assert(fd >= 0 && write(fd, SPEC, sizeof SPEC - 1) == (ssize_t)sizeof SPEC - 1);
+	close(fd);
+	struct error error = {0};
+	auto_spec struct spec *spec = config_load_spec(path, fixtures, unit_of, NULL, &error);
+	unlink(path);
+	cr_assert(spec, "%s", error.text);
+	cr_expect_eq(find(spec, "A")->capability, 4);
+	cr_expect(isnan(find(spec, "B")->capability));
+	cr_expect(find(spec, "C")->capability == 10 && find(spec, "C")->rule == DECISION_GUARDED);
 }

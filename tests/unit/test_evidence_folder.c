@@ -55,6 +55,7 @@ struct session {
 	struct results results;
 	struct requirement requirements[2];
 	struct judgement judgements[2];
+	struct budget budgets[2];
 	struct spec spec;
 	struct device device;
 	struct rate_limit rates[1];
@@ -93,6 +94,7 @@ static void make_results(struct session *s)
 							  .u_random = 3,
 							  .u_systematic = 4,
 							  .dof = (double)INFINITY,
+							  .dof_systematic = (double)INFINITY,
 							  .planned = NAN,
 							  .subject = (uint32_t)i,
 							  .expected = i,
@@ -103,6 +105,7 @@ static void make_results(struct session *s)
 								   .value = 0.1,
 								   .planned = 0.1,
 								   .dof = 9,
+								   .dof_systematic = (double)INFINITY,
 								   .subject = (uint32_t)i + 1,
 								   .expected = PULSE_NOT_EXPECTED};
 	s->gaps[0] = (struct gap){12345, 678, GAP_LOST};
@@ -266,6 +269,7 @@ static struct session *make_session(void)
 					   .spec = &s->spec,
 					   .results = &s->results,
 					   .judgements = s->judgements,
+					   .budgets = s->budgets,
 					   .overall = VERDICT_PASS,
 					   .findings = s->findings,
 					   .finding_count = 1};
@@ -537,7 +541,7 @@ Test(evidence_folder, tables_hold_every_number_exactly)
 	ask("sed -n 2p run/judgements.csv", line, sizeof line);
 	cr_assert_not_null(strstr(line, ",\"1399 A, \"\"inside\"\" by 101 A\""), "%s", line);
 	ask("sed -n 2p run/measurements.csv", line, sizeof line);
-	cr_assert_str_eq(line, "pulse.peak1,2,A,pulse,0,0,1000,5,3,4,inf,,0,0,0");
+	cr_assert_str_eq(line, "pulse.peak1,2,A,pulse,0,0,1000,5,2,10,3,4,inf,,0,0,0");
 	ask("for t in pulses measurements judgements; do awk -F, '!/\"/{print NF}' run/$t.csv | sort -u | wc -l; done | uniq", line,
 	    sizeof line);
 	cr_assert_str_eq(line, "1", "every row has the columns of its header");

@@ -53,13 +53,15 @@ static bool trace_format(void *self, const struct recording_format *format, cons
 	(void)error;
 	text_printf(self, "format %u cells %u %u %u %u", format->channel_count, layout->cell_frames, layout->envelope_frames,
 		    layout->pre_cells, layout->post_cells);
-	trace_doubles(self, (const double[]){format->sample_rate_hz, format->u_clock_rel}, 2);
+	trace_doubles(self, (const double[]){format->sample_rate_hz, format->u_clock_rel, format->logic_rate_hz, format->u_logic_clock_rel},
+		      4);
 	for (unsigned c = 0; c < format->channel_count; c++) {
 		const struct channel *k = &format->channels[c];
 		text_printf(self, "\nchannel %s %d %s %d %d %d %s", k->name, k->role, k->unit, k->count_min, k->count_max, k->calibrated,
 			    k->sensor);
-		const double values[] = {k->scale,      k->offset,   k->threshold, k->droop_time_constant_s, k->bandwidth_hz, k->delay_s,
-					 k->u_gain_rel, k->u_offset, k->u_delay_s};
+		const double values[] = {k->scale,          k->offset,   k->threshold,         k->droop_time_constant_s,
+					 k->bandwidth_hz,   k->delay_s,  k->u_sensor_gain_rel, k->u_position_rel,
+					 k->u_adc_gain_rel, k->u_offset, k->u_delay_s};
 		trace_doubles(self, values, sizeof values / sizeof values[0]);
 	}
 	text_puts(self, "\n");
@@ -132,7 +134,11 @@ static uint32_t draw(uint32_t below)
 
 static struct recording_format make_format(unsigned channels)
 {
-	struct recording_format format = {.sample_rate_hz = 1e6, .u_clock_rel = 1.1547e-6, .channel_count = channels};
+	struct recording_format format = {.sample_rate_hz = 1e6,
+					  .u_clock_rel = 1.1547e-6,
+					  .logic_rate_hz = 10e6,
+					  .u_logic_clock_rel = 28.9e-6,
+					  .channel_count = channels};
 	for (unsigned c = 0; c < channels; c++) {
 		struct channel *channel = &format.channels[c];
 		snprintf(channel->name, sizeof channel->name, "channel_%u", c);
@@ -141,7 +147,8 @@ static struct recording_format make_format(unsigned channels)
 		channel->role = c < 4 ? (enum channel_role)c : CHANNEL_OTHER;
 		channel->scale = 0.1 * (c + 1), channel->offset = -0.25, channel->count_min = -32768, channel->count_max = 32767;
 		channel->threshold = c == 1 ? 1.5 : NAN, channel->droop_time_constant_s = c ? (double)INFINITY : 0.5;
-		channel->bandwidth_hz = 1e6, channel->delay_s = 4e-8, channel->u_gain_rel = 0.003, channel->u_offset = 1.7;
+		channel->bandwidth_hz = 1e6, channel->delay_s = 4e-8, channel->u_sensor_gain_rel = 0.003, channel->u_position_rel = 0.002,
+		channel->u_adc_gain_rel = 0.001, channel->u_offset = 1.7;
 		channel->u_delay_s = 5e-9, channel->calibrated = c == 0;
 	}
 	return format;
@@ -176,7 +183,7 @@ static bool push_items(const struct reduced_sink *sink, unsigned channels, size_
 		double time_s = (double)cell_frame * 1e-6;
 		struct gap gap = {cell_frame, 1 + draw(1000), (enum gap_cause)draw(GAP_DISCONNECT + 1)};
 		struct edge edge = {(enum logic_line)draw(LOGIC_LINE_COUNT), draw(2) == 1, time_s};
-		struct run_event event = {(enum run_event_kind)draw(EVENT_ABORTED + 1), draw(1000), time_s, 1e-7};
+		struct run_event event = {(enum run_event_kind)draw(EVENT_KIND_COUNT), draw(1000), time_s, 1e-7};
 		uint32_t kind = draw(64);
 		bool pushed = kind < 1   ? push_window(sink, channels, &window_frame, error)
 			      : kind < 2 ? sink->gap(sink->self, &gap, error)

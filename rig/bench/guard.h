@@ -24,8 +24,10 @@ struct guard *guard_start(const struct guardian_setup *setup, const struct guard
 void guard_progress(struct guard *guard);
 /* Drives a line of the guardian's. */
 bool guard_set(struct guard *guard, enum guardian_role role, bool level, struct error *error) must_check;
-/* Safe state, verified; waits for it. False when it could not be verified (the outcome says what was seen) or the guardian is gone. */
-bool guard_safe(struct guard *guard, struct guardian_outcome *outcome, struct error *error) must_check;
+/* From now on the guardian's log goes to this descriptor, which stays the caller's. */
+bool guard_log_to(struct guard *guard, int log_fd, struct error *error) must_check;
+/* The operator is being waited for, or nothing is fired yet, as at first: the run need not make progress. */
+void guard_attend(struct guard *guard, bool waiting);
 /* True once the guardian has gone, or taken over. */
 bool guard_is_lost(struct guard *guard);
 /* Takes leave of the guardian and waits for its end; NULL is accepted. */

@@ -15,8 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The guardian answers a wish for a line at once, and one for the safe state when that is verified or its deadline has passed. */
-static const double ANSWER_S = 1, VERIFY_MARGIN_S = 3, LEAVE_S = 2;
+static const double ANSWER_S = 1, LEAVE_S = 2;
 /* Beats in the time after which silence is death. */
 static const double BEATS = 4;
 
@@ -30,7 +29,7 @@ struct guard {
 	pthread_mutex_t lock; /* of the socket's sending side and the sequence */
 	uint32_t sequence;
 	_Atomic double progress_s;
-	atomic_bool stop, lost;
+	atomic_bool stop, lost, attending;
 };
 
 static double now_s(void)
@@ -93,7 +92,7 @@ static void *beat(void *argument)
 			return NULL;
 		}
 		/* A harness whose run has stuck is dead as well. */
-		if (now_s() - atomic_load(&guard->progress_s) < guard->options.progress_s)
+		if (atomic_load(&guard->attending) || now_s() - atomic_load(&guard->progress_s) < guard->options.progress_s)
 			send_message(guard, (struct guardian_message){.kind = GUARDIAN_HEARTBEAT}, NULL);
 	}
 	return NULL;
@@ -152,6 +151,7 @@ struct guard *guard_start(const struct guardian_setup *setup, const struct guard
 	guard->setup.version = GUARDIAN_VERSION;
 	guard->options = *options;
 	guard->socket = -1;
+	atomic_store(&guard->attending, true);
 	guard->pid = -1;
 	pthread_mutex_init(&guard->lock, NULL);
 	return start(guard, error) ? steal(&guard) : NULL;
@@ -173,22 +173,39 @@ bool guard_set(struct guard *guard, enum guardian_role role, bool level, struct 
 	return reply.good || error_bench(error, "guardian: %s", reply.text);
 }
 
-bool guard_safe(struct guard *guard, struct guardian_outcome *outcome, struct error *error)
+void guard_attend(struct guard *guard, bool waiting)
+{
+	guard_progress(guard);
+	atomic_store(&guard->attending, waiting);
+}
+
+/* The record and the descriptor go as one message. */
+static bool send_log(struct guard *guard, int log_fd, uint32_t *sequence)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {0};
+	pthread_mutex_lock(&guard->lock);
+	struct guardian_message message = {.magic = GUARDIAN_MAGIC, .kind = GUARDIAN_LOG, .sequence = ++guard->sequence};
+	struct iovec place = {.iov_base = &message, .iov_len = sizeof message};
+	struct msghdr header = {.msg_iov = &place, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+	struct cmsghdr *extra = CMSG_FIRSTHDR(&header);
+	*extra = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof log_fd)};
+	memcpy(CMSG_DATA(extra), &log_fd, sizeof log_fd);
+	bool sent = sendmsg(guard->socket, &header, MSG_NOSIGNAL) == sizeof message;
+	pthread_mutex_unlock(&guard->lock);
+	*sequence = message.sequence;
+	return sent;
+}
+
+bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 {
 	uint32_t sequence;
 	struct guardian_reply reply;
-	*outcome = (struct guardian_outcome){.volts = NAN, .driven_s = NAN, .discharged_s = NAN};
-	if (!send_message(guard, (struct guardian_message){.kind = GUARDIAN_SAFE}, &sequence))
+	if (!send_log(guard, log_fd, &sequence))
 		return error_bench(error, "the guardian is gone");
-	double patience_s = guard->setup.capacitor.deadline_s + VERIFY_MARGIN_S;
-	bool answered = await_reply(guard, sequence, patience_s, &reply, error);
-	guard_progress(guard);
-	if (!answered)
-		return false;
-	*outcome = reply.outcome;
-	return reply.good || error_bench(error, "the safe state could not be verified: ready line %s, capacitor %s",
-					 outcome->not_ready == GUARDIAN_NO ? "still high" : "low",
-					 outcome->discharged == GUARDIAN_NO ? "still charged" : "discharged or not watched");
+	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));
 }
 
 bool guard_is_lost(struct guard *guard)

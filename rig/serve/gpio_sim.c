@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gpio_sim.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { LINES_MAX = 64, VALUE_BYTES = 128 };
+static const double poll_default_s = 20e-6;
+
+struct line {
+	bool present;
+	bool output; /* of the rig */
+	bool level;  /* last seen or driven */
+	int fd;      /* of value or pull */
+};
+
+struct gpio_sim {
+	struct plant *plant;
+	const char *root;
+	char config[PATH_MAX - 128], chip[VALUE_BYTES], device[VALUE_BYTES];
+	bool made;
+	struct line lines[GPIO_LINE_COUNT];
+	double poll_s;
+	pthread_t thread;
+	bool running;
+	atomic_bool stopping;
+};
+
+static bool put(const char *folder, const char *name, const char *value, struct error *error)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+		return error_bench(error, "%s: the path is too long", folder);
+	auto_fd int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	ssize_t length = (ssize_t)strlen(value);
+	return (fd >= 0 && write(fd, value, (size_t)length) == length) ||
+	       error_errno(error, ERROR_BENCH, "%s: cannot write '%s'", path, value);
+}
+
+static bool get(const char *folder, const char *name, char value[VALUE_BYTES], struct error *error)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+		return error_bench(error, "%s: the path is too long", folder);
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t count = fd >= 0 ? read(fd, value, VALUE_BYTES - 1) : -1;
+	if (count < 0)
+		return error_errno(error, ERROR_BENCH, "%s: cannot be read", path);
+	value[count] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	return true;
+}
+
+static bool folder(const char *path, struct error *error)
+{
+	return mkdir(path, 0755) == 0 || errno == EEXIST || error_errno(error, ERROR_BENCH, "%s: cannot be made", path);
+}
+
+/* The folder of a line in configfs. */
+static void line_folder(const struct gpio_sim *gpio, unsigned offset, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/bank0/line%u", gpio->config, offset);
+}
+
+static bool make_chip(struct gpio_sim *gpio, struct error *error)
+{
+	const struct bench_setup *setup = gpio->plant->setup;
+	char path[PATH_MAX], count[16];
+	if (!folder(gpio->config, error))
+		return error_prefix(error, "gpio-sim (does the kernel have it, and configfs mounted?)");
+	gpio->made = true;
+	snprintf(path, sizeof path, "%s/bank0", gpio->config);
+	snprintf(count, sizeof count, "%d", GPIO_LINE_COUNT);
+	if (!folder(path, error) || !put(path, "num_lines", count, error) || !put(path, "label", setup->serve->gpio_chip, error))
+		return false;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		line_folder(gpio, l, path);
+		if (setup->gpio[l].present && (!folder(path, error) || !put(path, "name", setup->gpio[l].line, error)))
+			return false;
+	}
+	return put(gpio->config, "live", "1", error);
+}
+
+static void remove_chip(struct gpio_sim *gpio)
+{
+	char path[PATH_MAX];
+	struct error ignored;
+	if (!gpio->made || !put(gpio->config, "live", "0", &ignored))
+		return;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		line_folder(gpio, l, path);
+		rmdir(path);
+	}
+	snprintf(path, sizeof path, "%s/bank0", gpio->config);
+	rmdir(path);
+	rmdir(gpio->config);
+}
+
+/* The line of that name, or of that number; -1: none. */
+static int find_line(const struct gpio_sim *gpio, const char *name)
+{
+	for (unsigned offset = 0; offset < LINES_MAX; offset++) {
+		char path[PATH_MAX], value[VALUE_BYTES];
+		struct error ignored;
+		line_folder(gpio, offset, path);
+		if (get(path, "name", value, &ignored) && strcmp(value, name) == 0)
+			return (int)offset;
+	}
+	char *end;
+	unsigned long offset = strtoul(name, &end, 10);
+	return end != name && *end == '\0' && offset < LINES_MAX ? (int)offset : -1;
+}
+
+/*
+ * The resistor on a line that the rig drives: it holds the safe level while nobody does, and a coil plugged in. So the device is safe
+ * when the rig dies.
+ */
+static bool pull_safe(const struct gpio_sim *gpio, unsigned l, int offset, struct error *error)
+{
+	char path[PATH_MAX];
+	bool high = gpio->lines[l].level;
+	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d", gpio->root, gpio->device, gpio->chip, offset);
+	return put(path, "pull", high ? "pull-up" : "pull-down", error);
+}
+
+static bool open_line(struct gpio_sim *gpio, unsigned l, struct error *error)
+{
+	const struct gpio_line_setup *setup = &gpio->plant->setup->gpio[l];
+	struct line *line = &gpio->lines[l];
+	char path[PATH_MAX];
+	line->present = setup->present;
+	line->output = setup->output;
+	if (!setup->present)
+		return true;
+	int offset = find_line(gpio, setup->line);
+	if (offset < 0)
+		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, setup->line);
+	if (setup->output && !pull_safe(gpio, l, offset, error))
+		return false;
+	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d/%s", gpio->root, gpio->device, gpio->chip, offset,
+		 setup->output ? "value" : "pull");
+	line->fd = open(path, (setup->output ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (line->fd < 0)
+		return error_errno(error, ERROR_BENCH, "%s: cannot be opened", path);
+	return true;
+}
+
+static bool find_chip(struct gpio_sim *gpio, struct error *error)
+{
+	char bank[PATH_MAX], live[VALUE_BYTES] = "";
+	struct error ignored;
+	snprintf(gpio->config, sizeof gpio->config, "%s/sys/kernel/config/gpio-sim/%s", gpio->root, gpio->plant->setup->serve->gpio_chip);
+	if ((!get(gpio->config, "live", live, &ignored) || strcmp(live, "1") != 0) && !make_chip(gpio, error))
+		return false;
+	snprintf(bank, sizeof bank, "%s/bank0", gpio->config);
+	if (!get(gpio->config, "dev_name", gpio->device, error) || !get(bank, "chip_name", gpio->chip, error))
+		return false;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (!open_line(gpio, l, error))
+			return false;
+	return true;
+}
+
+/* A level that cannot be read counts as unchanged: the rig may have released the line. */
+static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
+{
+	struct line *line = &gpio->lines[l];
+	const struct gpio_port *port = &gpio->plant->ports->gpio;
+	char value = '0';
+	if (pread(line->fd, &value, 1, 0) != 1 || (value == '1') == line->level)
+		return true;
+	line->level = value == '1';
+	plant_advance(gpio->plant);
+	serve_faults_begin(gpio->plant->faults, SERVE_GPIO_SIM, plant_monotonic_s());
+	return port->ops->set(port->self, (enum gpio_line)l, line->level, error);
+}
+
+static bool drive(struct gpio_sim *gpio, unsigned l, bool first, struct error *error)
+{
+	struct line *line = &gpio->lines[l];
+	const struct gpio_port *port = &gpio->plant->ports->gpio;
+	bool level;
+	if (!port->ops->get(port->self, (enum gpio_line)l, &level, error))
+		return false;
+	if (!first && level == line->level)
+		return true;
+	line->level = level;
+	const char *pull = level ? "pull-up" : "pull-down";
+	ssize_t length = (ssize_t)strlen(pull);
+	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
+}
+
+static void *gpio_thread(void *self)
+{
+	struct gpio_sim *gpio = self;
+	struct error error = {0};
+	struct timespec next;
+	bool good = true;
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (bool first = true; good && !atomic_load(&gpio->stopping); first = false) {
+		bool stalled = serve_faults_active(gpio->plant->faults, SERVE_GPIO_SIM, SERVE_FAULT_STALL, plant_monotonic_s(), NULL);
+		for (unsigned l = 0; good && !stalled && l < GPIO_LINE_COUNT; l++)
+			if (gpio->lines[l].present)
+				good = gpio->lines[l].output ? watch(gpio, l, &error) : drive(gpio, l, first, &error);
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		next.tv_nsec += lround(gpio->poll_s * 1e9);
+		next.tv_sec += next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
+		/* What was overslept is not made up for. */
+		if (next.tv_sec < now.tv_sec || (next.tv_sec == now.tv_sec && next.tv_nsec < now.tv_nsec))
+			next = now;
+		else
+			clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+	if (!good) {
+		error_prefix(&error, "gpio_sim");
+		plant_fail(gpio->plant, &error);
+	}
+	return NULL;
+}
+
+struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
+{
+	struct gpio_sim *gpio = calloc(1, sizeof *gpio);
+	if (!gpio) {
+		error_bench(error, "gpio_sim: out of memory");
+		return NULL;
+	}
+	const struct serve_setup *setup = plant->setup->serve;
+	gpio->plant = plant;
+	gpio->root = setup->gpio_root ? setup->gpio_root : "";
+	gpio->poll_s = isnan(setup->gpio_poll_s) ? poll_default_s : setup->gpio_poll_s;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		gpio->lines[l].fd = -1;
+	/* As the virtual device begins. */
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		gpio->lines[l].level = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
+	gpio->lines[GPIO_COIL_PRESENT].level = true;
+	bool found = find_chip(gpio, error);
+	gpio->running = found && pthread_create(&gpio->thread, NULL, gpio_thread, gpio) == 0;
+	if (gpio->running)
+		return gpio;
+	if (found)
+		error_bench(error, "cannot start a thread");
+	error_prefix(error, "gpio_sim");
+	gpio_sim_stop(gpio);
+	return NULL;
+}
+
+void gpio_sim_stop(struct gpio_sim *gpio)
+{
+	if (!gpio)
+		return;
+	atomic_store(&gpio->stopping, true);
+	if (gpio->running)
+		pthread_join(gpio->thread, NULL);
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (gpio->lines[l].fd >= 0)
+			close(gpio->lines[l].fd);
+	remove_chip(gpio);
+	free(gpio);
+}
+
+const char *gpio_sim_chip(const struct gpio_sim *gpio)
+{
+	return gpio->chip;
+}

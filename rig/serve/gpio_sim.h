@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * The lines of the virtual device on a chip of the kernel's gpio-sim: what the rig drives is read from a line's value, what the device drives
+ * is written to its pull. A chip of that label which is live already is used; else it is made through configfs, one line for each of the
+ * bench's, with its name.
+ */
+#include "plant.h"
+
+struct gpio_sim;
+
+/* NULL with *error. The plant outlives it. */
+struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error) must_check;
+/* Removes the chip if it was made here; NULL is accepted. */
+void gpio_sim_stop(struct gpio_sim *gpio);
+/* The chip's name in the kernel, "gpiochip0". */
+const char *gpio_sim_chip(const struct gpio_sim *gpio);

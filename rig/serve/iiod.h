@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * An IIOD server, text protocol version 0, as libiio 0.x speaks it: the ADC of the virtual bench over TCP.
+ */
+#include "connection.h"
+#include "plant.h"
+
+struct iiod;
+
+/* NULL with *error. The plant outlives it. */
+struct iiod *iiod_start(struct plant *plant, struct error *error) must_check;
+/* NULL is accepted. */
+void iiod_stop(struct iiod *iiod);
+struct listener *iiod_listener(struct iiod *iiod);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "device.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static struct sr_dev_driver *driver_of(struct sr_context *context, const char *name)
+{
+	struct sr_dev_driver **all = sr_driver_list(context);
+	for (size_t i = 0; all && all[i]; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+/* NULL when the text is no value of the key's type. */
+static GVariant *value_of(const struct sr_key_info *info, const char *text)
+{
+	char *end = NULL;
+	guint64 whole = g_ascii_strtoull(text, &end, 0);
+	bool is_whole = end != text && *end == '\0';
+	double number = g_ascii_strtod(text, &end);
+	bool is_number = end != text && *end == '\0';
+	switch (info->datatype) {
+	case SR_T_STRING: return g_variant_new_string(text);
+	case SR_T_UINT64: return is_whole ? g_variant_new_uint64(whole) : NULL;
+	case SR_T_INT32: return is_whole && whole <= G_MAXINT32 ? g_variant_new_int32((gint32)whole) : NULL;
+	case SR_T_FLOAT: return is_number ? g_variant_new_double(number) : NULL;
+	case SR_T_BOOL: return g_variant_new_boolean(strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+	default: return NULL;
+	}
+}
+
+/* "key=value" into a scan option; NULL when there is no such key. */
+static struct sr_config *option_of(const char *text, char **why)
+{
+	g_auto(GStrv) pair = g_strsplit(text, "=", 2);
+	const struct sr_key_info *info = pair[0] ? sr_key_info_name_get(SR_KEY_CONFIG, pair[0]) : NULL;
+	GVariant *value = info && pair[1] ? value_of(info, pair[1]) : NULL;
+	if (!value) {
+		*why = g_strdup_printf(
+			"'%s' is no option of a libsigrok driver; options are written key=value, for example conn=tcp-raw/host/port", text);
+		return NULL;
+	}
+	struct sr_config *option = g_new0(struct sr_config, 1);
+	option->key = info->key;
+	option->data = g_variant_ref_sink(value);
+	return option;
+}
+
+static void option_free(void *item)
+{
+	struct sr_config *option = item;
+	g_variant_unref(option->data);
+	g_free(option);
+}
+
+static GSList *scan(struct sr_context *context, char **words, char **why)
+{
+	struct sr_dev_driver *driver = driver_of(context, words[0]);
+	if (!driver || sr_driver_init(context, driver) != SR_OK) {
+		*why = g_strdup_printf("libsigrok has no driver '%s' (sigrok-cli -L lists them)", words[0]);
+		return NULL;
+	}
+	GSList *options = NULL, *found = NULL;
+	for (size_t i = 1; words[i] && !*why; i++) {
+		struct sr_config *option = option_of(words[i], why);
+		if (option)
+			options = g_slist_append(options, option);
+	}
+	if (!*why)
+		found = sr_driver_scan(driver, options);
+	g_slist_free_full(options, option_free);
+	return found;
+}
+
+struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why)
+{
+	g_auto(GStrv) words = g_strsplit(connection, ":", 0);
+	*why = NULL;
+	if (!words[0]) {
+		*why = g_strdup("the connection is empty");
+		return NULL;
+	}
+	GSList *found = scan(context, words, why);
+	unsigned count = g_slist_length(found);
+	struct sr_dev_inst *device = count == 1 ? found->data : NULL;
+	g_slist_free(found);
+	if (!device && !*why)
+		*why = count == 0 ? g_strdup_printf("no instrument answers at '%s'", connection)
+				  : g_strdup_printf("%u instruments answer at '%s'; say which with conn=", count, connection);
+	return device;
+}
+
+char *device_words(const struct sr_dev_inst *device)
+{
+	GString *words = g_string_new(NULL);
+	const char *parts[] = {sr_dev_inst_vendor_get(device), sr_dev_inst_model_get(device), sr_dev_inst_version_get(device)};
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+		if (parts[i] && parts[i][0])
+			g_string_append_printf(words, "%s%s", words->len ? " " : "", parts[i]);
+	g_string_append(words, ", channels");
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
+		g_string_append_printf(words, " %s", ((struct sr_channel *)item->data)->name);
+	return g_string_free(words, FALSE);
+}
+
+static struct sr_channel *channel_of(struct sr_dev_inst *device, const char *name)
+{
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
+		if (strcmp(((struct sr_channel *)item->data)->name, name) == 0)
+			return item->data;
+	return NULL;
+}
+
+static char *enable_channels(struct sr_dev_inst *device, char *const *channels, unsigned count, unsigned *bits)
+{
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
+		sr_dev_channel_enable(item->data, FALSE);
+	for (unsigned i = 0; i < count; i++) {
+		struct sr_channel *channel = channel_of(device, channels[i]);
+		g_autofree char *words = device_words(device);
+		if (!channel)
+			return g_strdup_printf("there is no channel '%s'; it is %s", channels[i], words);
+		if (channel->type != SR_CHANNEL_LOGIC)
+			return g_strdup_printf("channel '%s' is no logic channel", channels[i]);
+		if (sr_dev_channel_enable(channel, TRUE) != SR_OK)
+			return g_strdup_printf("channel '%s' cannot be enabled", channels[i]);
+		bits[i] = (unsigned)channel->index;
+	}
+	return NULL;
+}
+
+static char *set_rate(struct sr_dev_inst *device, uint64_t rate_hz, uint64_t *rate_set)
+{
+	GVariant *read = NULL;
+	if (rate_hz > 0 && sr_config_set(device, NULL, SR_CONF_SAMPLERATE, g_variant_new_uint64(rate_hz)) != SR_OK)
+		return g_strdup_printf("it does not take the sample rate %" G_GUINT64_FORMAT " Hz", rate_hz);
+	if (sr_config_get(sr_dev_inst_driver_get(device), device, NULL, SR_CONF_SAMPLERATE, &read) != SR_OK)
+		return g_strdup("it does not tell its sample rate");
+	*rate_set = g_variant_get_uint64(read);
+	g_variant_unref(read);
+	if (rate_hz > 0 && *rate_set != rate_hz)
+		return g_strdup_printf("it samples at %" G_GUINT64_FORMAT " Hz, not at the %" G_GUINT64_FORMAT " Hz of the bench file",
+				       *rate_set, rate_hz);
+	return NULL;
+}
+
+char *device_prepare(struct sr_dev_inst *device, uint64_t rate_hz, char *const *channels, unsigned count, unsigned *bits,
+		     uint64_t *rate_set)
+{
+	if (sr_dev_open(device) != SR_OK)
+		return g_strdup("it cannot be opened");
+	/* Some drivers know their channels' state only from here on, so the order is: open, channels, rate. */
+	char *why = enable_channels(device, channels, count, bits);
+	return why ? why : set_rate(device, rate_hz, rate_set);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What tmsrig-sigrok writes to its standard output: records of fixed size, from a child to its parent of the same build. It stops when its
+ * standard input ends.
+ */
+#include <stdint.h>
+
+enum { SIGROK_MAGIC = 0x53494752, SIGROK_TEXT = 200, SIGROK_MAX_CHANNELS = 32 };
+
+enum sigrok_kind {
+	SIGROK_STARTED,  /* time_s: host time (CLOCK_MONOTONIC) of just before the start; value: sample rate, Hz; text: the device */
+	SIGROK_PROGRESS, /* sample: samples seen until now; time_s: host time of their arrival */
+	SIGROK_EDGE,     /* sample: the first with the new level; channel: which of those asked for; value: 1 or 0 */
+	SIGROK_END,      /* sample: all of them */
+	SIGROK_ERROR,    /* text */
+	SIGROK_FOUND,    /* scan: text, a device with its channels */
+};
+
+struct sigrok_record {
+	uint32_t magic, kind; /* enum sigrok_kind */
+	uint64_t sample;
+	uint32_t channel;
+	double value, time_s;
+	char text[SIGROK_TEXT];
+};

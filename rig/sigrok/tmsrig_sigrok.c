@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Logic samples through libsigrok, in a process of its own: some of its drivers spin for ever when their instrument goes away, and GLib ends a
+ * process that is out of memory. Whoever starts it watches it, and may kill it.
+ *
+ *   tmsrig-sigrok capture CONNECTION RATE_HZ CHANNEL...    records of sigrok_wire.h on standard output, until standard input ends
+ *   tmsrig-sigrok scan CONNECTION                          what answers there
+ */
+#include "device.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "edge_finder.h"
+#include "sigrok_wire.h"
+
+struct capture {
+	struct sr_session *session;
+	struct edge_finder finder;
+	unsigned count, bits[SIGROK_MAX_CHANNELS];
+	double told_s;
+};
+
+static double now_s(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Buffered; told at once where it matters. A parent that is gone reads nothing: there is no reason to go on. */
+static void say(struct sigrok_record record)
+{
+	record.magic = SIGROK_MAGIC;
+	if (fwrite(&record, sizeof record, 1, stdout) != 1 || (record.kind != SIGROK_EDGE && fflush(stdout) != 0))
+		_exit(1);
+}
+
+static int fail(const char *words)
+{
+	struct sigrok_record record = {.kind = SIGROK_ERROR};
+	g_strlcpy(record.text, words, sizeof record.text);
+	say(record);
+	return 1;
+}
+
+static void on_edge(void *self, uint64_t sample, uint64_t changed, uint64_t levels)
+{
+	struct capture *capture = self;
+	for (unsigned i = 0; i < capture->count; i++)
+		if (changed >> capture->bits[i] & 1)
+			say((struct sigrok_record){
+				.kind = SIGROK_EDGE, .sample = sample, .channel = i, .value = (double)(levels >> capture->bits[i] & 1)});
+}
+
+static void on_packet(const struct sr_dev_inst *device, const struct sr_datafeed_packet *packet, void *self)
+{
+	struct capture *capture = self;
+	(void)device;
+	if (packet->type != SR_DF_LOGIC)
+		return;
+	const struct sr_datafeed_logic *logic = packet->payload;
+	struct edge_finder *finder = &capture->finder;
+	if (finder->unit == 0) {
+		finder->unit = logic->unitsize;
+		for (unsigned i = 0; i < capture->count; i++)
+			finder->mask |= (uint64_t)1 << capture->bits[i];
+	}
+	if (logic->unitsize != finder->unit || logic->unitsize > EDGE_UNIT_MAX)
+		exit(fail("the samples have changed their width"));
+	edge_finder_push(finder, logic->data, logic->length, on_edge, capture);
+	double now = now_s();
+	if (now - capture->told_s > 0.005) {
+		capture->told_s = now;
+		say((struct sigrok_record){.kind = SIGROK_PROGRESS, .sample = finder->samples, .time_s = now});
+	}
+}
+
+/* Ends the session when standard input ends; sr_session_stop() may be called from another thread. */
+static void *await_end(void *argument)
+{
+	struct sr_session *session = argument;
+	char ignored;
+	while (read(STDIN_FILENO, &ignored, 1) > 0)
+		continue;
+	sr_session_stop(session);
+	return NULL;
+}
+
+static int capture(struct sr_context *context, struct sr_dev_inst *device, uint64_t rate_hz, char *const *channels, unsigned count)
+{
+	struct capture capture = {.count = count};
+	uint64_t rate_set = 0;
+	g_autofree char *why = device_prepare(device, rate_hz, channels, count, capture.bits, &rate_set);
+	if (why)
+		return fail(why);
+	g_autofree char *words = device_words(device);
+	struct sigrok_record started = {.kind = SIGROK_STARTED, .value = (double)rate_set};
+	g_strlcpy(started.text, words, sizeof started.text);
+	if (sr_session_new(context, &capture.session) != SR_OK || sr_session_dev_add(capture.session, device) != SR_OK ||
+	    sr_session_datafeed_callback_add(capture.session, on_packet, &capture) != SR_OK)
+		return fail("libsigrok makes no session");
+	if (sr_session_start(capture.session) != SR_OK)
+		return fail("it does not start");
+	started.time_s = now_s();
+	say(started);
+	g_thread_unref(g_thread_new("end", await_end, capture.session));
+	sr_session_run(capture.session);
+	say((struct sigrok_record){.kind = SIGROK_END, .sample = capture.finder.samples, .time_s = now_s()});
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	bool scanning = argc == 3 && strcmp(argv[1], "scan") == 0, capturing = argc >= 5 && strcmp(argv[1], "capture") == 0;
+	if (!scanning && (!capturing || argc - 4 > SIGROK_MAX_CHANNELS)) {
+		fprintf(stderr, "usage: tmsrig-sigrok capture CONNECTION RATE_HZ CHANNEL... | scan CONNECTION\n");
+		return 2;
+	}
+	struct sr_context *context;
+	g_autofree char *why = NULL;
+	if (sr_init(&context) != SR_OK)
+		return fail("libsigrok does not start");
+	struct sr_dev_inst *device = device_find(context, argv[2], &why);
+	if (!device)
+		return fail(why);
+	if (capturing)
+		return capture(context, device, g_ascii_strtoull(argv[3], NULL, 10), argv + 4, (unsigned)argc - 4);
+	struct sigrok_record found = {.kind = SIGROK_FOUND};
+	g_autofree char *words = device_words(device);
+	g_strlcpy(found.text, words, sizeof found.text);
+	say(found);
+	return 0;
+}
