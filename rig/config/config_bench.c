@@ -8,6 +8,9 @@ static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
 
+/* Silence of the rig after which the guardian takes over. */
+static const double HEARTBEAT_S = 0.1;
+
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
 
@@ -160,12 +163,19 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
 		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"heartbeat", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, heartbeat_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.02, 1}},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
 	struct bench_setup *setup = object;
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
+	if (is_sim(setup->gpio_driver) && !isnan(setup->heartbeat_s))
+		return yaml_error(reader->yaml, schema_find(node, "heartbeat")->key, error,
+				  "'heartbeat' is for real lines: the simulated ones end with the program");
+	if (isnan(setup->heartbeat_s))
+		setup->heartbeat_s = is_sim(setup->gpio_driver) ? 0 : HEARTBEAT_S;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
 		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,

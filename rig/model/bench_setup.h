@@ -146,6 +146,7 @@ struct bench_setup {
 	const char *clock_driver; /* "virtual", "monotonic" */
 	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
 	const char *gpio_driver;  /* NULL: none */
+	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;
