@@ -140,6 +140,8 @@ static void fire_scene(struct scene *s)
 		s->fired[k].didt0 *= 1 + (k < TRAIN + SECOND ? 1e-3 * (k % 2 ? 1 : -1) : 0) +
 				     (k > TRAIN + SECOND + 3 && k < TRAIN + SECOND + LADDER ? 0.01 : 0);
 		s->events[s->event_count++] = (struct run_event){EVENT_TRIGGER, k, s->triggers[k] - 1e-6, 2e-6};
+		/* The trigger line goes to both instruments, which aligns their clocks. */
+		add_edge(s, LOGIC_TRIGGER, true, s->triggers[k]);
 		add_edge(s, LOGIC_TRIGGER_OUT, true, s->fired[k].onset_s - 5e-6);
 	}
 	s->ringing_s = s->fired[3].onset_s + 2 * SYN_PI / s->fired[3].omega;
