@@ -325,6 +325,7 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 				    .device = measure->device,
 				    .has_trigger = measure->has_trigger,
 				    .interval_s = 1 / measure->format.sample_rate_hz,
+				    .bounce_s = measure->has_edges && measure->edges.bounces ? EDGE_BOUNCE_S : 0,
 				    .observed = measure->observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;
