@@ -97,7 +97,7 @@ check "a session recorded by sigrok-cli is read" eval '
   sigrok-cli -d demo:analog_channels=1:logic_channels=1 --config samplerate=1m --samples 20000 -C D0,A0 -o demo.sr &&
   printf "%s\n" "bench: sr" "adc:" "  driver: file" "  format: sr" "  sample_rate: 1 MHz" "  clock_accuracy: 50 ppm" "  channels:" \
     "    coil_current: {column: A0, scale: 100 A}" "    trigger: {column: D0, scale: 1 V, threshold: 2.5 V}" >sr.yaml &&
-  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? -le 3 ] && grep -q "\"total_frames\": 20000\b" sr/result.json &&
+  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? = 4 ] && grep -q "begins with the current away" sr/result.json && grep -q "\"total_frames\": 20000\b" sr/result.json &&
   grep -q "\"sample_rate_hz\": 1000000\b" sr/result.json && grep -q "$(sha256sum demo.sr | cut -c1-64)" sr/result.json'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
