@@ -68,7 +68,7 @@ static void damping_reading(const struct population *in, const struct pulse *pul
 }
 
 /* The samples that a line through the foot of a lobe rests on bend: what moves its zero is at most so much of 1 / omega. */
-#define ZERO_BEND 0.001
+#define ZERO_BEND 0.0003
 
 static void add_bend(const struct pulse *pulse, struct pulse_reading *reading)
 {
@@ -86,9 +86,23 @@ static double zero1_shift_s(const struct pulse *pulse)
 	return isfinite(k) ? k * b * b / 3 / pulse->fit_omega_per_s : 0;
 }
 
+/*
+ * Of a zero with samples on one side only, from 2 to 25 % of the first peak: x = omega (zero - t) from p to q there, where the wave is x + k x^2 - x^3 / 6,
+ * and the line through it meets zero at x0 (normal equations on a continuous stretch, m its middle, h half its length). What it is early by, s.
+ */
+static double end_shift_s(const struct pulse *pulse, double half_waves)
+{
+	double k = pulse->fit_alpha_per_s / pulse->fit_omega_per_s, size = fabs(pulse->fit_amplitude_a) * exp(-k * half_waves * PI);
+	double share = fabs(pulse->peak1_a) / size, p = 0.02 * share, q = 0.25 * share, m = (p + q) / 2, h = (q - p) / 2;
+	double at_zero = -k * (p * p + 4 * p * q + q * q) / 6 + (2 * m * m * m - 0.4 * m * h * h) / 6;
+	double slope = 1 + 2 * k * m - (3 * m * m + 0.6 * h * h) / 6;
+	double shift = -at_zero / slope / pulse->fit_omega_per_s;
+	return isfinite(shift) ? shift : 0;
+}
+
 static void read_zero1(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	double shift = pulse->waveform == WAVEFORM_BIPHASIC ? zero1_shift_s(pulse) : 0;
+	double shift = pulse->waveform == WAVEFORM_BIPHASIC ? zero1_shift_s(pulse) : -end_shift_s(pulse, 1);
 	time_reading(in, pulse, pulse->zero1_s - shift - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
 	add_bend(pulse, reading);
 	reading->planned = device_value(in, 0.5 * DEVICE(in, period_s));
@@ -98,7 +112,8 @@ COMPUTE(pulse_zero1, read_zero1, HAVE_RESONANT)
 
 static void read_width_zeros(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	time_reading(in, pulse, pulse->zero2_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s), reading);
+	time_reading(in, pulse, pulse->zero2_s + end_shift_s(pulse, 2) - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s),
+		     reading);
 	add_bend(pulse, reading);
 	reading->planned = DEVICE(in, period_s);
 }
@@ -116,6 +131,9 @@ static double peak_time_u(const struct population *in, const struct pulse *pulse
 static void read_width_peaks(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
 	double u = hypot(peak_time_u(in, pulse, pulse->peak1_a), peak_time_u(in, pulse, pulse->peak2_a));
+	/* Where both peaks are the fitted wave's they are half its period apart. */
+	if (isfinite(pulse->u_peak_ratio))
+		u = PI * pulse->u_fit_omega_per_s / (pulse->fit_omega_per_s * pulse->fit_omega_per_s);
 	time_reading(in, pulse, 2 * (pulse->peak2_s - pulse->peak1_s), 2 * u, reading);
 	reading->planned = DEVICE(in, period_s);
 }
@@ -311,7 +329,7 @@ COMPUTE(pulse_flux_balance, read_flux, HAVE_END)
 static void read_after_late(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
 	double value = (double)pulse->after_late_rel;
-	ratio_reading(pulse, value, pulse->noise_a / fabs(pulse->peak1_a), reading);
+	ratio_reading(pulse, value, (double)pulse->u_after_late_rel, reading);
 	if (!isnan(value))
 		budget_add(&reading->budget, SOURCE_DROOP, droop_rest(in, pulse), 1, INFINITY);
 }

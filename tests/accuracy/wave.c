@@ -90,6 +90,7 @@ static void resonant_features(const struct wave *wave, double feature[WAVE_FEATU
 	double a = wave->alpha_per_s, w = wave->omega_per_s, k = a / w, squares = a * a + w * w;
 	bool biphasic = wave->shape == WAVE_BIPHASIC, resonant = wave->shape != WAVE_MONOPHASIC;
 	feature[WAVE_HALF_PERIOD] = resonant ? PI / w : NAN;
+	feature[WAVE_SECOND_ZERO] = biphasic ? 2 * PI / w : NAN;
 	feature[WAVE_FIELD_WIDTH] = biphasic ? 2 * (PI - atan(k)) / w : NAN;
 	/* The slope's next extreme is where its own derivative, a damped wave shifted by 2 atan(a / w), is zero. */
 	double least_s = (PI - 2 * atan(k)) / w;

@@ -30,6 +30,7 @@ enum wave_feature {
 	WAVE_SLOPE,
 	WAVE_CHARGE,
 	WAVE_HALF_PERIOD, /* onset to first zero */
+	WAVE_SECOND_ZERO, /* onset to second zero */
 	WAVE_FIELD_WIDTH, /* from the largest di/dt, at the onset, to the next of its sign */
 	WAVE_WIDTH_10,    /* at 10 % of the peak */
 	WAVE_FIELD_RATIO, /* least by largest di/dt, negative */
