@@ -10,7 +10,6 @@
 #include "wave_features.h"
 
 #define SEGMENT_S 1.5e-3
-#define SPIKE_S 0.5e-6
 #define CHARGE_S 1e-3
 
 /*
@@ -72,15 +71,17 @@ static bool crossing(const struct work *work, ptrdiff_t near, double level, stru
 }
 
 /* Weighted least squares of the logarithm of the tail by the level on [first, last), every value freed of what noise takes from a logarithm. */
-static bool tail_line(const struct work *work, double floor, double level, ptrdiff_t first, ptrdiff_t last, double *at, double *slope,
-		      double *u)
+static bool tail_line(const struct work *work, double floor, double level, ptrdiff_t first, ptrdiff_t last, bool known, double *at,
+		      double *slope, double *u)
 {
 	double sum = 0, t = 0, y = 0, tt = 0, ty = 0, noise = work->noise / level;
 	for (ptrdiff_t i = first; i < last; i++) {
 		double share = (work->y[i] - floor) / level;
 		if (!(share > 0.1))
 			continue;
-		double weight = share * share, when = (double)(i - first), value = log(share) + 0.5 * noise * noise / weight;
+		/* Weights of the noisy values themselves would prefer those that are too large. */
+		double expected = known ? exp(*slope * ((double)i - *at)) : share, weight = expected * expected, when = (double)(i - first),
+		       value = log(share) + 0.5 * noise * noise / weight;
 		sum += weight;
 		t += weight * when;
 		y += weight * value;
@@ -105,12 +106,12 @@ bool pulse_tail_crossing(const struct work *work, double floor, double level, st
 		first++;
 	for (last = first; last < n && work->y[last] - floor > 0.7 * level;)
 		last++;
-	if (last >= n || !tail_line(work, floor, level, first, last, &at, &slope, &u))
+	if (last >= n || !tail_line(work, floor, level, first, last, false, &at, &slope, &u))
 		return false;
 	/* Noise chose these ends; the exponential's own are free of it. */
 	double begin = ceil(at + log(1.3) / slope), end = ceil(at + log(0.7) / slope);
 	if (begin > (double)work->peak1 && end < (double)n)
-		tail_line(work, floor, level, (ptrdiff_t)begin, (ptrdiff_t)end, &at, &slope, &u);
+		tail_line(work, floor, level, (ptrdiff_t)begin, (ptrdiff_t)end, true, &at, &slope, &u);
 	*out = (struct feature){.at = at, .value = slope * level, .u_at = u, .u_value = 0};
 	return isfinite(u) && isfinite(at);
 }
@@ -158,7 +159,7 @@ static void zero_of_fit(const struct work *work, double half_waves, double time0
 static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
 {
 	struct feature zero;
-	double guard = SPIKE_S / work->ts;
+	double guard = zero_guard_s(work->rise * work->ts) / work->ts;
 	double reach = 0.2 * work->rise + 2;
 	if (work->zero1 >= 0) {
 		size_t from = clamp_index(work, (double)work->zero1 - reach),
@@ -195,21 +196,32 @@ static enum waveform classify(const struct outline *outline, const struct pulse 
 	return outline->zero1 == NO_INDEX ? WAVEFORM_MONOPHASIC : WAVEFORM_HALF_SINE;
 }
 
-bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out)
+/* How many samples of [from, to) are at least so far from zero. */
+static double count_from(const struct work *work, size_t from, size_t to, double least)
 {
-	double largest = 0, count = 0, noise = work->noise;
-	for (size_t i = from; i < to; i++)
-		largest = fmax(largest, fabs(work->y[i]));
-	/* Those that noise could have made the largest. */
-	double all = extreme_mean(2 * (double)(to - from)), least = largest - (all + 1) * noise;
+	double count = 0;
 	for (size_t i = from; i < to; i++)
 		count += fabs(work->y[i]) >= least;
+	return count;
+}
+
+bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out)
+{
+	double largest = 0, noise = work->noise;
+	for (size_t i = from; i < to; i++)
+		largest = fmax(largest, fabs(work->y[i]));
 	if (from >= to)
 		return false;
-	/* Where noise alone is the largest it may be so in either direction. */
-	double n = least > 0 ? count : 2 * count, excess = extreme_mean(n);
+	/* Noise alone may be the largest in either direction; of a current, those samples may that noise could have lifted to the top. */
+	double n = 2 * (double)(to - from), excess = extreme_mean(n);
+	if (largest > (excess + 1) * noise) {
+		for (unsigned pass = 0; pass < 2; pass++) {
+			n = count_from(work, from, to, largest - (excess + (pass == 0)) * noise);
+			excess = extreme_mean(n);
+		}
+	}
 	double u_noise = work->noise_dof > 0 ? excess / sqrt(2 * work->noise_dof) : 0;
-	*out = (struct magnitude){.value_a = fmax(0, largest - excess * noise),
+	*out = (struct magnitude){.value_a = largest - excess * noise,
 				  .u_a = hypot(noise * hypot(extreme_deviation(n), u_noise), work->u_baseline)};
 	return true;
 }
@@ -421,6 +433,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .u_baseline = base.u,
 			    .u_slope = base.u_slope,
 			    .noise_dof = base.dof,
+			    .dof = base.dof,
 			    .quantum = fabs(context->channel->scale) / sqrt(12.0),
 			    .u_rounding = base.u_rounding,
 			    .peak1 = relative(outline->peak1, context->from),
@@ -466,6 +479,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		zero_of_fit(&work, 1, time0, &pulse->zero1_s, &pulse->u_zero1_s);
 	if (work.fitted && biphasic)
 		zero_of_fit(&work, 2, time0, &pulse->zero2_s, &pulse->u_zero2_s);
+	pulse->noise_dof = work.dof;
 	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
 	if (isfinite(end_s))
 		measure_after(&work, end_s, time0, pulse);

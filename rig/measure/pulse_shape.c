@@ -206,12 +206,15 @@ static bool smooth_crossing(const struct work *work, double level, bool down, st
 	return feature_crossing(work->y, work->n, (size_t)middle, (size_t)reach, lowest, level, work->noise, at);
 }
 
-/* Between two crossings of a level that is a share of the peak: a baseline too high narrows the wave at both of its flanks. */
-static void set_width(const struct work *work, const struct feature *up, const struct feature *down, double share, float *width, float *u)
+/* Between two crossings of a level that is a share of the peak: a baseline or a peak too high narrows the wave at both of its flanks. */
+static void set_width(const struct work *work, const struct feature *up, const struct feature *down, double share, double u_peak,
+		      float *width, float *u)
 {
+	double u_noise = sqrt(fmax(0, u_peak * u_peak - work->u_baseline * work->u_baseline));
+	double u_level = hypot((1 - share) * work->u_baseline, share * u_noise);
 	double per_level = 1 / fabs(up->value) + 1 / fabs(down->value);
 	*width = (float)((down->at - up->at) * work->ts);
-	*u = (float)(hypot(hypot(up->u_at, down->u_at), (1 - share) * work->u_baseline * per_level) * work->ts);
+	*u = (float)(hypot(hypot(up->u_at, down->u_at), u_level * per_level) * work->ts);
 }
 
 static void measure_level_widths(const struct shape_input *in, struct pulse *pulse)
@@ -220,10 +223,10 @@ static void measure_level_widths(const struct shape_input *in, struct pulse *pul
 	struct feature up, down;
 	double peak = fabs(pulse->peak1_a);
 	if (linear_crossing(work, 0.5 * peak, false, &up) && linear_crossing(work, 0.5 * peak, true, &down))
-		set_width(work, &up, &down, 0.5, &pulse->half_width_linear_s, &pulse->u_half_width_linear_s);
+		set_width(work, &up, &down, 0.5, pulse->u_peak1_a, &pulse->half_width_linear_s, &pulse->u_half_width_linear_s);
 	if (in->waveform != WAVEFORM_BIPHASIC && isnan(pulse->width_10_s) && smooth_crossing(work, 0.1 * peak, false, &up) &&
 	    smooth_crossing(work, 0.1 * peak, true, &down))
-		set_width(work, &up, &down, 0.1, &pulse->width_10_s, &pulse->u_width_10_s);
+		set_width(work, &up, &down, 0.1, pulse->u_peak1_a, &pulse->width_10_s, &pulse->u_width_10_s);
 }
 
 /*
@@ -237,7 +240,7 @@ static void measure_e_rise(const struct shape_input *in, struct pulse *pulse)
 	/* As far apart as noise does not hide the step. */
 	double clear = fmin(E_RISE_CLEAR * work->noise / level, 0.3 * work->rise);
 	ptrdiff_t reach = (ptrdiff_t)fmax(2, round(fmax(2e-6 / ts, clear))), centre = index_of(work, work->onset),
-		  from = centre - 3 * reach, to = centre + 2 * reach;
+		  from = centre - 3 * reach, to = centre + 1 + reach / 2;
 	if (from < 0 || to + reach >= (ptrdiff_t)work->n || !(level > 0))
 		return;
 	/* Backwards from where di/dt has surely risen: noise before the pulse is not its onset. */
@@ -250,7 +253,7 @@ static void measure_e_rise(const struct shape_input *in, struct pulse *pulse)
 			double at = (double)i + (level - now) / (later - now) + 0.5 * (double)reach;
 			double u = hypot(work->noise * sqrt(2.0) / (2 * level), 0.03), shift = (at - work->onset) * ts;
 			pulse->e_rise_s = (float)(pulse->peak1_s - pulse->onset_s - shift);
-			pulse->u_e_rise_s = (float)(hypot(u, work->u_peak_at) * ts);
+			pulse->u_e_rise_s = (float)hypot(u * ts, work->clean ? work->shape.peak_at.u : work->u_peak_at * ts);
 			return;
 		}
 		later = now;
@@ -269,7 +272,7 @@ static void correct_widths(const struct shape_input *in, struct pulse *pulse)
 		pulse->u_rise_10_90_s = hypot(tenth.u_at, ninetieth.u_at) * work->ts;
 	}
 	if (smooth_crossing(work, 0.5 * peak, false, &half) && smooth_crossing(work, 0.5 * peak, true, &down)) {
-		set_width(work, &half, &down, 0.5, &width, &u);
+		set_width(work, &half, &down, 0.5, pulse->u_peak1_a, &width, &u);
 		pulse->half_width_s = (double)width;
 		pulse->u_half_width_s = (double)u;
 	}

@@ -24,7 +24,8 @@ struct work {
 	double ts;
 	int sign;
 	double noise, u_baseline, u_slope;     /* u_slope: of the baseline, a sample; 0 where it does not slope */
-	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
+	double noise_dof, u_rounding, quantum; /* noise_dof: before the pulse; quantum: standard deviation of rounding */
+	double dof;                            /* of the noise, with what the fit told of it */
 	ptrdiff_t peak1, zero1, peak2, zero2;
 	double onset, u_onset, u_peak_at;
 	double rise; /* samples from onset to first peak, coarse */
@@ -71,7 +72,7 @@ struct magnitude {
 };
 
 /*
- * Of the samples [from, to), less what the largest of as many noise values as could have made it would be (extreme_mean()), at least 0. False when there
+ * Of the samples [from, to), less what the largest of as many noise values as could have made it would be (extreme_mean()); without current below zero half of the time. False when there
  * are none.
  */
 bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "instrument.h"
+#include "sessions.h"
 #include "student.h"
 #include "tally.h"
 
@@ -73,6 +74,8 @@ static const struct subject_row {
 	enum target target;
 	enum wave_feature feature;
 	struct limits limits;
+	double (*left_over)(const struct wave *wave); /* with AFTER_CURRENT; NULL: nothing */
+	bool feels_spike;                             /* its definition counts a spike at the onset: shown there, not held */
 } rows[] = {
 	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 1.2}},
 	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
@@ -92,15 +95,15 @@ static const struct subject_row {
 	{"pulse.width_fda", TARGET_FEATURE, WAVE_FIELD_WIDTH, {HELD, .efficiency = 1.2}},
 	{"pulse.width_10", TARGET_FEATURE, WAVE_WIDTH_10, {HELD, .efficiency = INFINITY}},
 	{"pulse.half_width_linear", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
-	{"pulse.rise_time_field", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}},
+	{"pulse.rise_time_field", TARGET_FEATURE, WAVE_RISE, {HELD, .efficiency = INFINITY}, .feels_spike = true},
 	{"pulse.field_ratio", TARGET_FEATURE, WAVE_FIELD_RATIO, {HELD, .efficiency = 1.2}},
 	{"pulse.damping_ratio", TARGET_FEATURE, WAVE_DAMPING, {HELD, .efficiency = 1.2}},
 	{"pulse.lc", TARGET_FEATURE, WAVE_LC, {HELD, .efficiency = 1.2}},
 	{"pulse.stored_charge", TARGET_FEATURE, WAVE_STORED, {HELD, .efficiency = 1.2}},
 	{"pulse.action", TARGET_FEATURE, WAVE_ACTION, {HELD, .efficiency = INFINITY}},
-	{"pulse.flux_balance", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}},
-	{"pulse.after_current", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}},
-	{"pulse.after_current_late", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}},
+	{"pulse.flux_balance", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}, .left_over = after_balance},
+	{"pulse.after_current", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}, .left_over = after_largest},
+	{"pulse.after_current_late", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}, .left_over = after_largest},
 	{"pulse.net_charge", TARGET_FEATURE, WAVE_CHARGE, {HELD, .efficiency = INFINITY}},
 };
 
@@ -131,7 +134,8 @@ static const struct measurement *find(const struct results *results, const char 
 }
 
 /* What is true of pulse k, and what it appears to be. NAN when the shape does not have it. */
-static void truths(const struct run *run, unsigned row, unsigned k, double *true_value, double *seen_value)
+static void truths(const struct run *run, const struct conditions *conditions, unsigned row, unsigned k, double *true_value,
+		   double *seen_value)
 {
 	const struct wave *truth = &run->truth[k], *seen = &run->seen[k];
 	double of_truth[WAVE_FEATURES], of_seen[WAVE_FEATURES];
@@ -148,6 +152,12 @@ static void truths(const struct run *run, unsigned row, unsigned k, double *true
 	wave_features(seen, of_seen);
 	*true_value = of_truth[rows[row].feature];
 	*seen_value = of_seen[rows[row].feature];
+	if (rows[row].left_over && conditions->imperfection == AFTER_CURRENT && !isnan(*true_value))
+		*true_value = *seen_value = rows[row].left_over(truth);
+	if (rows[row].feature == WAVE_CHARGE && conditions->imperfection == COMMUTATION_SPIKE) {
+		*true_value += commutation_charge_as(truth);
+		*seen_value += commutation_charge_as(seen);
+	}
 }
 
 static void judge_pulse(const struct run *run, unsigned k, const struct conditions *conditions, const unsigned level[FACTORS])
@@ -165,7 +175,7 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 			spread = rows[row].target == TARGET_LATENCY    ? NAN
 				 : rows[row].target == TARGET_INTERVAL ? sqrt(2)
 								       : 1;
-		truths(run, row, k, &true_value, &seen_value);
+		truths(run, conditions, row, k, &true_value, &seen_value);
 		if (isnan(true_value))
 			continue;
 		double value = NAN, u = NAN, expanded = NAN;
@@ -329,7 +339,8 @@ static bool report_imperfections(unsigned row)
 	printf("%-22s", rows[row].id);
 	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
 		double coverage = tally_coverage_pct(&imperfect[row][i]);
-		bool wrong = i != UNSEEN && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		bool held = i != UNSEEN && !(i == ONSET_SPIKE && rows[row].feels_spike);
+		bool wrong = held && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
 		holds &= !wrong;
 		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
 	}
@@ -355,6 +366,7 @@ int main(int argc, char **argv)
 	putchar('\n');
 	for (unsigned row = 0; row < ROWS; row++)
 		wrong += !report_imperfections(row);
+	bool statistics_hold = sessions_hold(&state);
 	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound at 60 dB, "
 	       "exact and\n"
 	       "honest. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
@@ -362,5 +374,5 @@ int main(int argc, char **argv)
 		printf("%u runs did not find their pulses\n", failed);
 	if (wrong > 0)
 		printf("%u measurands are outside their limits\n", wrong);
-	return failed > 0 || wrong > 0;
+	return failed > 0 || wrong > 0 || !statistics_hold;
 }
