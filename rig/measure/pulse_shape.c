@@ -188,7 +188,7 @@ static bool linear_crossing(const struct work *work, double level, bool down, st
 		sum += (double)ends[k] + share + (work->straight ? 0 : 0.5 * bend * share * (1 - share) / sloping);
 	}
 	double reach = work->noise / slope;
-	*at = (struct feature){.at = 0.5 * sum, .value = slope, .u_at = reach * sqrt(reach > 1 ? 0.5 : 2.0 / 3)};
+	*at = (struct feature){.at = 0.5 * sum, .value = slope, .u_at = reach * sqrt(reach > 1 ? 0.38 : 2.0 / 3)};
 	return isfinite(at->at);
 }
 
