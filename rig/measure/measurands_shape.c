@@ -73,13 +73,14 @@ static void damping_reading(const struct population *in, const struct pulse *pul
  */
 #define ZERO_BEND 0.0009
 #define ZERO_BEND_END 0.0003
-#define ZERO_BEND_COARSE 0.018
+#define ZERO_BEND_COARSE 0.03
+#define ZERO_BEND_COARSE_END 0.018
 
-static void add_bend(const struct population *in, const struct pulse *pulse, double bend, struct pulse_reading *reading)
+static void add_bend(const struct population *in, const struct pulse *pulse, double bend, double coarse, struct pulse_reading *reading)
 {
 	double omega = pulse->fit_omega_per_s, phase = omega / in->format->sample_rate_hz;
 	if (isfinite(omega))
-		budget_add(&reading->budget, SOURCE_MODEL, hypot(bend, ZERO_BEND_COARSE * phase * phase) / omega / sqrt(3.0), 1, INFINITY);
+		budget_add(&reading->budget, SOURCE_MODEL, hypot(bend, coarse * phase * phase) / omega / sqrt(3.0), 1, INFINITY);
 }
 
 /*
@@ -111,7 +112,8 @@ static void read_zero1(const struct population *in, const struct pulse *pulse, s
 {
 	double shift = pulse->waveform == WAVEFORM_BIPHASIC ? zero1_shift_s(pulse) : -end_shift_s(pulse, 1);
 	time_reading(in, pulse, pulse->zero1_s - shift - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
-	add_bend(in, pulse, pulse->waveform == WAVEFORM_BIPHASIC ? ZERO_BEND : ZERO_BEND_END, reading);
+	bool middle = pulse->waveform == WAVEFORM_BIPHASIC;
+	add_bend(in, pulse, middle ? ZERO_BEND : ZERO_BEND_END, middle ? ZERO_BEND_COARSE : ZERO_BEND_COARSE_END, reading);
 	reading->planned = device_value(in, 0.5 * DEVICE(in, period_s));
 }
 
@@ -121,7 +123,7 @@ static void read_width_zeros(const struct population *in, const struct pulse *pu
 {
 	time_reading(in, pulse, pulse->zero2_s + end_shift_s(pulse, 2) - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s),
 		     reading);
-	add_bend(in, pulse, ZERO_BEND_END, reading);
+	add_bend(in, pulse, ZERO_BEND_END, ZERO_BEND_COARSE_END, reading);
 	reading->planned = DEVICE(in, period_s);
 }
 

@@ -229,7 +229,7 @@ bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct mag
 	double scatter = current ? 1 : extreme_deviation(n);
 	double u_noise = work->noise_dof > 0 ? excess / sqrt(2 * work->noise_dof) : 0;
 	*out = (struct magnitude){.value_a = largest - too_large,
-				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), q), work->u_baseline)};
+				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), sqrt(2) * q), work->u_baseline)};
 	return true;
 }
 

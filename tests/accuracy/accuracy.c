@@ -101,7 +101,7 @@ static const struct subject_row {
 	{"pulse.width_peaks", TARGET_FEATURE, WAVE_SECOND_ZERO, {HELD, .efficiency = INFINITY}},
 	{"pulse.width_fda", TARGET_FEATURE, WAVE_FIELD_WIDTH, {HELD, .efficiency = 1.2}},
 	{"pulse.width_10", TARGET_FEATURE, WAVE_WIDTH_10, {HELD, .efficiency = INFINITY}},
-	{"pulse.half_width_linear", TARGET_FEATURE, WAVE_HALF_WIDTH, {HELD, .efficiency = INFINITY}},
+	{"pulse.half_width_linear", TARGET_FEATURE, WAVE_HALF_WIDTH, {CAUTIOUS, .efficiency = INFINITY}},
 	{"pulse.rise_time_field", TARGET_FEATURE, WAVE_RISE, {CAUTIOUS, .efficiency = INFINITY}, .feels_spike = true},
 	{"pulse.field_ratio", TARGET_FEATURE, WAVE_FIELD_RATIO, {HELD, .efficiency = 1.2}},
 	{"pulse.damping_ratio", TARGET_FEATURE, WAVE_DAMPING, {HELD, .efficiency = 1.2}},
