@@ -32,7 +32,9 @@ static void survey_release(struct survey *survey)
 
 static void survey_contexts(struct survey *survey)
 {
-	struct iio_scan_context *scan = iio_create_scan_context(NULL, 0);
+	/* Contexts announce themselves on the network through Avahi; libiio complains on stderr where that does not run. */
+	bool network = access("/run/avahi-daemon/socket", F_OK) == 0;
+	struct iio_scan_context *scan = iio_create_scan_context(network ? "local:usb:ip:" : "local:usb:", 0);
 	struct iio_context_info **infos = NULL;
 	ssize_t count = scan ? iio_scan_context_get_info_list(scan, &infos) : 0;
 	for (ssize_t i = 0; i < count && survey->count < PROBE_MAX; i++) {

@@ -190,6 +190,8 @@ static int bench_probe(int argc, char **argv)
 					      .connection_count = arguments.connection_count,
 					      .dev = "/dev",
 					      .timeout_s = PROBE_TIMEOUT_S};
+	if (arguments.write && !probe_may_write(arguments.write, &error))
+		return command_fail(&error);
 	auto_probe struct probe *probe = probe_create(&options, &error);
 	if (!probe)
 		return command_fail(&error);

@@ -178,11 +178,21 @@ static void write_serial(FILE *out, const struct probe *probe)
 	}
 }
 
+static bool refuse(const char *path, struct error *error)
+{
+	return error_config(error, "%s: the file exists, and is not overwritten; give another name", path);
+}
+
+bool probe_may_write(const char *path, struct error *error)
+{
+	return access(path, F_OK) != 0 || refuse(path, error);
+}
+
 bool probe_write_bench(const char *path, const struct probe *probe, struct error *error)
 {
 	auto_file FILE *out = fopen(path, "wxe");
 	if (!out && errno == EEXIST)
-		return error_config(error, "%s: the file exists, and is not overwritten; give another name", path);
+		return refuse(path, error);
 	if (!out)
 		return error_errno(error, ERROR_CONFIG, "%s: cannot be written", path);
 	write_head(out, path);

@@ -9,7 +9,7 @@
 #include "quiet_sample.h"
 #include "safe_state.h"
 
-const double bench_check_sampling_s = 0.5;
+const double bench_check_sampling_s = 1;
 const double bench_check_offset_rel = 0.02, bench_check_noise_rel = 0.01, bench_check_excursion_rel = 0.05;
 
 struct checking {
@@ -224,7 +224,8 @@ static void check_samples(struct checking *checking, const struct quiet_sample *
 	     (unsigned long long)sample->frames, adc->channel_count, sample->adc_ended ? "" : "; ",
 	     sample->adc_ended ? "" : sample->adc_error.text);
 	if (isnan(sample->rate_hz)) {
-		tell(checking, "adc", "rate", CHECK_NOT_TESTED, "too few blocks came to hold it against the host's clock");
+		tell(checking, "adc", "rate", CHECK_NOT_TESTED,
+		     "too few blocks came, or too irregularly, to hold it against the host's clock");
 	} else {
 		double off = sample->rate_hz / adc->sample_rate_hz - 1, limit = sample->rate_limit_rel + adc->clock_accuracy_rel;
 		tell(checking, "adc", "rate", good_if(fabs(off) <= limit),

@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { READ_FRAMES = 65536, EDGES = 256 };
+enum { READ_FRAMES = 65536, EDGES = 256, ARRIVALS = 64 };
 static const double SLICE_S = 0.02;
-/* How much later than another a block may come out of a machine under load. */
+/* How much later than another a block may come out of a machine, at least; under load it is as much as was seen. */
 static const double ARRIVAL_S = 25e-3;
+/* A rate that is known no better is no test. */
+static const double RATE_LIMIT_MAX = 0.25;
 
 /* Sums of one channel, of counts less the first one so that squares stay small. */
 struct sums {
@@ -20,9 +22,11 @@ struct taking {
 	struct bench *bench;
 	struct quiet_sample *sample;
 	struct sums sums[RECORDING_MAX_CHANNELS];
-	uint64_t first_frame, last_frame; /* at the end of the first block and of the last before the stop */
-	double first_s, last_s;           /* when they came */
-	unsigned blocks;
+	struct arrival {
+		double frame, time_s; /* the end of a block, and when it came */
+	} arrivals[ARRIVALS];         /* of the blocks before the stop; of many of them, every stride-th */
+	unsigned arrived, stride, skipped;
+	size_t longest; /* block, frames */
 	atomic_bool stopping, over;
 };
 
@@ -30,6 +34,23 @@ static double now_s(const struct bench *bench)
 {
 	const struct clock_port *clock = &bench_ports((struct bench *)bench)->clock;
 	return clock->ops->now_s(clock->self);
+}
+
+/* When the list is full, every second one of it is kept. */
+static void keep_arrival(struct taking *taking, struct arrival arrival, size_t frames)
+{
+	if (frames > taking->longest)
+		taking->longest = frames;
+	/* The rest of a buffer that was held back for a check has nothing to do with when it was taken. */
+	if (4 * frames < taking->longest || taking->skipped++ % taking->stride != 0)
+		return;
+	if (taking->arrived == ARRIVALS) {
+		for (unsigned i = 0; i < ARRIVALS / 2; i++)
+			taking->arrivals[i] = taking->arrivals[2 * i];
+		taking->arrived = ARRIVALS / 2;
+		taking->stride *= 2;
+	}
+	taking->arrivals[taking->arrived++] = arrival;
 }
 
 static void add_block(struct taking *taking, const struct block *block)
@@ -54,12 +75,7 @@ static void add_block(struct taking *taking, const struct block *block)
 	taking->sample->frames += block->frames;
 	if (atomic_load(&taking->stopping))
 		return;
-	taking->last_s = now_s(taking->bench);
-	taking->last_frame = block->first_frame + block->frames;
-	if (taking->blocks++ == 0) {
-		taking->first_s = taking->last_s;
-		taking->first_frame = taking->last_frame;
-	}
+	keep_arrival(taking, (struct arrival){(double)(block->first_frame + block->frames), now_s(taking->bench)}, block->frames);
 }
 
 static void *read_adc(void *argument)
@@ -136,21 +152,58 @@ static void summarise(struct taking *taking)
 	}
 }
 
+/* How late the arrivals are in sum, and at most, against a line through two of them that none is earlier than; INFINITY when one is. */
+static double lateness(const struct taking *taking, const struct arrival *from, double s_per_frame, double *most_s)
+{
+	double sum_s = 0;
+	*most_s = 0;
+	for (unsigned i = 0; i < taking->arrived; i++) {
+		double late_s = taking->arrivals[i].time_s - from->time_s - s_per_frame * (taking->arrivals[i].frame - from->frame);
+		if (late_s < -1e-9)
+			return INFINITY;
+		sum_s += fmax(0, late_s);
+		*most_s = fmax(*most_s, late_s);
+	}
+	return sum_s;
+}
+
+/*
+ * Blocks may come late, never early: of the lines below all arrivals the one with the least lateness in sum is that of the sample clock (Moon, Skelly
+ * and Towsley, Estimation and removal of clock skew from network delay measurements, 1999). It goes through two of them.
+ */
+static void rate_of_arrivals(struct taking *taking)
+{
+	struct quiet_sample *sample = taking->sample;
+	double best_s = INFINITY;
+	for (unsigned i = 0; i < taking->arrived; i++)
+		for (unsigned k = i + 1; k < taking->arrived; k++) {
+			const struct arrival *a = &taking->arrivals[i], *b = &taking->arrivals[k];
+			double frames = b->frame - a->frame, over_s = b->time_s - a->time_s;
+			double most_s, late_s = frames > 0 && over_s > 0 ? lateness(taking, a, over_s / frames, &most_s) : (double)INFINITY;
+			if (late_s >= best_s)
+				continue;
+			best_s = late_s;
+			sample->rate_hz = frames / over_s;
+			sample->rate_over_s = over_s;
+			sample->rate_limit_rel = fmax(ARRIVAL_S, most_s) / over_s;
+		}
+	if (taking->arrived < 3 || sample->rate_limit_rel > RATE_LIMIT_MAX)
+		sample->rate_hz = NAN;
+}
+
 /* On a virtual clock the samples come when they are asked for, so that only their number tells. */
 static void measure_rate(struct taking *taking, double begin_s, double end_s)
 {
 	struct quiet_sample *sample = taking->sample;
 	const struct bench_setup *setup = bench_setup(taking->bench);
-	sample->rate_hz = NAN;
-	if (setup->clock_driver && strcmp(setup->clock_driver, "virtual") == 0) {
-		sample->rate_over_s = end_s - begin_s;
-		sample->rate_hz = (double)(sample->frames + sample->lost) / sample->rate_over_s;
-		sample->rate_limit_rel = 2 / (double)(sample->frames + sample->lost + 1);
-	} else if (taking->blocks >= 3 && taking->last_s > taking->first_s) {
-		sample->rate_over_s = taking->last_s - taking->first_s;
-		sample->rate_hz = (double)(taking->last_frame - taking->first_frame) / sample->rate_over_s;
-		sample->rate_limit_rel = ARRIVAL_S / sample->rate_over_s;
+	double frames = (double)(sample->frames + sample->lost);
+	if (!setup->clock_driver || strcmp(setup->clock_driver, "virtual") != 0) {
+		rate_of_arrivals(taking);
+		return;
 	}
+	sample->rate_over_s = end_s - begin_s;
+	sample->rate_hz = frames / sample->rate_over_s;
+	sample->rate_limit_rel = 2 / (frames + 1);
 }
 
 static bool take_adc(struct taking *taking, const struct logic_port *logic, double duration_s, const atomic_bool *abort, bool *logic_good,
@@ -183,7 +236,7 @@ static bool take_adc(struct taking *taking, const struct logic_port *logic, doub
 bool quiet_sample_take(struct bench *bench, double duration_s, const atomic_bool *abort, struct quiet_sample *sample, struct error *error)
 {
 	*sample = (struct quiet_sample){.rate_hz = NAN};
-	struct taking taking = {.bench = bench, .sample = sample};
+	struct taking taking = {.bench = bench, .sample = sample, .stride = 1};
 	const struct ports *ports = bench_ports(bench);
 	const struct logic_port *logic = &ports->logic;
 	if (!ports->clock.ops)

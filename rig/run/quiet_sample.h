@@ -23,7 +23,7 @@ struct quiet_sample {
 	uint64_t frames, gaps, lost; /* samples of a channel; gaps and the samples missing in them */
 	/*
 	 * Samples a second by the clock of the host, and how far off that may be (relative, limits) for lack of knowing when a sample was taken; NAN
-	 * when there were too few blocks to tell.
+	 * when the blocks were too few, or came too irregularly, to tell.
 	 */
 	double rate_hz, rate_limit_rel, rate_over_s;
 	struct quiet_channel channels[RECORDING_MAX_CHANNELS];
