@@ -7,7 +7,9 @@
 static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
-static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "iio-dac", "none", NULL};
+
+/* Silence of the rig after which the guardian takes over. */
+static const double HEARTBEAT_S = 0.1;
 
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
@@ -161,12 +163,19 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
 		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"heartbeat", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, heartbeat_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.02, 1}},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
 	struct bench_setup *setup = object;
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
+	if (is_sim(setup->gpio_driver) && !isnan(setup->heartbeat_s))
+		return yaml_error(reader->yaml, schema_find(node, "heartbeat")->key, error,
+				  "'heartbeat' is for real lines: the simulated ones end with the program");
+	if (isnan(setup->heartbeat_s))
+		setup->heartbeat_s = is_sim(setup->gpio_driver) ? 0 : HEARTBEAT_S;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
 		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,
@@ -226,32 +235,6 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");
 }
 
-static void iio_dac_fields(struct field *out)
-{
-	size_t n = 0;
-	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct bench_setup, iio_dac.uri)};
-	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.instrument)};
-	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.channel)};
-	out[n] = (struct field){"volts_at_full",
-				FIELD_QUANTITY,
-				.required = true,
-				.offset = offsetof(struct bench_setup, iio_dac.volts_at_full),
-				.dimension = DIMENSION_VOLTAGE,
-				.range = {RANGE_POSITIVE}};
-}
-
-static bool read_stimulator(const struct reader *reader, const struct node *node, void *object, struct error *error)
-{
-	struct field fields[SCHEMA_MAX_FIELDS] = {
-		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, stimulator_driver),
-		 .choices = STIMULATOR_DRIVERS},
-	};
-	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
-	if (driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio-dac") == 0)
-		iio_dac_fields(fields + 1);
-	return schema_read(reader, node, fields, "stimulator", object, error);
-}
-
 static bool read_device(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	struct bench_setup *setup = object;
@@ -274,7 +257,7 @@ static const struct field BENCH[] = {
 	{"gpio", FIELD_READ, .read = read_gpio},
 	{"adc", FIELD_READ, .required = true, .read = config_read_adc},
 	{"logic", FIELD_READ, .read = read_logic},
-	{"stimulator", FIELD_READ, .read = read_stimulator},
+	{"stimulator", FIELD_READ, .read = config_read_stimulator},
 	{"simulation", FIELD_READ, .read = config_read_simulation},
 	{"serve", FIELD_READ, .read = config_read_serve},
 	{0},

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "line_protocol.h"
 #include "recording.h"
 #include "sensor.h"
 #include "serve_setup.h"
@@ -130,18 +131,29 @@ struct sim_setup {
 	size_t fault_count;
 };
 
+/* Remote control over a serial line. */
+struct stimulator_setup {
+	const char *port;   /* path of the line, or tcp:HOST:PORT */
+	const char *model;  /* driver magstim: "200-2", "bistim2", "rapid2" */
+	unsigned software;  /* driver magstim: major version of a Rapid's software */
+	const char *unlock; /* driver magstim: code of a Rapid from software 9 on, XXXX-XXXXXXXX or XXXX-XXXXXXXX-hhhh; else NULL */
+	const struct line_protocol *protocol; /* driver generic */
+};
+
 struct bench_setup {
 	struct arena *arena; /* owns everything below but device and sensors, which have arenas of their own */
 	const char *id, *title, *file;
 	const char *clock_driver; /* "virtual", "monotonic" */
 	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
 	const char *gpio_driver;  /* NULL: none */
+	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
-	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
+	struct stimulator_setup stimulator;
+	struct iio_dac_setup iio_dac; /* stimulator driver iio-dac */
 	struct sim_setup sim;
 	struct serve_setup *serve; /* NULL: not served */
 };
@@ -155,6 +167,11 @@ bool bench_setup_date(struct bench_setup *setup, const char *date);
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);
+/*
+ * What must be known of the stimulator's driver wherever its results are shown: a sentence without capital
+ * and full stop, or NULL. Static string.
+ */
+const char *bench_setup_stimulator_note(const struct bench_setup *setup);
 /* "trigger", "enable", …; "drop_pulse", … Static strings. */
 const char *gpio_line_name(enum gpio_line line);
 const char *sim_fault_name(enum sim_fault_kind kind);
