@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "device_file.h"
 #include "gpio_find.h"
 #include "gpio_guardian.h"
 #include "gpio_line.h"
@@ -322,7 +323,7 @@ static bool take(struct gpio_gpiod *gpio, enum gpio_line line, struct error *err
 		return true;
 	switch (errno) {
 	case EACCES:
-	case EPERM: gpio_find_refused(place.path, error); break;
+	case EPERM: device_file_refused(place.path, error); break;
 	case EBUSY: error_bench(error, "%s has just been taken by somebody else", at->where); break;
 	default:
 		error_errno(error, ERROR_BENCH, "%s cannot be made an %s%s", at->where, setup->output ? "output" : "input",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "safe_state.h"
 
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
 static const double LEAD_S = 0.1, TAIL_S = 0.1;
@@ -64,32 +65,12 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 
 static bool set_line(struct sequencer *seq, enum gpio_line line, bool level, struct error *error)
 {
-	if (!seq->ports->gpio.ops || !seq->setup->gpio[line].present || !seq->setup->gpio[line].output)
-		return true;
-	if (!seq->ports->gpio.ops->set(seq->ports->gpio.self, line, level, error))
-		return error_prefix(error, "gpio line %s", gpio_line_name(line));
-	return true;
+	return safe_state_line(seq->ports, seq->setup, line, level, error);
 }
 
-/* Every step is tried even when an earlier one failed: the first error is reported, the safe state is what matters. */
 static bool safe_state(struct sequencer *seq, struct error *error)
 {
-	bool good = true;
-	struct error one = {0};
-	static const enum gpio_line ORDER[] = {GPIO_TRIGGER, GPIO_ENABLE, GPIO_EMERGENCY_STOP};
-	for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
-		if (!set_line(seq, ORDER[i], seq->setup->gpio[ORDER[i]].safe_level, &one) && good) {
-			good = false;
-			*error = one;
-		}
-	const struct stimulator_port *stimulator = &seq->ports->stimulator;
-	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, &one) && good) {
-		good = false;
-		*error = one;
-	}
-	if (!good)
-		return error_prefix(error, "safe state");
-	return true;
+	return safe_state_enter(seq->ports, seq->setup, error);
 }
 
 static bool do_arm(struct sequencer *seq, struct error *error)
