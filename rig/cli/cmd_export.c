@@ -20,7 +20,7 @@ struct export_arguments {
 enum { KEY_PULSE = 256, KEY_FROM, KEY_TO, KEY_CHANNELS };
 
 static const struct argp_option OPTIONS[] = {
-	{"pulse", KEY_PULSE, "N", 0, "Only what was kept around a pulse: its index as in pulses.csv", 0},
+	{"pulse", KEY_PULSE, "N", 0, "Only what was kept around a pulse: its number in pulses.csv", 0},
 	{"from", KEY_FROM, "TIME", 0, "Only from this time of the recording on, for example \"1.5 s\"", 0},
 	{"to", KEY_TO, "TIME", 0, "Only up to this time of the recording", 0},
 	{"channels", KEY_CHANNELS, "NAME,...", 0, "Only these of the analog channels", 0},
@@ -44,7 +44,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_PULSE:
 		arguments->pulse = strtol(argument, &end, 10);
 		if (end == argument || *end || arguments->pulse < 0)
-			argp_error(state, "--pulse %s: a whole number from 0 on is needed, as in the column index of pulses.csv", argument);
+			argp_error(state, "--pulse %s: a whole number from 0 on is needed, as in the column pulse of pulses.csv", argument);
 		return 0;
 	case KEY_FROM: arguments->from_s = parse_time(state, "--from", argument); return 0;
 	case KEY_TO: arguments->to_s = parse_time(state, "--to", argument); return 0;
@@ -100,12 +100,12 @@ static bool pulse_range(const struct export_arguments *arguments, struct store_r
 	struct window window;
 	snprintf(path, sizeof path, "%s/pulses.csv", arguments->dir);
 	snprintf(index, sizeof index, "%ld", arguments->pulse);
-	if (!csv_read(&table, path, NAMES, 1, "index", index, error))
+	if (!csv_read(&table, path, NAMES, 1, "pulse", index, error))
 		return false;
 	double onset_s = table.rows > 0 ? table.cells[0].number : NAN;
 	csv_finish(&table);
 	if (!isfinite(onset_s))
-		return error_config(error, "%s: there is no pulse of index %ld", path, arguments->pulse);
+		return error_config(error, "%s: there is no pulse %ld", path, arguments->pulse);
 	int current = recording_find(format, CHANNEL_COIL_CURRENT);
 	double frame = (onset_s + (current >= 0 ? format->channels[current].delay_s : 0)) * format->sample_rate_hz;
 	int64_t found = frame >= 0 ? store_find_window(store, (uint64_t)frame) : -1;
