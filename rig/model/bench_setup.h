@@ -41,7 +41,7 @@ struct gpio_line_setup {
 };
 
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
-enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
+enum file_format { FILE_S16LE, FILE_CSV, FILE_SR, FILE_SIGROK };
 
 /* Where the integral of a recorded dI/dt takes its zero from: an offset of the column would become a ramp of the current. */
 enum integrator_zero {
@@ -82,6 +82,7 @@ struct adc_setup {
 	struct reference_clock reference;
 	enum gap_detection gaps;
 	enum file_format format;                         /* driver file */
+	const char *input;                               /* driver file, format sigrok: "MODULE:option=value" */
 	const char *uri, *instrument;                    /* driver iio: context and device; NULL: not given */
 	const char *trigger;                             /* driver iio: an IIO trigger by name; NULL: as the instrument has it */
 	const char *timestamp_channel, *counter_channel; /* driver iio: what gaps are found by; NULL: none */
