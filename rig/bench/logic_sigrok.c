@@ -274,6 +274,9 @@ static void sigrok_close(void *state)
 static bool sigrok_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
 {
 	(void)recording;
+	char path[4096];
+	if (!companion_path("tmsrig-sigrok", "sigrok", path, sizeof path, error))
+		return false;
 	struct logic_sigrok *logic = calloc(1, sizeof *logic);
 	if (!logic)
 		return error_bench(error, "out of memory");

@@ -7,10 +7,14 @@
 static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
-static const char *const STIMULATOR_DRIVERS[] = {"sim", "magstim", "magventure", "generic", "iio-dac", "none", NULL};
+
+/* Silence of the rig after which the guardian takes over. */
+static const double HEARTBEAT_S = 0.1;
 
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
+/* Of a simulated analyser: as well as a host that waits for an instrument's first packet may know when it began. */
+static const double LOGIC_START_ACCURACY_S = 100e-6;
 
 static bool is_sim(const char *driver)
 {
@@ -161,12 +165,19 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
 		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"heartbeat", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, heartbeat_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.02, 1}},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
 	struct bench_setup *setup = object;
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
+	if (is_sim(setup->gpio_driver) && !isnan(setup->heartbeat_s))
+		return yaml_error(reader->yaml, schema_find(node, "heartbeat")->key, error,
+				  "'heartbeat' is for real lines: the simulated ones end with the program");
+	if (isnan(setup->heartbeat_s))
+		setup->heartbeat_s = is_sim(setup->gpio_driver) ? 0 : HEARTBEAT_S;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
 		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,
@@ -208,6 +219,8 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 		 .range = {RANGE_WITHIN, 0, 0.01}},
 		{"clock_error", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_error_rel),
 		 .range = {RANGE_WITHIN, -0.01, 0.01}},
+		{"start_accuracy", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, start_accuracy_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0, 1}},
 		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
 		{0},
 	};
@@ -221,35 +234,14 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 	else if (!is_sim(logic->driver))
 		return yaml_error(reader->yaml, schema_find(node, "clock_error")->key, error,
 				  "'clock_error' is for the driver sim only; of a real one write 'clock_accuracy'");
+	if (isnan(logic->start_accuracy_s))
+		logic->start_accuracy_s = LOGIC_START_ACCURACY_S;
+	else if (!is_sim(logic->driver))
+		return yaml_error(reader->yaml, schema_find(node, "start_accuracy")->key, error,
+				  "'start_accuracy' is for the driver sim only; other drivers know themselves when they began");
 	if (is_sim(logic->driver) == !logic->connection)
 		return true;
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");
-}
-
-static void iio_dac_fields(struct field *out)
-{
-	size_t n = 0;
-	out[n++] = (struct field){"uri", FIELD_TEXT, .required = true, .offset = offsetof(struct bench_setup, iio_dac.uri)};
-	out[n++] = (struct field){"instrument", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.instrument)};
-	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, iio_dac.channel)};
-	out[n] = (struct field){"volts_at_full",
-				FIELD_QUANTITY,
-				.required = true,
-				.offset = offsetof(struct bench_setup, iio_dac.volts_at_full),
-				.dimension = DIMENSION_VOLTAGE,
-				.range = {RANGE_POSITIVE}};
-}
-
-static bool read_stimulator(const struct reader *reader, const struct node *node, void *object, struct error *error)
-{
-	struct field fields[SCHEMA_MAX_FIELDS] = {
-		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, stimulator_driver),
-		 .choices = STIMULATOR_DRIVERS},
-	};
-	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
-	if (driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio-dac") == 0)
-		iio_dac_fields(fields + 1);
-	return schema_read(reader, node, fields, "stimulator", object, error);
 }
 
 static bool read_device(const struct reader *reader, const struct node *node, void *object, struct error *error)
@@ -274,7 +266,7 @@ static const struct field BENCH[] = {
 	{"gpio", FIELD_READ, .read = read_gpio},
 	{"adc", FIELD_READ, .required = true, .read = config_read_adc},
 	{"logic", FIELD_READ, .read = read_logic},
-	{"stimulator", FIELD_READ, .read = read_stimulator},
+	{"stimulator", FIELD_READ, .read = config_read_stimulator},
 	{"simulation", FIELD_READ, .read = config_read_simulation},
 	{"serve", FIELD_READ, .read = config_read_serve},
 	{0},

@@ -22,6 +22,10 @@ struct sensor *loader_sensor(const struct yaml *yaml, struct error *error) must_
 
 /* config_adc.c: the `adc:` section of a bench file into a struct bench_setup. */
 bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* config_stimulator.c: the `stimulator:` section. */
+bool config_read_stimulator(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* config_protocol.c: the file that `protocol:` of the driver generic names. */
+bool config_read_protocol(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_fault.c: the `simulation:` section. */
 bool config_read_simulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_serve.c: the `serve:` section. */

@@ -387,7 +387,7 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 {
 	const struct wave_shape *shape = &work->shape;
 	pulse->u_rise_s = hypot(work->u_onset, work->u_peak_at) * work->ts;
-	bool rise = pulse->waveform == WAVEFORM_MONOPHASIC;
+	bool rise = pulse->waveform == WAVEFORM_MONOPHASIC && !pulse->clipped;
 	if (rise) {
 		work->clean = false;
 		work->onset = origin;
@@ -463,7 +463,9 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	if (!onset_by_line(&work, &slope, &u_slope))
 		work.onset = raw_onset;
 	double fit_origin = work.onset;
-	if (biphasic || half_sine)
+	/* The samples of a clipped top are none of the wave's: the onset is the foot's alone. */
+	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
+	if ((biphasic || half_sine) && !pulse->clipped)
 		pulse_fit_wave(&work, half_sine);
 	pulse_peaks_local(&work, time0, pulse);
 	work.onset = fit_origin;
@@ -493,7 +495,6 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	measure_charge(&work, isfinite(end_s) ? (end_s - time0) / work.ts : work.onset + CHARGE_S / work.ts, pulse);
 	struct shape_input shape = {.work = &work, .fit_origin = fit_origin, .time0_s = time0, .end_s = end_s, .waveform = pulse->waveform};
 	pulse_shape(&shape, pulse);
-	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
 	ptrdiff_t first = (ptrdiff_t)floor(outline->onset - BASELINE_FROM_S / trace->interval_s);
 	ptrdiff_t last = (ptrdiff_t)ceil(outline->onset + SEGMENT_S / trace->interval_s);
 	first = first < (ptrdiff_t)context->from ? (ptrdiff_t)context->from : first;

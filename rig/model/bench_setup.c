@@ -81,3 +81,11 @@ void bench_setup_destroy(struct bench_setup *setup)
 		sensor_destroy(setup->adc.channels[c].sensor);
 	arena_destroy(setup->arena);
 }
+
+const char *bench_setup_stimulator_note(const struct bench_setup *setup)
+{
+	const char *driver = setup->stimulator_driver;
+	if (driver && (strcmp(driver, "magstim") == 0 || strcmp(driver, "magventure") == 0))
+		return "the stimulator is driven by a driver from public sources, not vendor-verified";
+	return NULL;
+}

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "line_protocol.h"
 #include "recording.h"
 #include "sensor.h"
 #include "serve_setup.h"
@@ -102,6 +103,7 @@ struct logic_setup {
 	double sample_rate_hz;
 	double clock_accuracy_rel; /* limits, rectangular */
 	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
+	double start_accuracy_s;   /* driver sim: the host knows when it began to so much, limits, rectangular */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
@@ -124,10 +126,36 @@ struct sim_fault {
 	double value;
 };
 
+/*
+ * What recordings have and the equation has not, on the coil current of a virtual bench; an amplitude of 0 or NAN: not there. Sizes and times as seen
+ * on commercial stimulators are in docs/files.md.
+ */
+struct sim_artefacts {
+	/* At the onset the slope is larger by this share of V/L and rings. */
+	double ringing_rel, ringing_hz, ringing_s;
+	/* The same at every zero of the current (biphasic, half-sine), in the direction in which the current passes it. */
+	double spike_rel, spike_hz, spike_s;
+	/* After the end of conduction, a share of the first peak (in its direction when positive) that decays (biphasic, half-sine). */
+	double after_rel, after_s;
+	/* On the baseline: a sine, and a slow wander of at most drift_a either way, the faster of whose two waves has drift_s / 1.6 as its period. */
+	double hum_a, hum_hz;
+	double drift_a, drift_s;
+};
+
 struct sim_setup {
 	uint64_t seed;
+	struct sim_artefacts artefacts;
 	struct sim_fault *faults;
 	size_t fault_count;
+};
+
+/* Remote control over a serial line. */
+struct stimulator_setup {
+	const char *port;   /* path of the line, or tcp:HOST:PORT */
+	const char *model;  /* driver magstim: "200-2", "bistim2", "rapid2" */
+	unsigned software;  /* driver magstim: major version of a Rapid's software */
+	const char *unlock; /* driver magstim: code of a Rapid from software 9 on, XXXX-XXXXXXXX or XXXX-XXXXXXXX-hhhh; else NULL */
+	const struct line_protocol *protocol; /* driver generic */
 };
 
 struct bench_setup {
@@ -136,12 +164,14 @@ struct bench_setup {
 	const char *clock_driver; /* "virtual", "monotonic" */
 	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
 	const char *gpio_driver;  /* NULL: none */
+	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
-	struct iio_dac_setup iio_dac;  /* stimulator driver iio-dac */
+	struct stimulator_setup stimulator;
+	struct iio_dac_setup iio_dac; /* stimulator driver iio-dac */
 	struct sim_setup sim;
 	struct serve_setup *serve; /* NULL: not served */
 };
@@ -155,6 +185,11 @@ bool bench_setup_date(struct bench_setup *setup, const char *date);
 struct recording_format bench_setup_format(const struct bench_setup *setup);
 /* True when any part of the bench is simulated: every page of its report then says so. */
 bool bench_setup_simulated(const struct bench_setup *setup);
+/*
+ * What must be known of the stimulator's driver wherever its results are shown: a sentence without capital
+ * and full stop, or NULL. Static string.
+ */
+const char *bench_setup_stimulator_note(const struct bench_setup *setup);
 /* "trigger", "enable", …; "drop_pulse", … Static strings. */
 const char *gpio_line_name(enum gpio_line line);
 const char *sim_fault_name(enum sim_fault_kind kind);

@@ -74,15 +74,19 @@ static GSList *scan(struct sr_context *context, char **words, char **why)
 	return found;
 }
 
-struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why)
+GSList *device_scan(struct sr_context *context, const char *connection, char **why)
 {
 	g_auto(GStrv) words = g_strsplit(connection, ":", 0);
 	*why = NULL;
-	if (!words[0]) {
-		*why = g_strdup("the connection is empty");
-		return NULL;
-	}
-	GSList *found = scan(context, words, why);
+	if (words[0])
+		return scan(context, words, why);
+	*why = g_strdup("the connection is empty");
+	return NULL;
+}
+
+struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why)
+{
+	GSList *found = device_scan(context, connection, why);
 	unsigned count = g_slist_length(found);
 	struct sr_dev_inst *device = count == 1 ? found->data : NULL;
 	g_slist_free(found);

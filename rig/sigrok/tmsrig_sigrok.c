@@ -4,7 +4,7 @@
  * process that is out of memory. Whoever starts it watches it, and may kill it.
  *
  *   tmsrig-sigrok capture CONNECTION RATE_HZ CHANNEL...    records of sigrok_wire.h on standard output, until standard input ends
- *   tmsrig-sigrok scan CONNECTION                          what answers there
+ *   tmsrig-sigrok scan CONNECTION                          a record for each device that answers there, and the end
  */
 #include "device.h"
 
@@ -115,6 +115,25 @@ static int capture(struct sr_context *context, struct sr_dev_inst *device, uint6
 	return 0;
 }
 
+/* One record a device, and the end: none is no error. */
+static int scan(struct sr_context *context, const char *connection)
+{
+	g_autofree char *why = NULL;
+	GSList *found = device_scan(context, connection, &why);
+	if (why)
+		return fail(why);
+	for (GSList *item = found; item; item = item->next) {
+		struct sigrok_record record = {.kind = SIGROK_FOUND};
+		g_autofree char *words = device_words(item->data);
+		g_strlcpy(record.text, words, sizeof record.text);
+		say(record);
+	}
+	g_slist_free(found);
+	say((struct sigrok_record){.kind = SIGROK_END});
+	/* All has been said: what a driver does, or leaves behind, when it is closed must not hold up the scan. */
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -127,14 +146,10 @@ int main(int argc, char **argv)
 	g_autofree char *why = NULL;
 	if (sr_init(&context) != SR_OK)
 		return fail("libsigrok does not start");
+	if (scanning)
+		return scan(context, argv[2]);
 	struct sr_dev_inst *device = device_find(context, argv[2], &why);
 	if (!device)
 		return fail(why);
-	if (capturing)
-		return capture(context, device, g_ascii_strtoull(argv[3], NULL, 10), argv + 4, (unsigned)argc - 4);
-	struct sigrok_record found = {.kind = SIGROK_FOUND};
-	g_autofree char *words = device_words(device);
-	g_strlcpy(found.text, words, sizeof found.text);
-	say(found);
-	return 0;
+	return capture(context, device, g_ascii_strtoull(argv[3], NULL, 10), argv + 4, (unsigned)argc - 4);
 }

@@ -97,7 +97,28 @@ check "a session recorded by sigrok-cli is read" eval '
   sigrok-cli -d demo:analog_channels=1:logic_channels=1 --config samplerate=1m --samples 20000 -C D0,A0 -o demo.sr &&
   printf "%s\n" "bench: sr" "adc:" "  driver: file" "  format: sr" "  sample_rate: 1 MHz" "  clock_accuracy: 50 ppm" "  channels:" \
     "    coil_current: {column: A0, scale: 100 A}" "    trigger: {column: D0, scale: 1 V, threshold: 2.5 V}" >sr.yaml &&
-  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? -le 3 ] && grep -q "\"total_frames\": 20000\b" sr/result.json &&
+  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? = 4 ] && grep -q "begins with the current away" sr/result.json && grep -q "\"total_frames\": 20000\b" sr/result.json &&
   grep -q "\"sample_rate_hz\": 1000000\b" sr/result.json && grep -q "$(sha256sum demo.sr | cut -c1-64)" sr/result.json'
+for verb in probe test; do
+  check "bench $verb --help" eval 'status_is 0 "$tmsrig" bench '"$verb"' --help && grep -q "^Usage: tmsrig bench '"$verb"'" out && [ ! -s err ] && narrow out'
+done
+check "bench: --help, and usage without a verb" eval 'status_is 0 "$tmsrig" bench --help && grep -q "^Usage:" out && status_is 2 "$tmsrig" bench && status_is 2 "$tmsrig" bench nosuch && grep -q "no .nosuch." err'
+check "bench test: all is good on a virtual bench" eval 'status_is 0 "$tmsrig" bench test virtual && grep -q "^OK  *adc.rate " out && grep -q " 0 FAILED, 0 NOT TESTED; SIMULATED" out && [ ! -s err ]'
+check "bench test: JSON" eval 'status_is 0 "$tmsrig" bench test virtual-2ch --json && /usr/bin/python3 -c "
+import json
+t = json.load(open(\"out\"))
+assert t[\"failed\"] == 0 and t[\"simulated\"] and len(t[\"checks\"]) == t[\"ok\"] + t[\"not_tested\"] > 30
+assert {c[\"status\"] for c in t[\"checks\"]} <= {\"ok\", \"not_tested\"}"'
+printf '%s\n' "bench: dead" "adc:" "  driver: iio" "  uri: \"ip:127.0.0.1:1\"" "  instrument: none-there" "  sample_rate: 1 MHz" "  clock_accuracy: 5 ppm" \
+  "  gaps: clock" "  channels: {coil_current: {channel: voltage0, per_volt: 1 A}}" >dead.yaml
+check "bench test: an instrument that is not there fails, status 4" eval 'status_is 4 "$tmsrig" bench test ./dead.yaml && grep -Eq "^FAILED  *adc.(opens|driver) " out && grep -q "^NOT TESTED  *adc.samples" out'
+check "bench test: recordings are refused, status 2" eval 'status_is 2 "$tmsrig" bench test recording && grep -q "tmsrig analyze" err'
+check "bench test: a file that is wrong, status 2" status_is 2 "$tmsrig" bench test nosuch
+check "bench probe lists" eval 'status_is 0 "$tmsrig" bench probe && grep -q "^GPIO chips:" out && grep -q "^IIO contexts:" out && grep -q "^Devices of libsigrok:" out && grep -q "^Serial ports:" out'
+check "bench probe: a bench file that loads, and is not overwritten" eval 'status_is 0 "$tmsrig" bench probe --uri ip:127.0.0.1:1 --write new.yaml && status_is 0 "$tmsrig" check smoke --bench ./new.yaml && ! grep -q "^gpio" new.yaml && cp new.yaml kept.yaml && status_is 2 "$tmsrig" bench probe --write new.yaml && cmp -s new.yaml kept.yaml'
+check "bench probe: JSON" eval 'status_is 0 "$tmsrig" bench probe --json && /usr/bin/python3 -c "
+import json
+p = json.load(open(\"out\"))
+assert {\"missing\", \"gpio\", \"iio\", \"sigrok\", \"serial\"} == set(p)"'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

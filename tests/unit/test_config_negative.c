@@ -6,6 +6,8 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,6 +22,25 @@ static const char *unit_of(void *context, const char *id)
 	return strcmp(id, "pulse.peak1") == 0 ? "A" : NULL;
 }
 
+/* A protocol is read by the bench that names it. */
+static bool load_protocol(const char *path, const char *fixtures, struct error *error)
+{
+	char bench[64], absolute[PATH_MAX];
+	FILE *file = tmpfile();
+	cr_assert(file && realpath(path, absolute), "%s", path);
+	fprintf(file,
+		"bench: line\n"
+		"adc: {driver: iio, uri: \"local:\", instrument: adc0, sample_rate: 1 MHz, clock_accuracy: 50 ppm, gaps: clock,\n"
+		"  channels: {coil_current: {channel: voltage0, per_volt: 2 kA}}}\n"
+		"stimulator: {driver: generic, port: /dev/ttyUSB0, protocol: %s}\n",
+		absolute);
+	fflush(file);
+	snprintf(bench, sizeof bench, "/proc/self/fd/%d", fileno(file));
+	auto_bench_setup struct bench_setup *setup = config_load_bench(bench, fixtures, error);
+	fclose(file);
+	return setup;
+}
+
 static bool load(const char *kind, const char *path, struct error *error)
 {
 	char fixtures[1024];
@@ -28,6 +49,8 @@ static bool load(const char *kind, const char *path, struct error *error)
 		auto_bench_setup struct bench_setup *setup = config_load_bench(path, fixtures, error);
 		return setup;
 	}
+	if (strcmp(kind, "protocol") == 0)
+		return load_protocol(path, fixtures, error);
 	if (strcmp(kind, "device") == 0) {
 		auto_device struct device *device = config_load_device(path, fixtures, error);
 		return device;
