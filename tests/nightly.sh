@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What takes too long for every push: many seeds, a day of sessions, fuzzing with an engine, Debian 13.
 # usage: nightly.sh [SECONDS_OF_FUZZING]
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/.."
 fuzz_seconds=${1:-300}
 tmsrig=$PWD/build/release/rig/cli/tmsrig

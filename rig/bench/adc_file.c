@@ -55,6 +55,7 @@ static const struct file_reader *reader_of(enum file_format format)
 	case FILE_S16LE: return &file_reader_s16le;
 	case FILE_CSV: return &file_reader_csv;
 	case FILE_SR: return &file_reader_sr;
+	case FILE_SIGROK: return &file_reader_sigrok;
 	}
 	return NULL;
 }

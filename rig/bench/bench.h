@@ -7,12 +7,30 @@
 
 struct bench;
 
+/* The parts of a bench, in the order in which they are opened. */
+enum bench_part { BENCH_CLOCK, BENCH_GPIO, BENCH_ADC, BENCH_LOGIC, BENCH_STIMULATOR, BENCH_PART_COUNT };
+
+/* "clock", "gpio", ... as in bench files. Static string. */
+const char *bench_part_name(enum bench_part part);
+/* The name of the driver that the setup gives to a part; NULL: it has none. */
+const char *bench_part_driver(const struct bench_setup *setup, enum bench_part part);
+/* True when the NULL-terminated list has a driver of that name. */
+bool bench_has_driver(const struct driver *const *drivers, const char *name);
+
 /*
  * Opens every instrument of the setup with the drivers of that name from the NULL-terminated list. The setup must outlive the bench.
  * recording: path of the recording for driver "file", else NULL. NULL and *error on failure; nothing stays open then.
  */
 struct bench *bench_open(const struct bench_setup *setup, const struct driver *const *drivers, const char *recording,
 			 struct error *error) must_check;
+/* Told of each part that has a driver: opened, or why not. */
+typedef void bench_opened(void *self, enum bench_part part, const char *driver, const struct error *why_not);
+/*
+ * As bench_open(), but goes on where an instrument does not open, and tells of each: a part that is not open has ops NULL. For tests of benches;
+ * a bench that is to run is opened whole or not at all. NULL and *error only when out of memory.
+ */
+struct bench *bench_open_each(const struct bench_setup *setup, const struct driver *const *drivers, bench_opened *opened, void *self,
+			      struct error *error) must_check;
 /* Closes everything in reverse order; NULL is accepted. */
 void bench_close(struct bench *bench);
 /* The ports, valid until bench_close(). */

@@ -32,9 +32,11 @@ bool companion_path(const char *name, const char *room, char *path, size_t size,
 		if (runnable(path, size, own, "../libexec/tmsrig/", name) || runnable(path, size, own, middle, name))
 			return true;
 	}
-	return error_bench(
-		error, "the program %s is not there; it belongs into ../libexec/tmsrig beside tmsrig, or name its folder in TMSRIG_LIBEXEC",
-		name);
+	return error_bench(error,
+			   "the program %s is not there; it is built where the libraries of the drivers are (./dev drivers), and belongs "
+			   "into ../libexec/tmsrig "
+			   "beside tmsrig or into the folder that TMSRIG_LIBEXEC names",
+			   name);
 }
 
 /* In the child. */

@@ -19,7 +19,10 @@ struct companion {
 	int in, out; /* its standard input to write to, its standard output to read from; -1: closed */
 };
 
-/* Starts a program with arguments (NULL-terminated, the name first); it dies with this process. */
+/*
+ * Starts a program with arguments (NULL-terminated, the name first). It is killed when the thread that starts it ends (PR_SET_PDEATHSIG), so that no
+ * crash leaves it behind: call it from a thread that lives as long as the companion is needed.
+ */
 bool companion_start(struct companion *companion, const char *path, const char *const *arguments, struct error *error) must_check;
 /* Closes its input. */
 void companion_end_input(struct companion *companion);

@@ -2,30 +2,12 @@
 #include "gpio_find.h"
 
 #include <dirent.h>
-#include <grp.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "device_file.h"
 #include "suggest.h"
 
 enum { CHIPS_MAX = 64, LINES_MAX = 1024, LIST_SIZE = 700 };
-
-bool gpio_find_refused(const char *path, struct error *error)
-{
-	int cause = errno;
-	struct stat about;
-	if ((cause != EACCES && cause != EPERM) || stat(path, &about) != 0) {
-		errno = cause;
-		return error_errno(error, ERROR_BENCH, "%s", path);
-	}
-	const struct group *group = getgrgid(about.st_gid);
-	if (about.st_gid == 0 || !(about.st_mode & 0060))
-		return error_bench(
-			error, "%s: no permission; it belongs to root alone (mode %04o): a udev rule must give it to a group of its own",
-			path, about.st_mode & 07777u);
-	return error_bench(error, "%s: no permission; it belongs to the group '%s' (mode %04o): add the user to it", path,
-			   group ? group->gr_name : "?", about.st_mode & 07777u);
-}
 
 struct chip_files {
 	char names[CHIPS_MAX][GPIO_NAME_SIZE];
@@ -171,7 +153,7 @@ bool gpio_find(const char *chip_name, const char *line, struct gpio_place *place
 		return false;
 	auto_gpio_chip struct gpio_chip *chip = gpio_chip_open(place->path);
 	if (!chip)
-		return gpio_find_refused(place->path, error);
+		return device_file_refused(place->path, error);
 	snprintf(place->chip, sizeof place->chip, "%s", gpio_chip_name(chip));
 	if (!find_line(chip, line, &place->offset, error))
 		return false;

@@ -21,5 +21,3 @@ struct gpio_place {
  * with the chips or the nearest line names that there are, with who uses the line, or with the group that may use the chip.
  */
 bool gpio_find(const char *chip, const char *line, struct gpio_place *place, struct error *error) must_check;
-/* Why the chip cannot be opened or the line not be taken, from errno. Always returns false. */
-bool gpio_find_refused(const char *path, struct error *error);

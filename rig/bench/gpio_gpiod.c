@@ -9,7 +9,9 @@
 #include <time.h>
 
 #include "bench.h"
+#include "device_file.h"
 #include "gpio_find.h"
+#include "gpio_guardian.h"
 #include "gpio_line.h"
 
 /* A sleep may end late by about so much, even at real-time priority: the rest of a pulse is waited for awake. */
@@ -19,16 +21,18 @@ static const double EVENT_AGE_MAX_S = 86400;
 enum { READ_BATCH = 64, WHERE_SIZE = 96 };
 
 struct gpiod_line_held {
-	struct gpio_line_request *request; /* NULL: the line is not there */
-	char where[WHERE_SIZE];            /* "gpiochip0 line 3 'TRIG'" */
-	bool changes;                      /* it queues changes */
-	bool known, active;                /* the last change taken, known once there was one */
+	struct gpio_line_request *request; /* NULL: the line is not there, or is the guardian's */
+	struct gpio_place place;
+	char where[WHERE_SIZE]; /* "gpiochip0 line 3 'TRIG'" */
+	bool changes;           /* it queues changes */
+	bool known, active;     /* the last change taken, known once there was one */
 	uint64_t sequence;
 };
 
 struct gpio_gpiod {
 	const struct bench_setup *setup;
 	struct gpiod_line_held lines[GPIO_LINE_COUNT];
+	struct guard *guard; /* has enable and emergency stop; NULL: the bench has neither */
 	double pulse_u_s;
 };
 
@@ -63,10 +67,39 @@ static bool insist(const struct gpiod_line_held *line, bool level, struct error 
 	return done;
 }
 
+static bool guarded(const struct gpio_gpiod *gpio, enum gpio_line line)
+{
+	return gpio->guard && gpio->setup->gpio[line].present && (line == GPIO_ENABLE || line == GPIO_EMERGENCY_STOP);
+}
+
+/* Once the guardian has gone, its lines can only be made safe: they are taken at their safe levels, as soon as the kernel has them back. */
+static bool set_guarded(struct gpio_gpiod *gpio, enum gpio_line line, bool level, struct error *error)
+{
+	static const double RELEASE_S = 0.5;
+	const struct gpio_line_setup *setup = &gpio->setup->gpio[line];
+	struct gpiod_line_held *at = &gpio->lines[line];
+	if (!guard_is_lost(gpio->guard))
+		return guard_set(gpio->guard, line == GPIO_ENABLE ? GUARDIAN_ENABLE : GUARDIAN_EMERGENCY_STOP, level, error);
+	if (level != setup->safe_level)
+		return error_bench(error, "%s: the guardian has gone, the line stays at its safe level", at->where);
+	if (at->request)
+		return set_level(at, level, error);
+	for (double until_s = now_s() + RELEASE_S; !at->request && now_s() < until_s;) {
+		at->request = gpio_line_take(at->place.path, at->place.offset, setup, "tmsrig", false);
+		const struct timespec nap = {.tv_nsec = 5000000};
+		if (!at->request)
+			nanosleep(&nap, NULL);
+	}
+	return at->request || error_errno(error, ERROR_BENCH, "%s: the guardian has gone, and the line cannot be taken", at->where);
+}
+
 static bool gpiod_set(void *self, enum gpio_line line, bool level, struct error *error)
 {
+	struct gpio_gpiod *gpio = self;
 	struct gpiod_line_held *at;
-	return held(self, line, &at, error) && set_level(at, level, error);
+	if (guarded(gpio, line))
+		return set_guarded(gpio, line, level, error);
+	return held(gpio, line, &at, error) && set_level(at, level, error);
 }
 
 static bool gpiod_get(void *self, enum gpio_line line, bool *level, struct error *error)
@@ -215,12 +248,38 @@ static const struct gpio_ops GPIOD_OPS = {
 	.events = gpiod_events,
 };
 
+static bool guardian_log_to(void *self, int log_fd, struct error *error)
+{
+	return guard_log_to(((struct gpio_gpiod *)self)->guard, log_fd, error);
+}
+
+static void guardian_progress(void *self)
+{
+	guard_progress(((struct gpio_gpiod *)self)->guard);
+}
+
+static void guardian_attend(void *self, bool waiting)
+{
+	guard_attend(((struct gpio_gpiod *)self)->guard, waiting);
+}
+
+static bool guardian_lost(void *self)
+{
+	return guard_is_lost(((struct gpio_gpiod *)self)->guard);
+}
+
+static const struct guardian_ops GUARDIAN_OPS = {guardian_log_to, guardian_progress, guardian_attend, guardian_lost};
+
 static void gpiod_close(void *state)
 {
 	struct gpio_gpiod *gpio = state;
 	if (!gpio)
 		return;
 	struct error ignored;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (guarded(gpio, (enum gpio_line)l))
+			(void)(set_guarded(gpio, (enum gpio_line)l, gpio->setup->gpio[l].safe_level, &ignored) && true);
+	guard_stop(gpio->guard);
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].request && gpio->setup->gpio[l].output)
 			(void)insist(&gpio->lines[l], gpio->setup->gpio[l].safe_level, &ignored);
@@ -235,15 +294,23 @@ static bool cannot_interrupt(int cause)
 	return cause == ENXIO || cause == EOPNOTSUPP || cause == ENODEV || cause == EINVAL;
 }
 
+static bool find(struct gpio_gpiod *gpio, enum gpio_line line, struct error *error)
+{
+	const struct gpio_line_setup *setup = &gpio->setup->gpio[line];
+	struct gpiod_line_held *at = &gpio->lines[line];
+	struct gpio_place *place = &at->place;
+	if (!gpio_find(setup->chip ? setup->chip : gpio->setup->gpio_chip, setup->line, place, error))
+		return error_prefix(error, "line %s", gpio_line_name(line));
+	snprintf(at->where, sizeof at->where, "%s line %u%s%s%s", place->chip, place->offset, place->name[0] ? " '" : "", place->name,
+		 place->name[0] ? "'" : "");
+	return true;
+}
+
 static bool take(struct gpio_gpiod *gpio, enum gpio_line line, struct error *error)
 {
 	const struct gpio_line_setup *setup = &gpio->setup->gpio[line];
 	struct gpiod_line_held *at = &gpio->lines[line];
-	struct gpio_place place;
-	if (!gpio_find(setup->chip ? setup->chip : gpio->setup->gpio_chip, setup->line, &place, error))
-		return error_prefix(error, "line %s", gpio_line_name(line));
-	snprintf(at->where, sizeof at->where, "%s line %u%s%s%s", place.chip, place.offset, place.name[0] ? " '" : "", place.name,
-		 place.name[0] ? "'" : "");
+	const struct gpio_place place = at->place;
 	char consumer[GPIO_NAME_SIZE];
 	snprintf(consumer, sizeof consumer, "tmsrig:%s", gpio_line_name(line));
 	at->changes = !setup->output;
@@ -256,13 +323,31 @@ static bool take(struct gpio_gpiod *gpio, enum gpio_line line, struct error *err
 		return true;
 	switch (errno) {
 	case EACCES:
-	case EPERM: gpio_find_refused(place.path, error); break;
+	case EPERM: device_file_refused(place.path, error); break;
 	case EBUSY: error_bench(error, "%s has just been taken by somebody else", at->where); break;
 	default:
 		error_errno(error, ERROR_BENCH, "%s cannot be made an %s%s", at->where, setup->output ? "output" : "input",
 			    setup->bias != GPIO_BIAS_AS_IS || setup->drive != GPIO_PUSH_PULL ? " with this bias and drive" : "");
 	}
 	return error_prefix(error, "line %s", gpio_line_name(line));
+}
+
+static bool take_all(struct gpio_gpiod *gpio, struct error *error)
+{
+	const struct gpio_line_setup *lines = gpio->setup->gpio;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (lines[l].present && !find(gpio, (enum gpio_line)l, error))
+			return false;
+	struct gpio_place places[GPIO_LINE_COUNT];
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		places[l] = gpio->lines[l].place;
+	bool wanted = gpio->setup->heartbeat_s > 0 && (lines[GPIO_ENABLE].present || lines[GPIO_EMERGENCY_STOP].present);
+	if (wanted && !(gpio->guard = gpio_guardian_start(gpio->setup, places, error)))
+		return false;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (lines[l].present && !guarded(gpio, (enum gpio_line)l) && !take(gpio, (enum gpio_line)l, error))
+			return false;
+	return true;
 }
 
 static bool gpiod_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
@@ -272,11 +357,12 @@ static bool gpiod_open(const struct bench_setup *setup, const char *recording, s
 	if (!gpio)
 		return error_bench(error, "out of memory");
 	gpio->setup = setup;
-	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
-		if (setup->gpio[l].present && !take(gpio, (enum gpio_line)l, error)) {
-			gpiod_close(gpio);
-			return error_prefix(error, "%s", setup->file);
-		}
+	if (!take_all(gpio, error)) {
+		gpiod_close(gpio);
+		return error_prefix(error, "%s", setup->file);
+	}
+	if (gpio->guard)
+		ports->guardian = (struct guardian_port){&GUARDIAN_OPS, gpio};
 	ports->gpio = (struct gpio_port){&GPIOD_OPS, gpio};
 	*state = gpio;
 	return true;

@@ -18,9 +18,12 @@
 #include "sample_count.h"
 #include "sigrok_wire.h"
 
-static const double OPEN_S = 5, FIRST_S = 1, SILENCE_S = 0.7, LEAVE_S = 0.5;
-/* The first packet's way from the analyser to here: nobody knows it better than this. */
-static const double FIRST_PACKET_S = 0.01;
+/* On the network an answer comes at once or not at all; an analyser on USB may first be given its firmware, and comes back after seconds. */
+static const double OPEN_S = 5, OPEN_NETWORK_S = 1.2, FIRST_S = 1, FIRST_NETWORK_S = 0.6, SILENCE_S = 0.7, LEAVE_S = 0.5;
+/* Edges that nobody took yet: a line that switches without end must not take all of the memory. */
+enum { MAX_EDGES = 1 << 22 };
+/* Of when it began, where the first packet comes sooner than a computer can tell. */
+static const double LEAST_U_START_S = 0.5e-3;
 
 struct logic_sigrok {
 	const struct logic_setup *setup;
@@ -33,8 +36,9 @@ struct logic_sigrok {
 	struct edge *edges;
 	size_t count, capacity, taken;
 	bool started, first_packet, stopping, ended;
-	struct error error; /* kind ERROR_NONE: none */
-	double heard_s, time0_s;
+	struct error error;      /* kind ERROR_NONE: none */
+	double heard_s, begin_s; /* begin_s: when it was told to start */
+	double time0_s, u_time0_s;
 	struct sample_count samples;
 	char words[SIGROK_TEXT]; /* what the instrument says of itself */
 };
@@ -48,7 +52,7 @@ static double now_s(void)
 
 static bool blame(const struct logic_sigrok *logic, struct error *error)
 {
-	return error_prefix(error, "logic analyser %s", logic->setup->connection);
+	return error_prefix(error, "%s", logic->setup->connection);
 }
 
 /* Under the lock. Only the first cause counts. */
@@ -67,6 +71,10 @@ static void fail(struct logic_sigrok *logic, const char *format, ...)
 
 static void add_edge(struct logic_sigrok *logic, const struct sigrok_record *record)
 {
+	if (logic->count == MAX_EDGES) {
+		fail(logic, "its lines switch too often: %d edges wait to be taken", MAX_EDGES);
+		return;
+	}
 	if (logic->count == logic->capacity) {
 		size_t capacity = logic->capacity ? 2 * logic->capacity : 256;
 		struct edge *grown = realloc(logic->edges, capacity * sizeof *grown);
@@ -82,12 +90,20 @@ static void add_edge(struct logic_sigrok *logic, const struct sigrok_record *rec
 						     .time_s = (double)record->sample / logic->setup->sample_rate_hz};
 }
 
+/* Its time 0 lies between the command to start and the arrival of the first packet, less the time that this covers. Rectangular. */
+static void place_start(struct logic_sigrok *logic, const struct sigrok_record *record)
+{
+	double latest_s = record->time_s - (double)record->sample / logic->setup->sample_rate_hz;
+	double earliest_s = fmin(logic->begin_s, latest_s);
+	logic->time0_s = 0.5 * (earliest_s + latest_s);
+	logic->u_time0_s = fmax((latest_s - earliest_s) / sqrt(12), LEAST_U_START_S);
+}
+
 static void on_progress(struct logic_sigrok *logic, const struct sigrok_record *record)
 {
-	if (!logic->first_packet) {
-		logic->first_packet = true;
-		logic->time0_s = record->time_s - (double)record->sample / logic->setup->sample_rate_hz;
-	}
+	if (!logic->first_packet)
+		place_start(logic, record);
+	logic->first_packet = true;
 	double lost = sample_count_add(&logic->samples, record->sample, record->time_s);
 	if (lost > 0)
 		fail(logic, "about %.0f of %llu samples are missing by the clock; the times of its edges cannot be trusted", lost,
@@ -100,7 +116,7 @@ static void on_record(struct logic_sigrok *logic, const struct sigrok_record *re
 	switch ((enum sigrok_kind)record->kind) {
 	case SIGROK_STARTED:
 		logic->started = true;
-		logic->time0_s = record->time_s;
+		logic->begin_s = record->time_s;
 		snprintf(logic->words, sizeof logic->words, "%s", record->text);
 		break;
 	case SIGROK_PROGRESS: on_progress(logic, record); break;
@@ -114,7 +130,8 @@ static void on_record(struct logic_sigrok *logic, const struct sigrok_record *re
 			fail(logic, "it stopped by itself after %llu samples", (unsigned long long)record->sample);
 		break;
 	case SIGROK_ERROR: fail(logic, "%s", record->text); break;
-	case SIGROK_FOUND: break;
+	case SIGROK_FOUND:
+	case SIGROK_SAMPLES: break;
 	}
 }
 
@@ -186,13 +203,14 @@ static bool logic_start(void *self, struct error *error)
 	if (!start_child(logic, error))
 		return blame(logic, error);
 	pthread_mutex_lock(&logic->lock);
-	double opened_s = now_s();
-	bool up = await(logic, &logic->started, opened_s + OPEN_S) && await(logic, &logic->first_packet, now_s() + FIRST_S);
+	bool network = strstr(logic->setup->connection, "conn=tcp") != NULL;
+	double open_s = network ? OPEN_NETWORK_S : OPEN_S, first_s = network ? FIRST_NETWORK_S : FIRST_S;
+	bool up = await(logic, &logic->started, now_s() + open_s) && await(logic, &logic->first_packet, now_s() + first_s);
 	if (!up && logic->error.kind != ERROR_NONE)
 		*error = logic->error;
 	else if (!up)
-		error_bench(error, logic->started ? "it started, but no samples came within %.0f s" : "it did not answer within %.0f s",
-			    logic->started ? FIRST_S : OPEN_S);
+		error_bench(error, logic->started ? "it started, but no samples came within %.1f s" : "it did not answer within %.1f s",
+			    logic->started ? first_s : open_s);
 	pthread_mutex_unlock(&logic->lock);
 	return up || blame(logic, error);
 }
@@ -223,6 +241,7 @@ static bool logic_stop(void *self, struct error *error)
 	bool before = logic->error.kind != ERROR_NONE;
 	logic->stopping = true;
 	companion_end_input(&logic->child);
+	logic->ended = logic->ended || !logic->reader_started;
 	if (!before)
 		await(logic, &logic->ended, now_s() + LEAVE_S);
 	/* A driver that does not stop has still delivered its edges: nothing is lost by killing it. */
@@ -240,8 +259,8 @@ static double logic_start_time(void *self, double *u_s)
 	struct logic_sigrok *logic = self;
 	pthread_mutex_lock(&logic->lock);
 	double time_s = logic->time0_s;
+	*u_s = logic->u_time0_s;
 	pthread_mutex_unlock(&logic->lock);
-	*u_s = FIRST_PACKET_S / sqrt(3);
 	return time_s;
 }
 
@@ -274,6 +293,9 @@ static void sigrok_close(void *state)
 static bool sigrok_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
 {
 	(void)recording;
+	char path[4096];
+	if (!companion_path("tmsrig-sigrok", "sigrok", path, sizeof path, error))
+		return false;
 	struct logic_sigrok *logic = calloc(1, sizeof *logic);
 	if (!logic)
 		return error_bench(error, "out of memory");

@@ -138,6 +138,25 @@ struct stimulator_port {
 	void *self;
 };
 
+/*
+ * The process that makes a bench safe when the rig cannot (rig/guardian); only benches whose lines are real have one. All may be called from any
+ * thread but the one that the guardian's end is told in.
+ */
+struct guardian_ops {
+	/* From now on it writes its log to this descriptor, which stays the caller's. */
+	bool (*log_to)(void *self, int log_fd, struct error *error) must_check;
+	/* The run is alive; to be called a few times a second. */
+	void (*progress)(void *self);
+	/* The operator is being waited for, or nothing is fired, as at first: no progress is no sign of death. */
+	void (*attend)(void *self, bool waiting);
+	/* It has gone, or has taken over. */
+	bool (*lost)(void *self);
+};
+struct guardian_port {
+	const struct guardian_ops *ops;
+	void *self;
+};
+
 /* The ports of one bench; a port without a driver has ops NULL. */
 struct ports {
 	struct clock_port clock;
@@ -145,6 +164,7 @@ struct ports {
 	struct adc_port adc;
 	struct logic_port logic;
 	struct stimulator_port stimulator;
+	struct guardian_port guardian;
 };
 
 /* A driver: fills every port that the setup assigns to its name, and nothing else. */

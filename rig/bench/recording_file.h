@@ -22,6 +22,7 @@ struct file_reader {
 extern const struct file_reader file_reader_s16le;
 extern const struct file_reader file_reader_csv;
 extern const struct file_reader file_reader_sr;
+extern const struct file_reader file_reader_sigrok;
 
 /*
  * Physical values of a whole channel to int16: chooses the channel's scale so that the largest magnitude uses 30000 counts, and integrates

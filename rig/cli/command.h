@@ -14,7 +14,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_check, command_analyze, command_report, command_budget, command_measurands, command_sim;
+extern const struct command command_run, command_check, command_analyze, command_report, command_export, command_budget, command_measurands,
+	command_sim, command_bench;
 
 /* Set by SIGINT and SIGTERM. */
 extern atomic_bool command_abort;

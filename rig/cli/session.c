@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -209,6 +210,21 @@ static void tell_unknown_requirements(const struct plan *plan, const struct spec
 	}
 }
 
+/* What the guardian does and sees goes into the evidence, also when this program is dead by then. */
+static bool keep_guardian_log(struct bench *bench, struct evidence *evidence, struct error *error)
+{
+	const struct guardian_port *guardian = &bench_ports(bench)->guardian;
+	if (!guardian->ops)
+		return true;
+	const char *path = evidence_path(evidence, "guardian.log");
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return error_errno(error, ERROR_BENCH, "%s", path);
+	bool kept = guardian->ops->log_to(guardian->self, fd, error);
+	close(fd);
+	return kept;
+}
+
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
@@ -229,6 +245,8 @@ int session_run(const struct session_setup *setup)
 	session.measure = measure;
 	session.progress = progress_begin(stderr);
 	bool finished;
+	if (!keep_guardian_log(bench, evidence, &error))
+		return command_fail(&error);
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);

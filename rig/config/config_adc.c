@@ -13,7 +13,7 @@ static const double INTEGRATION_S = 1e-3;
 static const char *const ADC_DRIVERS[] = {"sim", "file", "iio", NULL};
 static const char *const GAP_CHOICES[] = {"counter", "timestamp", "overflow_register", "clock", NULL};
 static const char *const ZERO_CHOICES[] = {"pre_onset", "flux_balance", NULL};
-static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", NULL};
+static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", "sigrok", NULL};
 
 /* A channel as written, before it is complete. */
 struct written_channel {
@@ -429,6 +429,8 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
 	const struct node *driver = node->kind == NODE_MAPPING ? schema_find(node, "driver") : NULL;
 	bool file = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "file") == 0;
+	const struct node *format = file ? schema_find(node, "format") : NULL;
+	bool imported = format && format->kind == NODE_SCALAR && strcmp(format->text, "sigrok") == 0;
 	bool iio = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio") == 0;
 	adc->gaps = GAPS_BY_CLOCK;
 	adc->kernel_buffers = 4;
@@ -441,10 +443,13 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		{"reference_clock", FIELD_READ, .read = ignore},
 	};
 	size_t n = 5;
-	if (file)
+	if (file) {
 		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, AT(format), .choices = FORMAT_CHOICES};
-	else
+		if (imported)
+			fields[n++] = (struct field){"input", FIELD_TEXT, .required = true, AT(input)};
+	} else {
 		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, AT(gaps), .choices = GAP_CHOICES};
+	}
 	if (iio)
 		n += iio_fields(fields + n);
 	/* The channels last: how they are read depends on the rest. */

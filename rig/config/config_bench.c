@@ -8,8 +8,13 @@ static const char *const CLOCKS[] = {"virtual", "monotonic", NULL};
 static const char *const GPIO_DRIVERS[] = {"sim", "gpiod", NULL};
 static const char *const LOGIC_DRIVERS[] = {"sim", "sigrok", NULL};
 
+/* Silence of the rig after which the guardian takes over. */
+static const double HEARTBEAT_S = 0.1;
+
 /* A crystal of which nothing is said: no better than this. */
 static const double LOGIC_CLOCK_ACCURACY = 200e-6;
+/* Of a simulated analyser: as well as a host that waits for an instrument's first packet may know when it began. */
+static const double LOGIC_START_ACCURACY_S = 100e-6;
 
 static bool is_sim(const char *driver)
 {
@@ -160,12 +165,19 @@ static bool read_gpio(const struct reader *reader, const struct node *node, void
 	static const struct field FIELDS[] = {
 		{"driver", FIELD_WORD, .required = true, .offset = offsetof(struct bench_setup, gpio_driver), .choices = GPIO_DRIVERS},
 		{"chip", FIELD_TEXT, .offset = offsetof(struct bench_setup, gpio_chip)},
+		{"heartbeat", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, heartbeat_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.02, 1}},
 		{"lines", FIELD_READ, .required = true, .read = read_lines},
 		{0},
 	};
 	struct bench_setup *setup = object;
 	if (!schema_read(reader, node, FIELDS, "gpio", setup, error))
 		return false;
+	if (is_sim(setup->gpio_driver) && !isnan(setup->heartbeat_s))
+		return yaml_error(reader->yaml, schema_find(node, "heartbeat")->key, error,
+				  "'heartbeat' is for real lines: the simulated ones end with the program");
+	if (isnan(setup->heartbeat_s))
+		setup->heartbeat_s = is_sim(setup->gpio_driver) ? 0 : HEARTBEAT_S;
 	if (is_sim(setup->gpio_driver) == !setup->gpio_chip)
 		return !is_sim(setup->gpio_driver) || check_sim_lines(reader, node, error);
 	return yaml_error(reader->yaml, node, error,
@@ -207,6 +219,8 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 		 .range = {RANGE_WITHIN, 0, 0.01}},
 		{"clock_error", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, clock_error_rel),
 		 .range = {RANGE_WITHIN, -0.01, 0.01}},
+		{"start_accuracy", FIELD_QUANTITY, .offset = offsetof(struct logic_setup, start_accuracy_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0, 1}},
 		{"channels", FIELD_READ, .required = true, .read = read_logic_channels},
 		{0},
 	};
@@ -220,6 +234,11 @@ static bool read_logic(const struct reader *reader, const struct node *node, voi
 	else if (!is_sim(logic->driver))
 		return yaml_error(reader->yaml, schema_find(node, "clock_error")->key, error,
 				  "'clock_error' is for the driver sim only; of a real one write 'clock_accuracy'");
+	if (isnan(logic->start_accuracy_s))
+		logic->start_accuracy_s = LOGIC_START_ACCURACY_S;
+	else if (!is_sim(logic->driver))
+		return yaml_error(reader->yaml, schema_find(node, "start_accuracy")->key, error,
+				  "'start_accuracy' is for the driver sim only; other drivers know themselves when they began");
 	if (is_sim(logic->driver) == !logic->connection)
 		return true;
 	return yaml_error(reader->yaml, node, error, "'connection' is needed with the driver sigrok, and only with it");

@@ -140,11 +140,62 @@ static bool read_seed(const struct reader *reader, const struct node *node, void
 	return true;
 }
 
+#define ARTEFACT(member) offsetof(struct bench_setup, sim.artefacts.member)
+
+/* What an oscillation of the current is made of; its grid has 0.1 us. */
+#define RING(prefix)                                                                                                                       \
+	{"amplitude", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(prefix##_rel), .range = {RANGE_WITHIN, 0, 1}},                  \
+		{"frequency",                                                                                                              \
+		 FIELD_QUANTITY,                                                                                                           \
+		 .required = true,                                                                                                         \
+		 .offset = ARTEFACT(prefix##_hz),                                                                                          \
+		 .dimension = DIMENSION_FREQUENCY,                                                                                         \
+		 .range = {RANGE_WITHIN, 20e3, 2e6}},                                                                                      \
+	{                                                                                                                                  \
+		"decay", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(prefix##_s), .dimension = DIMENSION_TIME, .range = {         \
+			RANGE_WITHIN,                                                                                                      \
+			0.2e-6,                                                                                                            \
+			20e-6                                                                                                              \
+		}                                                                                                                          \
+	}
+
+static bool read_artefacts(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field RINGING[] = {RING(ringing), {0}}, SPIKE[] = {RING(spike), {0}};
+	static const struct field AFTER[] = {
+		{"amplitude", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(after_rel), .range = {RANGE_WITHIN, -0.05, 0.05}},
+		{"time_constant", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(after_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 5e-6, 1e-3}},
+		{0},
+	};
+	static const struct field HUM[] = {
+		{"amplitude", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(hum_a), .dimension = DIMENSION_CURRENT,
+		 .range = {RANGE_NOT_NEGATIVE}},
+		{"frequency", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(hum_hz), .dimension = DIMENSION_FREQUENCY,
+		 .range = {RANGE_WITHIN, 1, 1e3}},
+		{0},
+	};
+	static const struct field DRIFT[] = {
+		{"amplitude", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(drift_a), .dimension = DIMENSION_CURRENT,
+		 .range = {RANGE_NOT_NEGATIVE}},
+		{"period", FIELD_QUANTITY, .required = true, .offset = ARTEFACT(drift_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 1, 86400}},
+		{0},
+	};
+	static const struct field FIELDS[] = {
+		{"onset_ringing", FIELD_SECTION, .section = RINGING}, {"commutation_spike", FIELD_SECTION, .section = SPIKE},
+		{"after_current", FIELD_SECTION, .section = AFTER},   {"hum", FIELD_SECTION, .section = HUM},
+		{"baseline_drift", FIELD_SECTION, .section = DRIFT},  {0},
+	};
+	return schema_read(reader, node, FIELDS, "artefacts", object, error);
+}
+
 bool config_read_simulation(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	static const struct field FIELDS[] = {
 		{"seed", FIELD_READ, .read = read_seed},
 		{"faults", FIELD_READ, .read = read_faults},
+		{"artefacts", FIELD_READ, .read = read_artefacts},
 		{0},
 	};
 	return schema_read(reader, node, FIELDS, "simulation", object, error);

@@ -165,6 +165,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_unsigned(json, "population", judgement->population);
 	emit_unsigned(json, "outside", judgement->outside);
 	emit_unsigned(json, "voided", judgement->voided);
+	emit_string(json, "void_reason", judgement->void_reason);
 	emit_unsigned(json, "trials", judgement->trials);
 	emit_number(json, "outside_proportion_95", judgement->proportion);
 	if (judgement->worst_subject == UINT32_MAX)
@@ -190,6 +191,7 @@ static void emit_measurand(struct json_emitter *json, const struct measurand_sta
 	emit_string(json, "source", measurand->source);
 	emit_unsigned(json, "count", statistics->count);
 	emit_unsigned(json, "voided", statistics->voided);
+	emit_string(json, "void_reason", statistics->void_reason);
 	emit_number(json, "mean", statistics->mean);
 	emit_number(json, "standard_deviation", statistics->standard_deviation);
 	emit_number(json, "minimum", statistics->minimum);

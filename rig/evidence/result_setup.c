@@ -200,7 +200,7 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 	emit_number(json, "sample_rate_hz", setup->adc.sample_rate_hz);
 	emit_number(json, "clock_accuracy_rel", setup->adc.clock_accuracy_rel);
 	const struct reference_clock *reference = &setup->adc.reference;
-	emit_number(json, "u_clock_rel", format->u_clock_rel);
+	emit_number(json, "u_clock_rel", format ? format->u_clock_rel : bench_setup_format(setup).u_clock_rel);
 	emit_number(json, "measured_rate_hz", reference->present ? reference->measured_rate_hz : NAN);
 	emit_string(json, "reference_certificate", reference->present ? reference->certificate : NULL);
 	emit_string(json, "reference_due", reference->present ? reference->due : NULL);

@@ -38,6 +38,8 @@ struct measurand_statistics *statistics_of(const struct results *results, size_t
 		struct measurand_statistics *s = find_or_add(all, count, m->measurand);
 		s->count++;
 		s->voided += m->voided;
+		if (m->voided && !s->void_reason)
+			s->void_reason = m->why;
 		if (!has_value(m))
 			continue;
 		s->valued++;

@@ -9,6 +9,7 @@ struct measurand_statistics {
 	const struct measurand *measurand;
 	size_t count; /* measurements, voided ones included */
 	size_t voided;
+	const char *void_reason;                           /* of the first void one that says why; NULL for none */
 	size_t valued;                                     /* not voided and with a value: what the following are taken over */
 	double mean, standard_deviation, minimum, maximum; /* NAN when there are too few */
 };

@@ -15,6 +15,7 @@
 struct population {
 	const struct measurand *measurand; /* NULL: nothing was measured */
 	size_t count, voided, outside, without_limits;
+	const char *void_reason; /* of the first void measurement that says why */
 	bool has_worst;
 	enum verdict worst_verdict;
 	double worst_distance; /* margin less guard band of the worst: the smaller, the worse */
@@ -76,6 +77,8 @@ static void count_one(struct population *population, const struct requirement *r
 	population->measurand = measurement->measurand;
 	if (measurement->voided || isnan(measurement->value)) {
 		population->voided++;
+		if (!population->void_reason)
+			population->void_reason = measurement->why;
 		return;
 	}
 	double n = (double)(population->count - population->voided);
@@ -257,8 +260,10 @@ static void void_where_needed(struct judgement *judgement, const struct results 
 		return;
 	if (judgement->voided > 0) {
 		judgement->verdict = VERDICT_VOID;
-		add_reason(judgement, "part of the measurements rests on a gap, on clipped samples, on a channel that showed no life, or "
-				      "could not be made");
+		add_reason(judgement, judgement->void_reason
+					      ? judgement->void_reason
+					      : "part of the measurements rests on a gap, on clipped samples, on a channel that "
+						"showed no life, or could not be made");
 	} else if (results->aborted) {
 		judgement->verdict = VERDICT_VOID;
 		add_reason(judgement, "the run ended before its plan");
@@ -347,6 +352,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	struct population population = gather(requirement, results, plan);
 	judgement->population = population.count;
 	judgement->voided = population.voided;
+	judgement->void_reason = population.void_reason;
 	judgement->outside = population.outside;
 	if (population.count == 0) {
 		not_tested(judgement, "this run gave no measurement of it");
@@ -354,8 +360,9 @@ static void judge_requirement(const struct requirement *requirement, const struc
 	}
 	if (population.count == population.voided) {
 		judgement->verdict = VERDICT_VOID;
-		snprintf(judgement->reason, sizeof judgement->reason,
-			 "every measurement rests on a gap, on clipped samples, on a channel that showed no life, or could not be made");
+		add_reason(judgement, population.void_reason ? population.void_reason
+							     : "every measurement rests on a gap, on clipped samples, on a channel that "
+							       "showed no life, or could not be made");
 		return;
 	}
 	struct decision_limits limits;

@@ -2,6 +2,7 @@
 #include "despike.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* No current through a coil comes and goes in this time. */
@@ -92,7 +93,9 @@ void despike(const struct despike *settings, const double *x, double *clean, dou
 		open_or_close(scratch, to - from, width, 1);
 		for (size_t i = start; i < end; i++) {
 			double smooth = scratch[i - from], level_a = fabs(smooth - settings->baseline_a);
-			if (fabs(x[i] - smooth) > settings->limit_a + TOP_SHARE * level_a)
+			/* Before the first sample there is no other half of a window: what rises from the baseline there is no spike. */
+			bool rises = i + 1 < width && fabs(x[i] - settings->baseline_a) < level_a;
+			if (!rises && fabs(x[i] - smooth) > settings->limit_a + TOP_SHARE * level_a)
 				clean[i] = smooth;
 		}
 	}

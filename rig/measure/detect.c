@@ -9,6 +9,10 @@
 #define LOBE_SHARE 0.2
 /* A damped wave's lobes get smaller. One that is larger than the lobe before by this is the first of another pulse. */
 #define LOBE_GROWTH 1.03
+/* No stimulator's second half wave is so many times its first: what came first is a step of the baseline just before a pulse. */
+#define FORERUNNER 3.0
+/* The top of a lobe is what reaches this share of its largest sample: its middle is where the wave peaks, wherever noise is the largest. */
+#define TOP_SHARE 0.85
 /* A further lobe is over where this share of the first peak is left; some devices and probes come no nearer to zero. */
 #define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
@@ -156,6 +160,18 @@ static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pu
 	return i;
 }
 
+/* The middle of the first lobe's top. */
+static double top_middle(const struct trace *trace, const struct outline *pulse, ptrdiff_t half)
+{
+	double least_a = TOP_SHARE * pulse->peak1_a;
+	ptrdiff_t first = pulse->detected, last = half - 1;
+	while (first < pulse->peak1 && level(trace, first, pulse->sign) < least_a)
+		first++;
+	while (last > pulse->peak1 && level(trace, last, pulse->sign) < least_a)
+		last--;
+	return 0.5 * (double)(first + (last > first ? last : first));
+}
+
 /* What of an earlier pulse's tail is left under the pulse, in its direction: the least current shortly before it. */
 static double foot_a(const struct trace *trace, const struct outline *pulse, ptrdiff_t lowest)
 {
@@ -238,12 +254,13 @@ static bool outline_pulse(const struct trace *trace, ptrdiff_t lowest, bool on_t
 	if (half >= later(found->detected, LOBE_LIMIT_S / trace->interval_s))
 		return false;
 	found->onset = extrapolate_onset(trace, found, lowest, on_tail ? foot_a(trace, found, lowest) : 0);
-	double rise = fmax(1, (double)found->peak1 - found->onset);
-	found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, 0);
+	double top = top_middle(trace, found, half), rise = fmax(1, top - found->onset);
+	ptrdiff_t latest = (ptrdiff_t)ceil(top + FAST_ZERO_RISES * rise + 1);
+	found->zero1 = find_below(trace, half, latest, found->sign, 0);
 	if (found->zero1 == NO_INDEX) {
 		/* A half-sine ends at zero, and the baseline may be known to lie a little below. */
 		double least = ZERO_SHARE * trace->threshold_a;
-		found->zero1 = find_below(trace, half, later(found->peak1, FAST_ZERO_RISES * rise + 1), found->sign, least);
+		found->zero1 = find_below(trace, half, latest, found->sign, least);
 	}
 	if (found->zero1 != NO_INDEX) {
 		found->end = found->zero1;
@@ -254,6 +271,21 @@ static bool outline_pulse(const struct trace *trace, ptrdiff_t lowest, bool on_t
 	if (found->end > (ptrdiff_t)trace->n)
 		found->end = (ptrdiff_t)trace->n;
 	return true;
+}
+
+/* Was what was outlined a step of the baseline just before a pulse? *level_a is then the baseline after it, *end where the pulse begins. */
+static bool is_forerunner(const struct trace *trace, const struct outline *found, double *level_a, ptrdiff_t *end)
+{
+	if (found->peak2 == NO_INDEX || -level(trace, found->peak2, found->sign) < FORERUNNER * found->peak1_a)
+		return false;
+	ptrdiff_t from = found->detected + 1, to = found->zero1;
+	while (to > from + 1 && level(trace, to - 1, found->sign) < 0.5 * found->peak1_a)
+		to--;
+	*level_a = 0;
+	for (ptrdiff_t i = from; i < to; i++)
+		*level_a += trace->current_a[i] / (double)(to - from);
+	*end = to;
+	return to > from;
 }
 
 /* The baseline is somewhere else from index `from` on. */
@@ -285,7 +317,12 @@ bool detect_next(const struct trace *trace, struct arming *arming, struct outlin
 		}
 		struct trace here = *trace;
 		here.baseline_a = arming->baseline.level_a;
-		if (outline_pulse(&here, lowest, arming->tail, found))
+		bool outlined = outline_pulse(&here, lowest, arming->tail, found);
+		if (outlined && is_forerunner(&here, found, &level_a, &end)) {
+			rebase(arming, end, level_a);
+			continue;
+		}
+		if (outlined)
 			break;
 		arming->strayed = true;
 		end = later(found->detected, LOBE_LIMIT_S / trace->interval_s);

@@ -8,16 +8,25 @@
 /* A channel that moves now and then, as one with little noise does, must stand still for so many times longer than it otherwise did. */
 #define FROZEN_RUNS 5
 enum { FROZEN_CELLS = 8, MOVING_CELLS = 3 };
+/* No pulse stays at one count for so long. */
+#define FROZEN_AWAY_S 2e-3
 /* A planned pulse counts as hidden when the amplitude it should have is below so many thresholds of detection. */
 #define HIDDEN_SHARE 1.5
 #define BLIND_SHARE 0.5
 
-static bool frozen(const struct stillness *still)
+/*
+ * A channel with noise that stands still does so because something holds it. One whose counts show no noise stands still at its baseline between
+ * pulses; elsewhere it does not for longer than a pulse.
+ */
+static bool frozen(const struct population *in)
 {
+	const struct stillness *still = &in->findings->still;
 	uint64_t longest = still->run > still->longest ? still->run : still->longest;
 	uint64_t second = still->run > still->longest ? still->longest : still->run > still->second ? still->run : still->second;
+	if (!still->noisy)
+		return (double)still->away * in->envelope_s > FROZEN_AWAY_S;
 	if (still->moving < MOVING_CELLS)
-		return longest > 0 && still->moving > 0;
+		return longest > 0;
 	if (second == 0 && longest > 0)
 		return true;
 	return longest >= FROZEN_CELLS && longest >= FROZEN_RUNS * second;
@@ -29,7 +38,7 @@ const char *doubt_channel(const struct population *in)
 		return "samples are missing";
 	if (!in->findings->current_alive)
 		return "the coil current channel never moved";
-	if (in->current && frozen(&in->findings->still))
+	if (in->current && frozen(in))
 		return "the coil current channel stood still at one value for a while";
 	return NULL;
 }

@@ -84,7 +84,9 @@ bool edge_finder_window(struct edge_finder *finder, uint64_t first_frame, const 
 			}
 			if (v >= threshold + hysteresis) {
 				finder->high = true;
-				if (finder->candidate && finder->crossed_s - finder->accepted_s > EDGE_BOUNCE_S) {
+				bool bounce = finder->crossed_s - finder->accepted_s <= EDGE_BOUNCE_S;
+				finder->bounces |= finder->candidate && bounce;
+				if (finder->candidate && !bounce) {
 					finder->accepted_s = finder->crossed_s;
 					if (!series_add(edges, &finder->crossed_s, error))
 						return false;

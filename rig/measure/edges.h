@@ -19,6 +19,7 @@ struct edge_finder {
 	unsigned index, channels;
 	double sample_rate_hz;
 	uint64_t next_frame; /* the frame that would go on where the last window ended */
+	bool bounces;        /* the line was seen to bounce */
 	bool known, high, candidate;
 	double last_v, crossed_s, accepted_s;
 };

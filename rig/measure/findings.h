@@ -45,6 +45,10 @@ struct residual_sums {
 struct stillness {
 	uint64_t run, longest, second; /* cells */
 	uint64_t moving;               /* cells in which it did not */
+	int16_t home, at;              /* counts: where it stood first, and where this run stands */
+	uint64_t away;                 /* the longest run that stood far from home, and neither at an end of the range; cells */
+	bool known;
+	bool noisy; /* it moved as noise moves it */
 };
 
 struct findings {

@@ -64,6 +64,7 @@ static ptrdiff_t last_before(const double *times, size_t count, double t)
 /* By how much trigger edges may seem to lie elsewhere than they are. */
 struct slack {
 	double interval_s; /* of samples */
+	double bounce_s;   /* of the contact */
 	double base_s;     /* what their alignment is unsure of */
 };
 
@@ -72,14 +73,15 @@ static struct slack slack_of(const struct matching *matching, const struct resul
 	double u_base_s = 0;
 	for (size_t e = 0; e < results->trigger_edge_count; e++)
 		u_base_s = fmax(u_base_s, results->trigger_u[e].base_s);
-	return (struct slack){matching->interval_s, fmin(3 * u_base_s, MATCH_LIMIT_S)};
+	return (struct slack){matching->interval_s, matching->bounce_s, fmin(3 * u_base_s, MATCH_LIMIT_S)};
 }
 
 /* How much later than the pulse its edge may seem to be. */
 static double edge_slack_s(const struct pulse *pulse, const struct slack *slack)
 {
 	double u_s = isfinite(pulse->u_onset_s) ? EDGE_SLACK_SIGMA * pulse->u_onset_s : 0;
-	return slack->base_s + fmin(EDGE_SLACK_S + slack->interval_s + u_s + (pulse->clipped ? CLIPPED_SLACK_S : 0), EDGE_SLACK_LIMIT_S);
+	return slack->base_s +
+	       fmin(EDGE_SLACK_S + slack->interval_s + slack->bounce_s + u_s + (pulse->clipped ? CLIPPED_SLACK_S : 0), EDGE_SLACK_LIMIT_S);
 }
 
 /* Each pulse gets the nearest trigger edge before it that is not older than the pulse before. */

@@ -117,15 +117,18 @@ typedef bool regularity_read(const struct population *in, const struct regularit
 
 /*
  * A standard deviation of a quantity in which `share` times the rig's own variance of an onset is contained: it is not taken out, so that the value
- * is at most too large by it.
+ * is at most too large by it. Neighbouring values share an onset where those scatter on their own: of 1 / (1 + 2 sum rho^2) times as many degrees of
+ * freedom (rho -1/2 of intervals; -2/3 and 1/6 of their differences), `correlated` being the divisor.
  */
-static bool deviation(const struct scatter *scatter, const struct regularity *r, double share, double *value, struct budget *budget)
+static bool deviation(const struct scatter *scatter, const struct regularity *r, double share, double correlated, double *value,
+		      struct budget *budget)
 {
 	if (scatter->n < JITTER_MIN_INTERVALS)
 		return false;
 	double own = share * onset_u(r) * onset_u(r), s = scatter_s(scatter);
+	double dof = (scatter->n - 1) / correlated;
 	*value = s;
-	budget_add(budget, SOURCE_REPEATABILITY, s / sqrt(2 * (scatter->n - 1)), 1, scatter->n - 1);
+	budget_add(budget, SOURCE_REPEATABILITY, s / sqrt(2 * dof), 1, dof);
 	budget_add(budget, SOURCE_MODEL, (s - sqrt(fmax(0, s * s - own))) / sqrt(3.0), 1, INFINITY);
 	return true;
 }
@@ -133,13 +136,13 @@ static bool deviation(const struct scatter *scatter, const struct regularity *r,
 static bool read_period_jitter(const struct population *in, const struct regularity *r, double *value, struct budget *budget)
 {
 	(void)in;
-	return deviation(&r->interval, r, 2, value, budget);
+	return deviation(&r->interval, r, 2, 1.5, value, budget);
 }
 
 static bool read_cycle_jitter(const struct population *in, const struct regularity *r, double *value, struct budget *budget)
 {
 	(void)in;
-	return deviation(&r->cycle, r, 6, value, budget);
+	return deviation(&r->cycle, r, 6, 35.0 / 18, value, budget);
 }
 
 static bool worst_of(const struct population *in, const struct regularity *r, const struct scatter *scatter, double share, double length_s,

@@ -5,6 +5,7 @@
 #include "chi_square.h"
 #include "readings.h"
 #include "registry.h"
+#include "student.h"
 #include "theil_sen.h"
 #include "trains.h"
 
@@ -127,9 +128,10 @@ static bool read_exactness(const struct population *in, const struct amplitude_l
 	}
 	if (!worst)
 		return false;
-	double factor = 1 + measurement->value;
-	budget_add(budget, SOURCE_REPEATABILITY, hypot(u_level_rel(worst), u_level_rel(top)), factor,
-		   fmax(1, fmin(worst->all.n, top->all.n) - 1));
+	/* The worst of several is further out than any one: U is to hold for all of them at once (Bonferroni), one tail beyond k being 2.275 %. */
+	double dof = fmax(1, fmin(worst->all.n, top->all.n) - 1), tail = 0.02275;
+	double factor = student_quantile(1 - tail / (double)(count - 1), dof) / student_quantile(1 - tail, dof);
+	budget_add(budget, SOURCE_REPEATABILITY, hypot(u_level_rel(worst), u_level_rel(top)), (1 + measurement->value) * factor, dof);
 	/* An offset of the sensor is the larger a share, the smaller the level; what it adds to the baseline is taken out with that. */
 	measurement->planned = 0;
 	return true;

@@ -21,7 +21,7 @@ void measurand_storage_voltage(const struct population *in, const struct measura
 	while (plateau_next(in, &step, &plateau)) {
 		struct measurement voltage = session_measurement(in, measurand, plateau.voltage_v);
 		struct budget budget = {0};
-		budget_add(&budget, SOURCE_REPEATABILITY, plateau.u_v, 1, INFINITY);
+		budget_add(&budget, SOURCE_REPEATABILITY, plateau.u_v, 1, plateau.dof);
 		budget_voltage(&budget, plateau_channel(in), plateau.voltage_v);
 		voltage.subject = plateau.step;
 		voltage.expected = (int32_t)plateau.first;

@@ -2,7 +2,9 @@
 #include "measure.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "activity.h"
 #include "doubt.h"
 #include "edge_times.h"
 #include "edges.h"
@@ -113,24 +115,50 @@ static void add_residual(struct residual_sums *residual, double mean_a)
 	residual->squares += step * (mean_a - residual->mean_a);
 }
 
+/* Noise moves a channel by so many counts at least. */
+enum { NOISE_COUNTS = 2 };
+/* So far from where it first stood, in counts or as a share of full scale, a channel is away: further than drift and after-currents take it. */
+#define AWAY_COUNTS 2.0
+#define AWAY_SHARE 0.02
+
+static double away_counts(const struct channel *channel)
+{
+	return fmax(AWAY_COUNTS, AWAY_SHARE * channel_full_scale_counts(channel));
+}
+
+static bool stands_away(const struct channel *channel, const struct stillness *still)
+{
+	bool clipped = channel->count_min < channel->count_max && (still->at <= channel->count_min || still->at >= channel->count_max);
+	return !clipped && abs(still->at - still->home) > away_counts(channel);
+}
+
 /* Whole cells in which the channel did not move at all, in runs. */
-static void take_stillness(struct measure *measure, const struct envelope_cell *cell)
+static void take_stillness(struct measure *measure, const struct envelope_cell *cell, bool excursion)
 {
 	struct stillness *still = &measure->findings.still;
+	const struct channel *channel = &measure->format.channels[measure->current];
+	int range = cell->maximum[measure->current] - cell->minimum[measure->current];
 	if (cell->frames < measure->layout.envelope_frames)
 		return;
-	if (cell->minimum[measure->current] != cell->maximum[measure->current]) {
-		still->moving++;
-		still->second = still->run > still->second ? still->run : still->second;
-		if (still->second > still->longest) {
-			uint64_t longest = still->second;
-			still->second = still->longest;
-			still->longest = longest;
-		}
-		still->run = 0;
-	} else {
+	if (range == 0) {
+		still->at = cell->minimum[measure->current];
+		if (!still->known)
+			still->home = still->at;
+		still->known = true;
 		still->run++;
+		if (stands_away(channel, still) && still->run > still->away)
+			still->away = still->run;
+		return;
 	}
+	still->moving++;
+	still->noisy |= range >= NOISE_COUNTS && (!excursion || range <= away_counts(channel));
+	still->second = still->run > still->second ? still->run : still->second;
+	if (still->second > still->longest) {
+		uint64_t longest = still->second;
+		still->second = still->longest;
+		still->longest = longest;
+	}
+	still->run = 0;
 }
 
 static bool take_idle_current(struct measure *measure, const struct envelope_cell *cell, struct error *error)
@@ -138,7 +166,6 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 	struct findings *findings = &measure->findings;
 	const struct channel *channel = &measure->format.channels[measure->current];
 	double scale = fabs(channel->scale), mean = cell->mean[measure->current];
-	take_stillness(measure, cell);
 	if (!findings->idle_known) {
 		findings->begin_frame = cell->first_frame;
 		findings->idle_baseline_a = mean;
@@ -149,7 +176,9 @@ static bool take_idle_current(struct measure *measure, const struct envelope_cel
 	double above = cell->maximum[measure->current] - findings->idle_baseline_a;
 	double below = findings->idle_baseline_a - cell->minimum[measure->current];
 	double deviation_a = scale * fmax(above, below);
-	if (!findings->idle_known || deviation_a > EXCURSION * findings->usual_deviation_a) {
+	bool excursive = !findings->idle_known || deviation_a > EXCURSION * findings->usual_deviation_a;
+	take_stillness(measure, cell, excursive);
+	if (excursive) {
 		struct excursion excursion = {cell->first_frame, cell->first_frame + cell->frames, deviation_a};
 		if (!series_add(&findings->excursions, &excursion, error))
 			return false;
@@ -296,6 +325,7 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 				    .device = measure->device,
 				    .has_trigger = measure->has_trigger,
 				    .interval_s = 1 / measure->format.sample_rate_hz,
+				    .bounce_s = measure->has_edges && measure->edges.bounces ? EDGE_BOUNCE_S : 0,
 				    .observed = measure->observed};
 	if (!match_pulses(&matching, results, error))
 		return NULL;

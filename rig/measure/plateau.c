@@ -6,7 +6,9 @@
 #include "levels.h"
 
 /* So many cells before its first pulse the device has been ready. */
-enum { CELLS_BEFORE = 10 };
+enum { CELLS_BEFORE = 10, STATE_PASSES = 3 };
+/* A capacitor this close to its level is charged. */
+#define STATE_REL 0.01
 
 const struct channel *plateau_channel(const struct population *in)
 {
@@ -49,6 +51,40 @@ static bool take_pulses(const struct population *in, uint32_t from, uint32_t to,
 	return plateau->start_s <= plateau->end_s;
 }
 
+/*
+ * The mode is one bin, and of a device that does not repeat exactly the bin of one pulse or other: the state is all that lies within 1 % of it, sought
+ * again about its own mean. Magnitudes. False when nothing is there.
+ */
+static bool mean_of_state(const struct population *in, struct plateau *plateau, double mode_v)
+{
+	double level_v = mode_v, squares = 0, n = 0;
+	for (int pass = 0; pass < STATE_PASSES; pass++) {
+		double mean_v = 0;
+		n = squares = 0;
+		for (size_t i = plateau->first_cell; i < plateau->end_cell; i++) {
+			double v = plateau_cell_v(in, i);
+			if (!(fabs(v - level_v) <= STATE_REL * level_v))
+				continue;
+			double step_v = v - mean_v;
+			n += 1;
+			mean_v += step_v / n;
+			squares += step_v * (v - mean_v);
+		}
+		if (n < 1)
+			return false;
+		level_v = mean_v;
+	}
+	size_t pulses = 0;
+	for (size_t p = plateau->first; p < plateau->end; p++)
+		pulses += pulse_of(in, p) != NULL;
+	double independent = fmin(n, (double)pulses);
+	plateau->voltage_v = level_v;
+	/* Of one pulse nothing is known of the scatter: that of its own cells stands, noise and what is left of charging. */
+	plateau->u_v = n > 1 ? sqrt(squares / (n - 1) / fmax(1, independent)) : 0;
+	plateau->dof = independent > 1 ? independent - 1 : INFINITY;
+	return true;
+}
+
 static bool find_level(const struct population *in, struct plateau *plateau)
 {
 	double first = floor(plateau->start_s / in->envelope_s);
@@ -64,9 +100,7 @@ static bool find_level(const struct population *in, struct plateau *plateau)
 		return false;
 	/* Of a capacitor charged the other way round the plateau is the lower level. */
 	bool negative = fabs(levels.low) > fabs(levels.high);
-	plateau->voltage_v = fabs(negative ? levels.low : levels.high);
-	plateau->u_v = levels.width / sqrt(12.0);
-	return true;
+	return mean_of_state(in, plateau, fabs(negative ? levels.low : levels.high));
 }
 
 bool plateau_next(const struct population *in, uint32_t *step, struct plateau *plateau)

@@ -11,7 +11,11 @@ struct plateau {
 	size_t first, end;           /* expected pulses fired at it */
 	size_t first_cell, end_cell; /* envelope cells from shortly before the first of them that came to the last */
 	double start_s, end_s;
-	double voltage_v, u_v; /* magnitude: upper level of the histogram of the cells' means; u by the width of its mode */
+	/*
+	 * Magnitude: the mean of the cells within 1 % of the upper level of the histogram of the cells' means. A device regulates anew for every pulse, so
+	 * u is the cells' scatter over the root of the number of pulses.
+	 */
+	double voltage_v, u_v, dof;
 };
 
 /* The plateau of the first step from *step on that sets one intensity and that observed pulses follow; *step is set past it. False at the end. */

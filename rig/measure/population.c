@@ -7,10 +7,11 @@
 
 void measurement_take_budget(struct measurement *measurement, const struct budget *budget)
 {
-	measurement->u_random = budget_u_random(budget);
-	measurement->u_systematic = budget_u_systematic(budget);
-	measurement->dof = budget_dof_random(budget);
-	measurement->dof_systematic = budget_dof_systematic(budget);
+	struct budget_sums sums = budget_sums(budget);
+	measurement->u_random = sums.u_random;
+	measurement->u_systematic = sums.u_systematic;
+	measurement->dof = sums.dof_random;
+	measurement->dof_systematic = sums.dof_systematic;
 	/* Of one pulse the edge is one instant; in a mean or a scatter of many it is not rectangular any more. */
 	measurement->u_rectangular = measurement->measurand->subject == SUBJECT_PULSE ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0;
 }

@@ -24,6 +24,7 @@ static void compare_noise(struct work *work)
 		pooled = fmax(pooled, rest);
 	work->u_baseline *= pooled / work->noise;
 	work->noise = work->fit_scale = pooled;
+	work->dof = dof + free;
 }
 
 /* So many samples of this noise would have left the baseline as uncertain as it is. */

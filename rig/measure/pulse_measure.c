@@ -4,12 +4,13 @@
 #include <math.h>
 
 #include "baseline.h"
+#include "extreme.h"
 #include "pulse_shape.h"
 #include "pulse_work.h"
 #include "wave_features.h"
 
 #define SEGMENT_S 1.5e-3
-#define SPIKE_S 0.5e-6
+#define END_SPIKE_S 0.5e-6
 #define CHARGE_S 1e-3
 
 /*
@@ -70,33 +71,50 @@ static bool crossing(const struct work *work, ptrdiff_t near, double level, stru
 	return near >= 0 && feature_crossing(work->y, work->n, (size_t)near, half, lowest, level, work->noise, out);
 }
 
-/*
- * Where the tail passes the level: an exponential through what lies between 1.3 and 0.7 of it, by weighted least squares of the logarithm. `floor` is
- * what the tail comes down to, of both.
- */
-static bool tail_crossing(const struct work *work, double floor, double level, struct feature *out)
+/* Weighted least squares of the logarithm of the tail by the level on [first, last), every value freed of what noise takes from a logarithm. */
+static bool tail_line(const struct work *work, double floor, double level, ptrdiff_t first, ptrdiff_t last, bool known, double *at,
+		      double *slope, double *u)
+{
+	double sum = 0, t = 0, y = 0, tt = 0, ty = 0, noise = work->noise / level;
+	for (ptrdiff_t i = first; i < last; i++) {
+		double share = (work->y[i] - floor) / level;
+		if (!(share > 0.1))
+			continue;
+		/* Weights of the noisy values themselves would prefer those that are too large. */
+		double expected = known ? exp(*slope * ((double)i - *at)) : share, weight = expected * expected, when = (double)(i - first),
+		       value = log(share) + 0.5 * noise * noise / weight;
+		sum += weight;
+		t += weight * when;
+		y += weight * value;
+		tt += weight * when * when;
+		ty += weight * when * value;
+	}
+	double mean = t / sum, spread = tt - mean * t;
+	*slope = (ty - mean * y) / spread;
+	if (last - first < 4 || !(spread > 0) || !(*slope < 0))
+		return false;
+	double way = mean - y / (sum * *slope);
+	*at = (double)first + way;
+	*u = noise * sqrt(1 / sum + (way - mean) * (way - mean) / spread) / -*slope;
+	return isfinite(*u);
+}
+
+bool pulse_tail_crossing(const struct work *work, double floor, double level, struct feature *out)
 {
 	ptrdiff_t first = work->peak1, last, n = (ptrdiff_t)work->n;
+	double at, slope, u;
 	while (first < n && work->y[first] - floor > 1.3 * level)
 		first++;
-	double sum = 0, t = 0, y = 0, tt = 0, ty = 0;
-	for (last = first; last < n && work->y[last] - floor > 0.7 * level; last++) {
-		double share = (work->y[last] - floor) / level, weight = share * share, at = (double)(last - first), value = log(share);
-		sum += weight;
-		t += weight * at;
-		y += weight * value;
-		tt += weight * at * at;
-		ty += weight * at * value;
-	}
-	if (last >= n || last - first < 4)
+	for (last = first; last < n && work->y[last] - floor > 0.7 * level;)
+		last++;
+	if (last >= n || !tail_line(work, floor, level, first, last, false, &at, &slope, &u))
 		return false;
-	double mean = t / sum, spread = tt - mean * t, slope = (ty - mean * y) / spread;
-	if (!(spread > 0) || !(slope < 0))
-		return false;
-	double at = mean - y / (sum * slope);
-	double u = work->noise / level * sqrt(1 / sum + (at - mean) * (at - mean) / spread) / -slope;
-	*out = (struct feature){.at = (double)first + at, .value = slope * level, .u_at = u, .u_value = 0};
-	return isfinite(u);
+	/* Noise chose these ends; the exponential's own are free of it. */
+	double begin = ceil(at + log(1.3) / slope), end = ceil(at + log(0.7) / slope);
+	if (begin > (double)work->peak1 && end < (double)n)
+		tail_line(work, floor, level, (ptrdiff_t)begin, (ptrdiff_t)end, true, &at, &slope, &u);
+	*out = (struct feature){.at = at, .value = slope * level, .u_at = u, .u_value = 0};
+	return isfinite(u) && isfinite(at);
 }
 
 static void measure_widths(const struct work *work, struct pulse *pulse)
@@ -112,7 +130,7 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	while (after < (ptrdiff_t)work->n && work->y[after] > 0.5 * peak)
 		after++;
 	if (after < (ptrdiff_t)work->n && crossing(work, back_to_level(work, work->peak1, 0.5 * peak), 0.5 * peak, &up) &&
-	    (crossing(work, after, 0.5 * peak, &down) || tail_crossing(work, 0, 0.5 * peak, &down))) {
+	    (crossing(work, after, 0.5 * peak, &down) || pulse_tail_crossing(work, 0, 0.5 * peak, &down))) {
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
 	}
@@ -129,10 +147,20 @@ static void set_zero(const struct work *work, const struct feature *zero, double
 	*u_s = (float)(hypot(zero->u_at, work->u_baseline / zero->value) * work->ts);
 }
 
+/* Where too few samples lie near a zero, that of the fitted wave: the onset and so many half waves. */
+static void zero_of_fit(const struct work *work, double half_waves, double time0, double *at_s, float *u_s)
+{
+	const struct wave_shape *shape = &work->shape;
+	if (isfinite(*at_s) || !work->clean)
+		return;
+	*at_s = time0 + work->onset * work->ts + half_waves * shape->half_wave.value;
+	*u_s = (float)hypot(shape->onset.u, half_waves * shape->half_wave.u);
+}
+
 static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
 {
 	struct feature zero;
-	double guard = SPIKE_S / work->ts;
+	double guard = (biphasic ? zero_guard_s(work->rise * work->ts) : END_SPIKE_S) / work->ts;
 	double reach = 0.2 * work->rise + 2;
 	if (work->zero1 >= 0) {
 		size_t from = clamp_index(work, (double)work->zero1 - reach),
@@ -169,14 +197,50 @@ static enum waveform classify(const struct outline *outline, const struct pulse 
 	return outline->zero1 == NO_INDEX ? WAVEFORM_MONOPHASIC : WAVEFORM_HALF_SINE;
 }
 
+/* How many samples of [from, to) are at least so far from zero. */
+static double count_from(const struct work *work, size_t from, size_t to, double least)
+{
+	double count = 0;
+	for (size_t i = from; i < to; i++)
+		count += fabs(work->y[i]) >= least;
+	return count;
+}
+
+bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out)
+{
+	double largest = 0, noise = work->noise;
+	for (size_t i = from; i < to; i++)
+		largest = fmax(largest, fabs(work->y[i]));
+	if (from >= to)
+		return false;
+	/* Noise alone may be the largest in either direction; of a current, those samples may that noise could have lifted to the top. */
+	double n = 2 * (double)(to - from), excess = extreme_mean(n);
+	bool current = largest > (excess + 1) * noise;
+	if (current) {
+		for (unsigned pass = 0; pass < 2; pass++) {
+			n = count_from(work, from, to, largest - (excess + (pass == 0)) * noise);
+			excess = extreme_mean(n);
+		}
+	}
+	/* Rounding has no tails: it makes half a count at most. */
+	double q = work->quantum, gaussian = sqrt(fmax(0, noise * noise - q * q)),
+	       too_large = fmin(excess * noise, excess * gaussian + sqrt(3) * q);
+	/* How many samples could have been it is noisy too: seen with a current that dies away with 100 samples, 0.93 of one's noise. */
+	double scatter = current ? 1 : extreme_deviation(n);
+	double u_noise = work->noise_dof > 0 ? excess / sqrt(2 * work->noise_dof) : 0;
+	*out = (struct magnitude){.value_a = largest - too_large,
+				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), sqrt(2) * q), work->u_baseline)};
+	return true;
+}
+
 static void measure_after(const struct work *work, double end_s, double time0, struct pulse *pulse)
 {
 	double from = (end_s - time0 + GUARD_S) / work->ts, to = (end_s - time0 + PULSE_AFTER_S) / work->ts;
-	size_t first = clamp_index(work, ceil(from)), last = clamp_index(work, floor(to) + 1);
-	double largest = 0;
-	for (size_t i = first; i < last; i++)
-		largest = fabs(work->y[i]) > largest ? fabs(work->y[i]) : largest;
-	pulse->after_current_rel = first < last ? largest / fabs(pulse->peak1_a) : NAN;
+	struct magnitude after;
+	if (pulse_magnitude(work, clamp_index(work, ceil(from)), clamp_index(work, floor(to) + 1), &after)) {
+		pulse->after_current_rel = after.value_a / fabs(pulse->peak1_a);
+		pulse->u_after_current_rel = (float)(after.u_a / fabs(pulse->peak1_a));
+	}
 }
 
 static void measure_charge(const struct work *work, double end_index, struct pulse *pulse)
@@ -303,12 +367,27 @@ static void measure_onset(struct work *work, struct pulse *pulse, double time0)
 	work->onset = corrected;
 }
 
+/* From where the fitted rise passes a share of the peak, which is `up`, to where the tail does. */
+static bool rise_to_tail(const struct work *work, double origin, double share, const struct wave_value *up, double *width_s, double *u_s)
+{
+	const struct wave_shape *shape = &work->shape;
+	struct feature down;
+	if (!pulse_tail_crossing(work, work->fit.offset_a, share * shape->peak.value, &down))
+		return false;
+	double u_offset = work->fit_scale * sqrt(work->fit.covariance[2][2]);
+	double level = hypot(share * shape->peak.u, u_offset) / fabs(down.value);
+	*width_s = (down.at - origin) * work->ts - up->value;
+	/* Peak and rise are of one fit: a peak too high is met too early on the tail and too late on the rise. */
+	*u_s = hypot(down.u_at * work->ts, level * work->ts + up->u);
+	return true;
+}
+
 /* Where the damped wave holds, widths are the fit's: they have no bias by the bend of the wave, and all samples count. */
 static void take_shape(struct work *work, double origin, double time0, struct pulse *pulse)
 {
 	const struct wave_shape *shape = &work->shape;
 	pulse->u_rise_s = hypot(work->u_onset, work->u_peak_at) * work->ts;
-	bool rise = pulse->waveform == WAVEFORM_MONOPHASIC;
+	bool rise = pulse->waveform == WAVEFORM_MONOPHASIC && !pulse->clipped;
 	if (rise) {
 		work->clean = false;
 		work->onset = origin;
@@ -329,18 +408,22 @@ static void take_shape(struct work *work, double origin, double time0, struct pu
 	if (!rise) {
 		pulse->half_width_s = shape->half_width.value;
 		pulse->u_half_width_s = shape->half_width.u;
+		if (pulse->waveform == WAVEFORM_HALF_SINE) {
+			pulse->width_10_s = (float)shape->width_10.value;
+			pulse->u_width_10_s = (float)shape->width_10.u;
+		}
 		return;
 	}
 	pulse->didt0_a_per_s = work->sign * shape->slope.value;
 	pulse->u_didt0_a_per_s = shape->slope.u;
-	struct feature down;
-	double half = 0.5 * shape->peak.value;
-	if (tail_crossing(work, work->fit.offset_a, half, &down)) {
-		double u_offset = work->fit_scale * sqrt(work->fit.covariance[2][2]);
-		double level = hypot(0.5 * shape->peak.u, u_offset) / fabs(down.value);
-		pulse->half_width_s = (down.at - origin) * work->ts - shape->half_up.value;
-		/* Peak and rise are of one fit: a peak too high is met too early on the tail and too late on the rise. */
-		pulse->u_half_width_s = hypot(down.u_at * work->ts, level * work->ts + shape->half_up.u);
+	double half_s, u_half_s;
+	if (rise_to_tail(work, origin, 0.5, &shape->half_up, &half_s, &u_half_s)) {
+		pulse->half_width_s = half_s;
+		pulse->u_half_width_s = u_half_s;
+	}
+	if (rise_to_tail(work, origin, 0.1, &shape->low_up, &half_s, &u_half_s)) {
+		pulse->width_10_s = (float)half_s;
+		pulse->u_width_10_s = (float)u_half_s;
 	}
 }
 
@@ -357,6 +440,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .u_baseline = base.u,
 			    .u_slope = base.u_slope,
 			    .noise_dof = base.dof,
+			    .dof = base.dof,
 			    .quantum = fabs(context->channel->scale) / sqrt(12.0),
 			    .u_rounding = base.u_rounding,
 			    .peak1 = relative(outline->peak1, context->from),
@@ -379,7 +463,9 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	if (!onset_by_line(&work, &slope, &u_slope))
 		work.onset = raw_onset;
 	double fit_origin = work.onset;
-	if (biphasic || half_sine)
+	/* The samples of a clipped top are none of the wave's: the onset is the foot's alone. */
+	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
+	if ((biphasic || half_sine) && !pulse->clipped)
 		pulse_fit_wave(&work, half_sine);
 	pulse_peaks_local(&work, time0, pulse);
 	work.onset = fit_origin;
@@ -398,13 +484,17 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
 	}
 	take_shape(&work, fit_origin, time0, pulse);
+	if (work.fitted && (biphasic || half_sine))
+		zero_of_fit(&work, 1, time0, &pulse->zero1_s, &pulse->u_zero1_s);
+	if (work.fitted && biphasic)
+		zero_of_fit(&work, 2, time0, &pulse->zero2_s, &pulse->u_zero2_s);
+	pulse->noise_dof = work.dof;
 	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
 	if (isfinite(end_s))
 		measure_after(&work, end_s, time0, pulse);
 	measure_charge(&work, isfinite(end_s) ? (end_s - time0) / work.ts : work.onset + CHARGE_S / work.ts, pulse);
 	struct shape_input shape = {.work = &work, .fit_origin = fit_origin, .time0_s = time0, .end_s = end_s, .waveform = pulse->waveform};
 	pulse_shape(&shape, pulse);
-	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
 	ptrdiff_t first = (ptrdiff_t)floor(outline->onset - BASELINE_FROM_S / trace->interval_s);
 	ptrdiff_t last = (ptrdiff_t)ceil(outline->onset + SEGMENT_S / trace->interval_s);
 	first = first < (ptrdiff_t)context->from ? (ptrdiff_t)context->from : first;

@@ -7,7 +7,7 @@
 /* Parabola and fit further apart than so many standard uncertainties of their difference are not of one wave. */
 #define APART 3.0
 /* From so many squared on what they are apart counts as a deviation of the wave from the fit's model. */
-#define APART_SQUARED_BY_CHANCE 3.0
+#define APART_SQUARED_BY_CHANCE 5.0
 
 /* The top of a parabola around a sample; where a quarter wave has too few samples for one, that of the fit. Index and value in *peak. */
 static bool find_peak(const struct work *work, ptrdiff_t near, int sign, struct feature *peak)

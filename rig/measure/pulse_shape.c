@@ -16,6 +16,8 @@
 /* The current rings where it swings by more than this share of the peak, and than so many sigma of its noise. */
 #define RINGING_SHARE 0.002
 #define RINGING_SIGMA 4.0
+/* Differences are taken over so many times noise by half the step of one sample. */
+#define E_RISE_CLEAR 5.6
 enum { RINGING_MIN_ZEROS = 3, CORNER_MIN_POINTS = 6 };
 
 void pulse_shape_unknown(struct pulse *pulse)
@@ -40,7 +42,9 @@ void pulse_shape_unknown(struct pulse *pulse)
 				 &pulse->u_action_a2s,
 				 &pulse->flux_rel,
 				 &pulse->u_flux_rel,
+				 &pulse->u_after_current_rel,
 				 &pulse->after_late_rel,
+				 &pulse->u_after_late_rel,
 				 &pulse->ringing_hz,
 				 &pulse->u_ringing_hz,
 				 &pulse->fit_worst_rel,
@@ -154,15 +158,38 @@ static bool straddle(const struct work *work, double level, bool down, ptrdiff_t
 	return *before >= 0;
 }
 
-/* Linear interpolation between the two samples either side of the level; u_at with the noise of both. */
+/*
+ * By linear interpolation between two samples, y then moved by what the wave's bend takes from a chord, f'' s (1 - s) / (2 f') (s the way from one sample to
+ * the other): a damped wave's, on the tail of a monophasic pulse an exponential's. Where noise makes more than one crossing the middle of the first and
+ * the last; u is that of one sample there.
+ */
 static bool linear_crossing(const struct work *work, double level, bool down, struct feature *at)
 {
-	ptrdiff_t i;
-	if (!straddle(work, level, down, &i))
+	ptrdiff_t first, last, n = (ptrdiff_t)work->n, steps = down ? 1 : -1;
+	if (!straddle(work, level, down, &first))
 		return false;
-	double step = work->y[i + 1] - work->y[i], share = (level - work->y[i]) / step;
-	*at = (struct feature){.at = (double)i + share, .value = step, .u_at = work->noise * hypot(share, 1 - share) / fabs(step)};
-	return true;
+	/* The slope between the levels 20 % lower and higher; as far on may the last crossing be. */
+	ptrdiff_t low, high;
+	if (!straddle(work, 0.8 * level, down, &low) || !straddle(work, 1.2 * level, down, &high))
+		return false;
+	ptrdiff_t end = down ? low + 1 : low, apart = down ? low - high : high - low;
+	double slope = apart > 2 ? 0.4 * level / (double)apart : fabs(work->y[first + 1] - work->y[first]);
+	last = first;
+	for (ptrdiff_t i = first; i >= 0 && i + 1 < n && (down ? i <= end : i >= end); i += steps)
+		if ((work->y[i] > level) != (work->y[i + 1] > level))
+			last = i;
+	double sum = 0;
+	const ptrdiff_t ends[2] = {first, last};
+	for (unsigned k = 0; k < 2; k++) {
+		double step = work->y[ends[k] + 1] - work->y[ends[k]], share = (level - work->y[ends[k]]) / step;
+		double omega = work->fitted ? hypot(work->fit.omega_per_s, work->fit.alpha_per_s) * work->ts : 0.5 * PI / work->rise;
+		double sloping = down ? -slope : slope, damping = work->fitted ? 2 * work->fit.alpha_per_s * work->ts * sloping : 0;
+		double bend = down && work->zero1 < 0 ? slope * slope / level : -omega * omega * level - damping;
+		sum += (double)ends[k] + share + (work->straight ? 0 : 0.5 * bend * share * (1 - share) / sloping);
+	}
+	double reach = work->noise / slope;
+	*at = (struct feature){.at = 0.5 * sum, .value = slope, .u_at = reach * sqrt(reach > 1 ? 0.38 : 2.0 / 3)};
+	return isfinite(at->at);
 }
 
 /* By a parabola through what lies between 0.7 and 1.3 of the level, but of the wave only. */
@@ -179,12 +206,15 @@ static bool smooth_crossing(const struct work *work, double level, bool down, st
 	return feature_crossing(work->y, work->n, (size_t)middle, (size_t)reach, lowest, level, work->noise, at);
 }
 
-/* Between two crossings of a level that is a share of the peak: a baseline too high narrows the wave at both of its flanks. */
-static void set_width(const struct work *work, const struct feature *up, const struct feature *down, double share, float *width, float *u)
+/* Between two crossings of a level that is a share of the peak: a baseline or a peak too high narrows the wave at both of its flanks. */
+static void set_width(const struct work *work, const struct feature *up, const struct feature *down, double share, double u_peak,
+		      float *width, float *u)
 {
+	double u_noise = sqrt(fmax(0, u_peak * u_peak - work->u_baseline * work->u_baseline));
+	double u_level = hypot((1 - share) * work->u_baseline, share * u_noise);
 	double per_level = 1 / fabs(up->value) + 1 / fabs(down->value);
 	*width = (float)((down->at - up->at) * work->ts);
-	*u = (float)(hypot(hypot(up->u_at, down->u_at), (1 - share) * work->u_baseline * per_level) * work->ts);
+	*u = (float)(hypot(hypot(up->u_at, down->u_at), u_level * per_level) * work->ts);
 }
 
 static void measure_level_widths(const struct shape_input *in, struct pulse *pulse)
@@ -193,10 +223,10 @@ static void measure_level_widths(const struct shape_input *in, struct pulse *pul
 	struct feature up, down;
 	double peak = fabs(pulse->peak1_a);
 	if (linear_crossing(work, 0.5 * peak, false, &up) && linear_crossing(work, 0.5 * peak, true, &down))
-		set_width(work, &up, &down, 0.5, &pulse->half_width_linear_s, &pulse->u_half_width_linear_s);
-	if (in->waveform != WAVEFORM_BIPHASIC && smooth_crossing(work, 0.1 * peak, false, &up) &&
+		set_width(work, &up, &down, 0.5, pulse->u_peak1_a, &pulse->half_width_linear_s, &pulse->u_half_width_linear_s);
+	if (in->waveform != WAVEFORM_BIPHASIC && isnan(pulse->width_10_s) && smooth_crossing(work, 0.1 * peak, false, &up) &&
 	    smooth_crossing(work, 0.1 * peak, true, &down))
-		set_width(work, &up, &down, 0.1, &pulse->width_10_s, &pulse->u_width_10_s);
+		set_width(work, &up, &down, 0.1, pulse->u_peak1_a, &pulse->width_10_s, &pulse->u_width_10_s);
 }
 
 /*
@@ -207,8 +237,10 @@ static void measure_e_rise(const struct shape_input *in, struct pulse *pulse)
 	const struct work *work = in->work;
 	const double *y = work->y;
 	double ts = work->ts, level = 0.5 * fabs(pulse->didt0_a_per_s) * ts;
-	ptrdiff_t reach = (ptrdiff_t)fmax(2, round(2e-6 / ts)), centre = index_of(work, work->onset), from = centre - 3 * reach,
-		  to = centre + 2 * reach;
+	/* As far apart as noise does not hide the step. */
+	double clear = fmin(E_RISE_CLEAR * work->noise / level, 0.3 * work->rise);
+	ptrdiff_t reach = (ptrdiff_t)fmax(2, round(fmax(2e-6 / ts, clear))), centre = index_of(work, work->onset),
+		  from = centre - 3 * reach, to = centre + 1 + reach / 2;
 	if (from < 0 || to + reach >= (ptrdiff_t)work->n || !(level > 0))
 		return;
 	/* Backwards from where di/dt has surely risen: noise before the pulse is not its onset. */
@@ -219,9 +251,9 @@ static void measure_e_rise(const struct shape_input *in, struct pulse *pulse)
 		double now = (y[i + reach] - y[i]) / (double)reach;
 		if (now < level) {
 			double at = (double)i + (level - now) / (later - now) + 0.5 * (double)reach;
-			double u = hypot(work->noise * sqrt(2.0) / (2 * level), 0.1), shift = (at - work->onset) * ts;
+			double u = hypot(work->noise * sqrt(2.0) / (2 * level), 0.03), shift = (at - work->onset) * ts;
 			pulse->e_rise_s = (float)(pulse->peak1_s - pulse->onset_s - shift);
-			pulse->u_e_rise_s = (float)(hypot(u, work->u_peak_at) * ts);
+			pulse->u_e_rise_s = (float)hypot(u * ts, work->clean ? work->shape.peak_at.u : work->u_peak_at * ts);
 			return;
 		}
 		later = now;
@@ -240,7 +272,7 @@ static void correct_widths(const struct shape_input *in, struct pulse *pulse)
 		pulse->u_rise_10_90_s = hypot(tenth.u_at, ninetieth.u_at) * work->ts;
 	}
 	if (smooth_crossing(work, 0.5 * peak, false, &half) && smooth_crossing(work, 0.5 * peak, true, &down)) {
-		set_width(work, &half, &down, 0.5, &width, &u);
+		set_width(work, &half, &down, 0.5, pulse->u_peak1_a, &width, &u);
 		pulse->half_width_s = (double)width;
 		pulse->u_half_width_s = (double)u;
 	}
@@ -334,9 +366,11 @@ static void measure_flux(const struct shape_input *in, struct pulse *pulse)
 static void measure_late(const struct shape_input *in, struct pulse *pulse)
 {
 	const struct work *work = in->work;
-	struct range range;
-	if (range_of(work->y, 0, index_of(work, ceil(end_index(in) + GUARD_S / work->ts)), (ptrdiff_t)work->n, &range))
-		pulse->after_late_rel = (float)(fmax(range.most, -range.least) / fabs(pulse->peak1_a));
+	struct magnitude after;
+	if (pulse_magnitude(work, (size_t)index_of(work, ceil(end_index(in) + GUARD_S / work->ts)), work->n, &after)) {
+		pulse->after_late_rel = (float)(after.value_a / fabs(pulse->peak1_a));
+		pulse->u_after_late_rel = (float)(after.u_a / fabs(pulse->peak1_a));
+	}
 }
 
 /* Zeros are counted between swings beyond the threshold in opposite directions; each is where the last sign change before the swing is. */
@@ -396,13 +430,6 @@ static void measure_fit(const struct shape_input *in, struct pulse *pulse)
 {
 	const struct work *work = in->work;
 	const struct wave_fit *fit = &work->fit;
-	double guard = GUARD_S / work->ts, zero = (pulse->zero1_s - in->time0_s) / work->ts, end = end_index(in);
-	if (!isfinite(zero))
-		return;
-	ptrdiff_t start = index_of(work, ceil(work->onset + guard)), before = index_of(work, floor(zero - guard) + 1),
-		  after = index_of(work, ceil(zero + guard)), last = index_of(work, floor(end - guard) + 1);
-	double largest = fmax(largest_distance(work, in->fit_origin, start, before), largest_distance(work, in->fit_origin, after, last));
-	pulse->fit_worst_rel = (float)(largest / fabs(pulse->peak1_a));
 	double a = fit->alpha_per_s, w = fit->omega_per_s, p = fit->cosine_a, q = fit->sine_a, size = p * p + q * q;
 	pulse->fit_correlation = (float)(fit->covariance[3][4] / sqrt(fit->covariance[3][3] * fit->covariance[4][4]));
 	/* Gradient of the logarithm of R w exp(-a onset) / (a^2 + w^2), onset = -atan(p / q) / w, after p, q, a, w. */
@@ -414,6 +441,13 @@ static void measure_fit(const struct shape_input *in, struct pulse *pulse)
 		for (unsigned j = 0; j < 5; j++)
 			variance += g[i] * fit->covariance[i][j] * g[j];
 	pulse->u_stored_charge_rel = (float)(work->fit_scale * sqrt(fmax(0, variance)));
+	double guard = GUARD_S / work->ts, zero = (pulse->zero1_s - in->time0_s) / work->ts, end = end_index(in);
+	if (!isfinite(zero))
+		return;
+	ptrdiff_t start = index_of(work, ceil(work->onset + guard)), before = index_of(work, floor(zero - guard) + 1),
+		  after = index_of(work, ceil(zero + guard)), last = index_of(work, floor(end - guard) + 1);
+	double largest = fmax(largest_distance(work, in->fit_origin, start, before), largest_distance(work, in->fit_origin, after, last));
+	pulse->fit_worst_rel = (float)(largest / fabs(pulse->peak1_a));
 }
 
 void pulse_shape(const struct shape_input *in, struct pulse *pulse)

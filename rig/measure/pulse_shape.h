@@ -24,6 +24,12 @@ static inline size_t slope_half_window(double interval_s)
 	return half < 1 ? 1 : (size_t)(half + 0.5);
 }
 
+/* So much to either side of a zero in the middle of a pulse is left out for the switching spike there; of short pulses a third of what lies near it. */
+static inline double zero_guard_s(double rise_s)
+{
+	return rise_s < 50e-6 ? 0.08 * rise_s : 4e-6;
+}
+
 /* Sets every feature of pulse_shape() to NAN. */
 void pulse_shape_unknown(struct pulse *pulse);
 /* Fills those the pulse has. */

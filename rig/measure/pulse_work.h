@@ -9,6 +9,7 @@
 
 #include "fit.h"
 #include "pulse.h"
+#include "wave_features.h"
 #include "wave_shape.h"
 
 #define PI 3.14159265358979323846
@@ -23,7 +24,8 @@ struct work {
 	double ts;
 	int sign;
 	double noise, u_baseline, u_slope;     /* u_slope: of the baseline, a sample; 0 where it does not slope */
-	double noise_dof, u_rounding, quantum; /* quantum: standard deviation of rounding */
+	double noise_dof, u_rounding, quantum; /* noise_dof: before the pulse; quantum: standard deviation of rounding */
+	double dof;                            /* of the noise, with what the fit told of it */
 	ptrdiff_t peak1, zero1, peak2, zero2;
 	double onset, u_onset, u_peak_at;
 	double rise; /* samples from onset to first peak, coarse */
@@ -58,3 +60,19 @@ void pulse_peaks_local(struct work *work, double time0, struct pulse *pulse);
 void pulse_peaks_fitted(const struct work *work, double start_s, struct pulse *pulse);
 /* In their place, of a monophasic pulse whose rise is no damped wave, the top between rise and tail, where there may be a kink. */
 void pulse_peak_kinked(const struct work *work, double time0, struct pulse *pulse);
+/*
+ * Where the tail passes the level: an exponential through what lies between 1.3 and 0.7 of it, by weighted least squares of the logarithm. `floor` is
+ * what the tail comes down to, of both.
+ */
+bool pulse_tail_crossing(const struct work *work, double floor, double level, struct feature *out);
+
+/* A largest magnitude of the current, and its standard uncertainty. */
+struct magnitude {
+	double value_a, u_a;
+};
+
+/*
+ * Of the samples [from, to), less what the largest of as many noise values as could have made it would be (extreme_mean()); without current below zero half of the time. False when there
+ * are none.
+ */
+bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out);

@@ -325,9 +325,10 @@
 	X(session_trip_rate_bound, "session.trip_rate_bound", 1, "Rate of trips, upper bound", "Hz", SUBJECT_SESSION,                      \
 	  "Upper 95 % bound (Poisson) of the rate of trips over the duration of the recording; 3.00 / duration where there was none.",     \
 	  RIG_MEASURANDS " 5.5")                                                                                                           \
-	X(storage_voltage, "storage.voltage", 1, "Capacitor voltage", "V", SUBJECT_STEP,                                                   \
-	  "Upper state level (histogram mode) of the capacitor voltage's envelope means from 10 cells before the first to the last pulse " \
-	  "after an intensity was set, magnitude. Planned: the device's voltage at 100 % times the intensity.",                            \
+	X(storage_voltage, "storage.voltage", 2, "Capacitor voltage", "V", SUBJECT_STEP,                                                   \
+	  "Mean of the capacitor voltage's envelope means within 1 % of their upper state level (histogram mode), from 10 cells before "   \
+	  "the "                                                                                                                           \
+	  "first to the last pulse after an intensity was set, magnitude. Planned: the device's voltage at 100 % times the intensity.",    \
 	  RIG_MEASURANDS " 5.1; IEEE 181-2011, 5.2.1 (state levels)")                                                                      \
 	X(discharge_time_constant, "discharge.time_constant", 1, "Discharge time constant", "s", SUBJECT_STEP,                             \
 	  "Of an exponential through the envelope means of the capacitor voltage from the command down to 2 % of their first, by least "   \

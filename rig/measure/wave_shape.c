@@ -11,7 +11,7 @@ enum { COSINE, SINE, OFFSET, ALPHA, OMEGA, PARAMETERS };
 
 /* Widths are those of exp(-k x) sin(x), k = alpha / omega, divided by omega; these are they as functions of k alone. */
 struct widths {
-	double peak, low, half_up, high, half_down;
+	double peak, low, half_up, high, half_down, low_down;
 };
 
 /* Where exp(-k x) sin(x) passes `share` of its top between two x: Newton's method on the logarithm, kept inside by halving. */
@@ -41,7 +41,8 @@ static struct widths widths_of(double k)
 			       .low = passes(k, top_log, 0.1, fmin(0.1, 0.5 * peak), 0, peak),
 			       .half_up = passes(k, top_log, 0.5, fmin(0.5, 0.5 * peak), 0, peak),
 			       .high = passes(k, top_log, 0.9, fmin(1.08, 0.8 * peak), 0, peak),
-			       .half_down = passes(k, top_log, 0.5, fmin(2.5, 0.5 * (PI + peak)), peak, PI)};
+			       .half_down = passes(k, top_log, 0.5, fmin(2.5, 0.5 * (PI + peak)), peak, PI),
+			       .low_down = passes(k, top_log, 0.1, 3.04, peak, PI)};
 }
 
 static double propagate(const struct wave_fit *fit, double noise_a, const double g[PARAMETERS])
@@ -73,6 +74,9 @@ void wave_shape_of(const struct wave_fit *fit, double noise_a, struct wave_shape
 	shape->half_up = width(fit, noise_a, x.half_up, SLOPE(half_up), onset, onset_g);
 	shape->rise_10_90 = width(fit, noise_a, x.high - x.low, SLOPE(high) - SLOPE(low), 0, NULL);
 	shape->half_width = width(fit, noise_a, x.half_down - x.half_up, SLOPE(half_down) - SLOPE(half_up), 0, NULL);
+	shape->low_up = width(fit, noise_a, x.low, SLOPE(low), onset, onset_g);
+	shape->width_10 = width(fit, noise_a, x.low_down - x.low, SLOPE(low_down) - SLOPE(low), 0, NULL);
+	shape->half_wave = width(fit, noise_a, PI, 0, 0, NULL);
 	/* At the top the wave's slope is zero, so that its time does not count; nor does the offset. */
 	double t = shape->peak_at.value, size = exp(-a * t), c = size * cos(w * t), s = size * sin(w * t), peak = p * c + q * s;
 	const double peak_g[PARAMETERS] = {c, s, 0, -t * peak, t * (q * c - p * s)};

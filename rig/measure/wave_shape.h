@@ -11,11 +11,12 @@ struct wave_value {
 };
 
 /*
- * Times in s; onset, peak_at, peak2_at and half_up from the fit's origin. All for a wave whose first half is positive; peak2, the size of the second
+ * Times in s; onset, peak_at, peak2_at, half_up and low_up (10 %) from the fit's origin; half_wave from onset to zero. All for a wave whose first half is positive; peak2, the size of the second
  * half wave, and ratio, peak2 / peak, too.
  */
 struct wave_shape {
-	struct wave_value onset, rise, peak_at, peak, peak2_at, peak2, ratio, slope, rise_10_90, half_width, half_up;
+	struct wave_value onset, rise, peak_at, peak, peak2_at, peak2, ratio, slope, rise_10_90, half_width, half_up, width_10, low_up,
+		half_wave;
 };
 
 /* noise_a: standard deviation of a sample, which scales the covariance. */

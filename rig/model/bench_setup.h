@@ -41,7 +41,7 @@ struct gpio_line_setup {
 };
 
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
-enum file_format { FILE_S16LE, FILE_CSV, FILE_SR };
+enum file_format { FILE_S16LE, FILE_CSV, FILE_SR, FILE_SIGROK };
 
 /* Where the integral of a recorded dI/dt takes its zero from: an offset of the column would become a ramp of the current. */
 enum integrator_zero {
@@ -82,6 +82,7 @@ struct adc_setup {
 	struct reference_clock reference;
 	enum gap_detection gaps;
 	enum file_format format;                         /* driver file */
+	const char *input;                               /* driver file, format sigrok: "MODULE:option=value" */
 	const char *uri, *instrument;                    /* driver iio: context and device; NULL: not given */
 	const char *trigger;                             /* driver iio: an IIO trigger by name; NULL: as the instrument has it */
 	const char *timestamp_channel, *counter_channel; /* driver iio: what gaps are found by; NULL: none */
@@ -103,6 +104,7 @@ struct logic_setup {
 	double sample_rate_hz;
 	double clock_accuracy_rel; /* limits, rectangular */
 	double clock_error_rel;    /* driver sim: how much faster than true its clock runs */
+	double start_accuracy_s;   /* driver sim: the host knows when it began to so much, limits, rectangular */
 	bool present[LOGIC_LINE_COUNT];
 	const char *channel[LOGIC_LINE_COUNT];
 };
@@ -125,8 +127,25 @@ struct sim_fault {
 	double value;
 };
 
+/*
+ * What recordings have and the equation has not, on the coil current of a virtual bench; an amplitude of 0 or NAN: not there. Sizes and times as seen
+ * on commercial stimulators are in docs/files.md.
+ */
+struct sim_artefacts {
+	/* At the onset the slope is larger by this share of V/L and rings. */
+	double ringing_rel, ringing_hz, ringing_s;
+	/* The same at every zero of the current (biphasic, half-sine), in the direction in which the current passes it. */
+	double spike_rel, spike_hz, spike_s;
+	/* After the end of conduction, a share of the first peak (in its direction when positive) that decays (biphasic, half-sine). */
+	double after_rel, after_s;
+	/* On the baseline: a sine, and a slow wander of at most drift_a either way, the faster of whose two waves has drift_s / 1.6 as its period. */
+	double hum_a, hum_hz;
+	double drift_a, drift_s;
+};
+
 struct sim_setup {
 	uint64_t seed;
+	struct sim_artefacts artefacts;
 	struct sim_fault *faults;
 	size_t fault_count;
 };
@@ -146,6 +165,7 @@ struct bench_setup {
 	const char *clock_driver; /* "virtual", "monotonic" */
 	struct device *device;    /* owned; NULL for a bench that is only a recording without a device */
 	const char *gpio_driver;  /* NULL: none */
+	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
 	struct adc_setup adc;

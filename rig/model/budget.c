@@ -95,57 +95,69 @@ double budget_share(const struct budget *budget, enum uncertainty_source source)
 	return line->present && line->c != 0 ? fabs(line->c * line->u) : 0;
 }
 
-/* The wanted sources: random ones, systematic ones, or both. */
-static double sum_of_squares(const struct budget *budget, bool random, bool systematic)
+/* Sums over the random and over the systematic sources: of the shares' squares, and of their fourth powers by the degrees of freedom. */
+struct moments {
+	double squares[2], fourths[2];
+};
+
+static struct moments moments_of(const struct budget *budget)
 {
-	double sum = 0;
+	struct moments sums = {0};
 	for (size_t s = 0; s < SOURCE_COUNT; s++) {
-		double share = budget_share(budget, s);
-		if (NATURE[s].random ? random : systematic)
-			sum += share * share;
+		double share = budget_share(budget, s), square = share * share;
+		if (!(share > 0))
+			continue;
+		unsigned random = NATURE[s].random;
+		sums.squares[random] += square;
+		sums.fourths[random] += square * square / budget->of[s].dof;
 	}
-	return sum;
+	return sums;
+}
+
+static double effective_dof(double squares, double fourths)
+{
+	return fourths > 0 ? squares * squares / fourths : INFINITY;
+}
+
+struct budget_sums budget_sums(const struct budget *budget)
+{
+	struct moments sums = moments_of(budget);
+	return (struct budget_sums){.u_random = sqrt(sums.squares[1]),
+				    .u_systematic = sqrt(sums.squares[0]),
+				    .dof_random = effective_dof(sums.squares[1], sums.fourths[1]),
+				    .dof_systematic = effective_dof(sums.squares[0], sums.fourths[0])};
 }
 
 double budget_u_random(const struct budget *budget)
 {
-	return sqrt(sum_of_squares(budget, true, false));
+	return budget_sums(budget).u_random;
 }
 
 double budget_u_systematic(const struct budget *budget)
 {
-	return sqrt(sum_of_squares(budget, false, true));
+	return budget_sums(budget).u_systematic;
 }
 
 double budget_u(const struct budget *budget)
 {
-	return sqrt(sum_of_squares(budget, true, true));
-}
-
-static double effective_dof(const struct budget *budget, bool random, bool systematic)
-{
-	double total = sum_of_squares(budget, random, systematic), sum = 0;
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
-		double share = budget_share(budget, s);
-		if (share > 0 && (NATURE[s].random ? random : systematic))
-			sum += share * share * share * share / budget->of[s].dof;
-	}
-	return sum > 0 ? total * total / sum : INFINITY;
+	struct moments sums = moments_of(budget);
+	return sqrt(sums.squares[0] + sums.squares[1]);
 }
 
 double budget_dof(const struct budget *budget)
 {
-	return effective_dof(budget, true, true);
+	struct moments sums = moments_of(budget);
+	return effective_dof(sums.squares[0] + sums.squares[1], sums.fourths[0] + sums.fourths[1]);
 }
 
 double budget_dof_random(const struct budget *budget)
 {
-	return effective_dof(budget, true, false);
+	return budget_sums(budget).dof_random;
 }
 
 double budget_dof_systematic(const struct budget *budget)
 {
-	return effective_dof(budget, false, true);
+	return budget_sums(budget).dof_systematic;
 }
 
 const char *uncertainty_source_name(enum uncertainty_source source)
@@ -165,10 +177,11 @@ const char *uncertainty_source_type(enum uncertainty_source source)
 
 double budget_expanded(const struct budget *budget, bool rectangular)
 {
-	const struct measurement measurement = {.u_random = budget_u_random(budget),
-						.u_systematic = budget_u_systematic(budget),
-						.dof = budget_dof_random(budget),
-						.dof_systematic = budget_dof_systematic(budget),
+	struct budget_sums sums = budget_sums(budget);
+	const struct measurement measurement = {.u_random = sums.u_random,
+						.u_systematic = sums.u_systematic,
+						.dof = sums.dof_random,
+						.dof_systematic = sums.dof_systematic,
 						.u_rectangular = rectangular ? budget_share(budget, SOURCE_TRIGGER_EDGE) : 0};
 	return measurement_expanded(&measurement);
 }

@@ -65,6 +65,12 @@ double budget_share(const struct budget *budget, enum uncertainty_source source)
 double budget_u_random(const struct budget *budget);
 double budget_u_systematic(const struct budget *budget);
 double budget_u(const struct budget *budget);
+/* All of the above that a measurement keeps, in one pass. */
+struct budget_sums {
+	double u_random, u_systematic, dof_random, dof_systematic;
+};
+
+struct budget_sums budget_sums(const struct budget *budget);
 /* Expanded uncertainty, as measurement_expanded(). rectangular: the trigger edge is one instant between two samples, not a mean of many. */
 double budget_expanded(const struct budget *budget, bool rectangular);
 /* Effective degrees of freedom of u, of all shares, of the random or of the systematic ones (Welch-Satterthwaite, JCGM 100:2008, G.4.1). INFINITY when u is 0. */

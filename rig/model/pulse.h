@@ -55,7 +55,8 @@ struct pulse {
 	float raw_slope_max_a_per_s, raw_slope_min_a_per_s; /* from sample to sample, everywhere */
 	float action_a2s, u_action_a2s;                     /* integral of the current's square, that of its noise subtracted */
 	float flux_rel, u_flux_rel;                         /* current after the end less that before the onset, relative to |peak1_a| */
-	float after_late_rel;           /* largest |i| from 5 us after the end to the end of the pulse's samples, relative */
+	float u_after_current_rel;
+	float after_late_rel, u_after_late_rel; /* largest |i| from 5 us after the end to the end of the pulse's samples, relative */
 	float ringing_hz, u_ringing_hz; /* of the after-current; NAN when it does not ring */
 	float fit_worst_rel;            /* largest |i - fit| outside the switching instants, relative */
 	float fit_correlation;          /* of fit_alpha_per_s and fit_omega_per_s */

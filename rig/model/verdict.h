@@ -50,12 +50,13 @@ struct judgement {
 	size_t population; /* measurements selected */
 	size_t outside;    /* of them beyond the limit itself */
 	size_t voided;
-	size_t trials;          /* of a requirement on every one: how many were judged; 0: it is none */
-	double proportion;      /* none of them outside: with 95 % confidence at most this part of all there could be is; else NAN */
-	uint32_t worst_subject; /* index of the deciding measurement; UINT32_MAX for none */
-	size_t deciding;        /* index of it among the measurements; of a mean one of its measurements; else NO_MEASUREMENT */
-	double worst_s;         /* where in the recording; NAN for none */
-	char reason[512];       /* one sentence for people */
+	size_t trials;           /* of a requirement on every one: how many were judged; 0: it is none */
+	double proportion;       /* none of them outside: with 95 % confidence at most this part of all there could be is; else NAN */
+	uint32_t worst_subject;  /* index of the deciding measurement; UINT32_MAX for none */
+	size_t deciding;         /* index of it among the measurements; of a mean one of its measurements; else NO_MEASUREMENT */
+	double worst_s;          /* where in the recording; NAN for none */
+	const char *void_reason; /* of the void measurements the first one's that has one; static; NULL: none is void, or none says */
+	char reason[512];        /* one sentence for people */
 };
 
 /* "pass", "conditional_pass", … Static string. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture.h"
+#include "safe_state.h"
 
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
 static const double LEAD_S = 0.1, TAIL_S = 0.1;
@@ -30,6 +31,24 @@ static double now_s(const struct sequencer *seq)
 	return seq->ports->clock.ops->now_s(seq->ports->clock.self);
 }
 
+/* Tells the guardian that the run is alive, and looks whether it is. */
+static bool guarded(const struct sequencer *seq, struct error *error)
+{
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	if (!guardian->ops)
+		return true;
+	guardian->ops->progress(guardian->self);
+	return !guardian->ops->lost(guardian->self) || error_bench(error, "the guardian has gone, or took over: see guardian.log");
+}
+
+/* waiting: for the operator, or not firing at all. */
+static void attend(const struct sequencer *seq, bool waiting)
+{
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	if (guardian->ops)
+		guardian->ops->attend(guardian->self, waiting);
+}
+
 static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
 {
 	const struct clock_port *clock = &seq->ports->clock;
@@ -39,6 +58,8 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 		const struct stimulator_port *stimulator = &seq->ports->stimulator;
 		if (stimulator->ops && stimulator->ops->watch && !stimulator->ops->watch(stimulator->self, time_s, error))
 			return error_prefix(error, "stimulator");
+		if (!guarded(seq, error))
+			return false;
 		double next_s = fmin(time_s, now_s(seq) + SLICE_S);
 		if (!clock->ops->sleep_until(clock->self, next_s, error))
 			return false;
@@ -49,32 +70,12 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 
 static bool set_line(struct sequencer *seq, enum gpio_line line, bool level, struct error *error)
 {
-	if (!seq->ports->gpio.ops || !seq->setup->gpio[line].present || !seq->setup->gpio[line].output)
-		return true;
-	if (!seq->ports->gpio.ops->set(seq->ports->gpio.self, line, level, error))
-		return error_prefix(error, "gpio line %s", gpio_line_name(line));
-	return true;
+	return safe_state_line(seq->ports, seq->setup, line, level, error);
 }
 
-/* Every step is tried even when an earlier one failed: the first error is reported, the safe state is what matters. */
 static bool safe_state(struct sequencer *seq, struct error *error)
 {
-	bool good = true;
-	struct error one = {0};
-	static const enum gpio_line ORDER[] = {GPIO_TRIGGER, GPIO_ENABLE, GPIO_EMERGENCY_STOP};
-	for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++)
-		if (!set_line(seq, ORDER[i], seq->setup->gpio[ORDER[i]].safe_level, &one) && good) {
-			good = false;
-			*error = one;
-		}
-	const struct stimulator_port *stimulator = &seq->ports->stimulator;
-	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, &one) && good) {
-		good = false;
-		*error = one;
-	}
-	if (!good)
-		return error_prefix(error, "safe state");
-	return true;
+	return safe_state_enter(seq->ports, seq->setup, error);
 }
 
 static bool do_arm(struct sequencer *seq, struct error *error)
@@ -225,7 +226,10 @@ static bool do_prompt(struct sequencer *seq, const struct step *step, struct err
 {
 	if (!seq->options->prompt)
 		return error_config(error, "the scenario needs an operator (\"%s\"), but nobody can be asked here", step->prompt.text);
-	if (!seq->options->prompt(seq->options->self, step->prompt.text))
+	attend(seq, true);
+	bool confirmed = seq->options->prompt(seq->options->self, step->prompt.text);
+	attend(seq, false);
+	if (!confirmed)
 		return error_set(error, ERROR_ABORTED, "the operator did not confirm \"%s\"", step->prompt.text);
 	return true;
 }
@@ -330,8 +334,10 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 		return safe_state(&seq, &ignored) && false;
 	}
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
+	attend(&seq, false);
 	bool walked = walk_in_real_time(&seq, &walk_error);
 	bool safe = safe_state(&seq, &safe_error);
+	attend(&seq, true);
 	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
 	/* A failed capture stops the sequencer, so its cause comes first. */
 	if (!captured)

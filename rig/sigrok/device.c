@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "option.h"
+
 static struct sr_dev_driver *driver_of(struct sr_context *context, const char *name)
 {
 	struct sr_dev_driver **all = sr_driver_list(context);
@@ -13,20 +15,14 @@ static struct sr_dev_driver *driver_of(struct sr_context *context, const char *n
 	return NULL;
 }
 
-/* NULL when the text is no value of the key's type. */
-static GVariant *value_of(const struct sr_key_info *info, const char *text)
+static const GVariantType *type_of(const struct sr_key_info *info)
 {
-	char *end = NULL;
-	guint64 whole = g_ascii_strtoull(text, &end, 0);
-	bool is_whole = end != text && *end == '\0';
-	double number = g_ascii_strtod(text, &end);
-	bool is_number = end != text && *end == '\0';
 	switch (info->datatype) {
-	case SR_T_STRING: return g_variant_new_string(text);
-	case SR_T_UINT64: return is_whole ? g_variant_new_uint64(whole) : NULL;
-	case SR_T_INT32: return is_whole && whole <= G_MAXINT32 ? g_variant_new_int32((gint32)whole) : NULL;
-	case SR_T_FLOAT: return is_number ? g_variant_new_double(number) : NULL;
-	case SR_T_BOOL: return g_variant_new_boolean(strcmp(text, "yes") == 0 || strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
+	case SR_T_STRING: return G_VARIANT_TYPE_STRING;
+	case SR_T_UINT64: return G_VARIANT_TYPE_UINT64;
+	case SR_T_INT32: return G_VARIANT_TYPE_INT32;
+	case SR_T_FLOAT: return G_VARIANT_TYPE_DOUBLE;
+	case SR_T_BOOL: return G_VARIANT_TYPE_BOOLEAN;
 	default: return NULL;
 	}
 }
@@ -36,7 +32,7 @@ static struct sr_config *option_of(const char *text, char **why)
 {
 	g_auto(GStrv) pair = g_strsplit(text, "=", 2);
 	const struct sr_key_info *info = pair[0] ? sr_key_info_name_get(SR_KEY_CONFIG, pair[0]) : NULL;
-	GVariant *value = info && pair[1] ? value_of(info, pair[1]) : NULL;
+	GVariant *value = info && pair[1] ? option_value(type_of(info), pair[1]) : NULL;
 	if (!value) {
 		*why = g_strdup_printf(
 			"'%s' is no option of a libsigrok driver; options are written key=value, for example conn=tcp-raw/host/port", text);
@@ -74,15 +70,19 @@ static GSList *scan(struct sr_context *context, char **words, char **why)
 	return found;
 }
 
-struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why)
+GSList *device_scan(struct sr_context *context, const char *connection, char **why)
 {
 	g_auto(GStrv) words = g_strsplit(connection, ":", 0);
 	*why = NULL;
-	if (!words[0]) {
-		*why = g_strdup("the connection is empty");
-		return NULL;
-	}
-	GSList *found = scan(context, words, why);
+	if (words[0])
+		return scan(context, words, why);
+	*why = g_strdup("the connection is empty");
+	return NULL;
+}
+
+struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why)
+{
+	GSList *found = device_scan(context, connection, why);
 	unsigned count = g_slist_length(found);
 	struct sr_dev_inst *device = count == 1 ? found->data : NULL;
 	g_slist_free(found);
@@ -113,10 +113,13 @@ static struct sr_channel *channel_of(struct sr_dev_inst *device, const char *nam
 	return NULL;
 }
 
+/*
+ * The named channels and every logic channel below the highest of them: there are drivers (demo) that count the enabled channels and clear the bits
+ * above that number, so that the edges of a channel alone would be lost without a sign.
+ */
 static char *enable_channels(struct sr_dev_inst *device, char *const *channels, unsigned count, unsigned *bits)
 {
-	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
-		sr_dev_channel_enable(item->data, FALSE);
+	unsigned highest = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct sr_channel *channel = channel_of(device, channels[i]);
 		g_autofree char *words = device_words(device);
@@ -124,9 +127,14 @@ static char *enable_channels(struct sr_dev_inst *device, char *const *channels, 
 			return g_strdup_printf("there is no channel '%s'; it is %s", channels[i], words);
 		if (channel->type != SR_CHANNEL_LOGIC)
 			return g_strdup_printf("channel '%s' is no logic channel", channels[i]);
-		if (sr_dev_channel_enable(channel, TRUE) != SR_OK)
-			return g_strdup_printf("channel '%s' cannot be enabled", channels[i]);
 		bits[i] = (unsigned)channel->index;
+		highest = MAX(highest, bits[i]);
+	}
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next) {
+		struct sr_channel *channel = item->data;
+		bool enable = channel->type == SR_CHANNEL_LOGIC && (unsigned)channel->index <= highest;
+		if (sr_dev_channel_enable(channel, enable) != SR_OK && enable)
+			return g_strdup_printf("channel '%s' cannot be enabled", channel->name);
 	}
 	return NULL;
 }
@@ -146,6 +154,23 @@ static char *set_rate(struct sr_dev_inst *device, uint64_t rate_hz, uint64_t *ra
 	return NULL;
 }
 
+/* Logic samples must come as they are taken, without end: of an analyser that fills its memory first nothing would be known until it is full. */
+static char *set_continuous(struct sr_dev_inst *device)
+{
+	GArray *keys = sr_dev_options(sr_dev_inst_driver_get(device), device, NULL);
+	bool known = false;
+	for (guint i = 0; keys && i < keys->len; i++)
+		known = known || g_array_index(keys, uint32_t, i) == SR_CONF_CONTINUOUS;
+	if (keys)
+		g_array_free(keys, TRUE);
+	if (!known)
+		return g_strdup("it cannot sample without end, only fill its memory");
+	if (sr_dev_config_capabilities_list(device, NULL, SR_CONF_CONTINUOUS) & SR_CONF_SET &&
+	    sr_config_set(device, NULL, SR_CONF_CONTINUOUS, g_variant_new_boolean(TRUE)) != SR_OK)
+		return g_strdup("it cannot be set to sample without end");
+	return NULL;
+}
+
 char *device_prepare(struct sr_dev_inst *device, uint64_t rate_hz, char *const *channels, unsigned count, unsigned *bits,
 		     uint64_t *rate_set)
 {
@@ -153,5 +178,7 @@ char *device_prepare(struct sr_dev_inst *device, uint64_t rate_hz, char *const *
 		return g_strdup("it cannot be opened");
 	/* Some drivers know their channels' state only from here on, so the order is: open, channels, rate. */
 	char *why = enable_channels(device, channels, count, bits);
-	return why ? why : set_rate(device, rate_hz, rate_set);
+	if (!why)
+		why = set_rate(device, rate_hz, rate_set);
+	return why ? why : set_continuous(device);
 }

@@ -4,6 +4,8 @@
 #include <glib.h>
 #include <libsigrok/libsigrok.h>
 
+/* All devices that answer to a connection string; the caller frees the list, not the devices. *why (owned by the caller) when it cannot be tried. */
+GSList *device_scan(struct sr_context *context, const char *connection, char **why);
 /* Finds the one device of a connection string; NULL and *why (owned by the caller) when there is none, or more than one. */
 struct sr_dev_inst *device_find(struct sr_context *context, const char *connection, char **why);
 /* Opens it, sets the rate (0: as it is) and enables just the named channels, each of whose bit numbers goes into bits[]. NULL, or why not. */

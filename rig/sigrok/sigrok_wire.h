@@ -6,15 +6,21 @@
  */
 #include <stdint.h>
 
-enum { SIGROK_MAGIC = 0x53494752, SIGROK_TEXT = 200, SIGROK_MAX_CHANNELS = 32 };
+enum {
+	SIGROK_MAGIC = 0x53494752,
+	SIGROK_TEXT = 200,
+	SIGROK_MAX_CHANNELS = 32,
+	SIGROK_MAX_SAMPLES = 50000000, /* import: of one channel */
+};
 
 enum sigrok_kind {
-	SIGROK_STARTED,  /* time_s: host time (CLOCK_MONOTONIC) of just before the start; value: sample rate, Hz; text: the device */
+	SIGROK_STARTED, /* time_s: host time (CLOCK_MONOTONIC) of just before the start; value: sample rate, Hz (0: not told); text: the device */
 	SIGROK_PROGRESS, /* sample: samples seen until now; time_s: host time of their arrival */
 	SIGROK_EDGE,     /* sample: the first with the new level; channel: which of those asked for; value: 1 or 0 */
 	SIGROK_END,      /* sample: all of them */
 	SIGROK_ERROR,    /* text */
 	SIGROK_FOUND,    /* scan: text, a device with its channels */
+	SIGROK_SAMPLES,  /* import: `sample` float32 of one channel follow */
 };
 
 struct sigrok_record {

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "sim_noise.h"
 #include "sim_sensor.h"
 #include "sim_signal.h"
 #include "sim_stream.h"
@@ -258,8 +259,11 @@ static double logic_start_time(void *self, double *u_s)
 	lock_now(sim);
 	double start_s = sim->logic_start_s;
 	unlock(sim, true);
-	*u_s = 0;
-	return start_s;
+	double limit_s = sim->setup->logic.start_accuracy_s;
+	if (!(limit_s > 0))
+		limit_s = 0;
+	*u_s = limit_s / sqrt(3);
+	return start_s + limit_s * (2 * sim_uniform(sim->setup->sim.seed, SIM_STREAM_HOST, 0) - 1);
 }
 
 static bool logic_stop(void *self, struct error *error)

@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 /* What a random number is for; numbers of different streams are independent. */
-enum sim_stream {
+enum sim_draw {
 	SIM_STREAM_POOL,
 	SIM_STREAM_CLOCK,
 	SIM_STREAM_JITTER,
 	SIM_STREAM_AMPLITUDE,
-	SIM_STREAM_SENSOR,       /* + channel: systematic draws */
+	SIM_STREAM_SENSOR, /* + channel: systematic draws */
+	SIM_STREAM_BASELINE = 32,
+	SIM_STREAM_HOST,
 	SIM_STREAM_CHANNEL = 64, /* + channel: where in the pool a chunk begins */
 };
 

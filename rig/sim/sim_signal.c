@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim_artefact.h"
 #include "sim_noise.h"
 #include "sim_queue.h"
 #include "sim_sensor.h"
@@ -26,6 +27,7 @@ struct sim_signal {
 	const struct circuit *circuit;
 	unsigned channel_count;
 	struct sim_sensor sensor[RECORDING_MAX_CHANNELS];
+	struct sim_baseline baseline;
 	double start_s, frame_s;
 	uint64_t next_frame;
 	struct sim_queue pulses, triggers, laws;
@@ -72,6 +74,7 @@ struct sim_signal *sim_signal_create(const struct bench_setup *setup, const stru
 	signal->frame_s = 1 / (setup->adc.sample_rate_hz * (1 + clock_error));
 	signal->noise = noise;
 	sim_noise_fill(noise, seed);
+	signal->baseline = sim_baseline_make(&setup->sim.artefacts, signal->frame_s, seed);
 	for (unsigned c = 0; c < signal->channel_count; c++)
 		signal->sensor[c] = sim_sensor_make(&setup->adc.channels[c], c, seed);
 	return signal;
@@ -130,23 +133,50 @@ static double chunk_time_s(const struct sim_signal *signal)
 	return signal->start_s + (double)signal->next_frame * signal->frame_s;
 }
 
+/* Room for point n of the scratch grid. */
+static bool reserve(struct sim_signal *signal, size_t n)
+{
+	while (n >= signal->grid_capacity) {
+		size_t capacity = signal->grid_capacity ? 2 * signal->grid_capacity : 8192;
+		double *current_a = reallocarray(signal->current_a, capacity, sizeof *current_a);
+		if (current_a)
+			signal->current_a = current_a;
+		double *voltages_v = reallocarray(signal->voltage_v, capacity, sizeof *voltages_v);
+		if (voltages_v)
+			signal->voltage_v = voltages_v;
+		if (!current_a || !voltages_v)
+			return false;
+		signal->grid_capacity = capacity;
+	}
+	return true;
+}
+
+/* What the equation does not have; a discharge becomes longer by it. */
+static bool roughen(struct sim_signal *signal, double voltage_v, size_t *count)
+{
+	const struct sim_artefacts *artefacts = &signal->setup->sim.artefacts;
+	double span_s = sim_artefact_span_s(artefacts, signal->circuit);
+	if (!(span_s > 0))
+		return true;
+	size_t points = (size_t)(span_s / signal->circuit->step_s) + 2, n = *count;
+	if (!reserve(signal, points))
+		return false;
+	for (; n < points; n++) {
+		signal->current_a[n] = 0;
+		signal->voltage_v[n] = signal->voltage_v[n - 1];
+	}
+	*count = n;
+	sim_artefact_add(artefacts, signal->circuit, voltage_v, signal->current_a, n);
+	return true;
+}
+
 /* Walks the circuit through a discharge onto the scratch grid. */
 static bool walk(struct sim_signal *signal, double voltage_v, size_t *count)
 {
 	struct circuit_state state = circuit_begin(signal->circuit, voltage_v);
 	for (size_t n = 0;; n++) {
-		if (n == signal->grid_capacity) {
-			size_t capacity = n ? 2 * n : 8192;
-			double *current_a = reallocarray(signal->current_a, capacity, sizeof *current_a);
-			if (current_a)
-				signal->current_a = current_a;
-			double *voltages_v = reallocarray(signal->voltage_v, capacity, sizeof *voltages_v);
-			if (voltages_v)
-				signal->voltage_v = voltages_v;
-			if (!current_a || !voltages_v)
-				return false;
-			signal->grid_capacity = capacity;
-		}
+		if (!reserve(signal, n))
+			return false;
 		signal->current_a[n] = state.current_a;
 		signal->voltage_v[n] = state.voltage_v;
 		*count = n + 1;
@@ -167,7 +197,7 @@ static bool activate(struct sim_signal *signal, const struct sim_event *event)
 	if (signal->active_count == ACTIVE_MAX)
 		return false;
 	size_t count = 0;
-	if (!walk(signal, fabs(event->voltage_v), &count))
+	if (!walk(signal, fabs(event->voltage_v), &count) || !roughen(signal, fabs(event->voltage_v), &count))
 		return false;
 	double step_s = signal->circuit->step_s, offset_s = event->time_s - chunk_time_s(signal), longest_s = 0;
 	for (unsigned c = 0; c < signal->channel_count; c++)
@@ -361,6 +391,39 @@ static void pass_laws(struct sim_signal *signal)
 	}
 }
 
+/* The baseline at every piece's first frame, and at the end of the chunk. */
+static void wander(const struct sim_signal *signal, float *counts_at, size_t pieces, double counts_per_unit)
+{
+	const struct sim_baseline *baseline = &signal->baseline;
+	for (size_t p = 0; p <= pieces; p++) {
+		double time_s = (double)(signal->next_frame + p * baseline->piece) * signal->frame_s;
+		counts_at[p] = (float)(sim_baseline_at(baseline, time_s) * counts_per_unit);
+	}
+}
+
+/* A channel whose baseline is no straight line, piece by piece. */
+static void render_pieces(struct sim_signal *signal, const struct sim_sensor *sensor, const struct line *line, bool shaped,
+			  const float *noise, int16_t *counts)
+{
+	size_t piece = signal->baseline.piece, pieces = SIM_CHUNK / piece;
+	float at[SIM_CHUNK / 16 + 1], gain = (float)sensor->counts_per_unit, offset = (float)sensor->count_offset;
+	wander(signal, at, pieces, sensor->counts_per_unit);
+	for (size_t p = 0; p < pieces; p++) {
+		size_t from = p * piece;
+		float slope = (at[p + 1] - at[p]) / (float)piece;
+		if (!shaped) {
+			float base = (float)((line->base + line->slope * (double)from) * sensor->counts_per_unit) + offset + at[p];
+			slope += (float)(line->slope * sensor->counts_per_unit);
+			sim_quantise_line(sensor, base, slope, noise + from, piece, counts + from);
+			continue;
+		}
+		float *signal_counts = signal->signal + from;
+		for (int k = 0; k < (int)piece; k++)
+			signal_counts[k] = signal_counts[k] * gain + (offset + at[p] + slope * (float)k);
+		sim_quantise_signal(sensor, signal_counts, noise + from, piece, counts + from);
+	}
+}
+
 static void render(struct sim_signal *signal, unsigned c)
 {
 	const struct sim_sensor *sensor = &signal->sensor[c];
@@ -375,6 +438,10 @@ static void render(struct sim_signal *signal, unsigned c)
 	uint64_t where = sim_hash(signal->setup->sim.seed, SIM_STREAM_CHANNEL + c, signal->next_frame / SIM_CHUNK);
 	const float *noise = signal->noise + where % (SIM_POOL_SIZE - SIM_CHUNK);
 	int16_t *counts = signal->planes + (size_t)c * SIM_CHUNK;
+	if (sensor->role == CHANNEL_COIL_CURRENT && signal->baseline.piece > 0) {
+		render_pieces(signal, sensor, &line, shaped, noise, counts);
+		return;
+	}
 	if (!shaped) {
 		float base = (float)(line.base * sensor->counts_per_unit + sensor->count_offset);
 		sim_quantise_line(sensor, base, (float)(line.slope * sensor->counts_per_unit), noise, SIM_CHUNK, counts);

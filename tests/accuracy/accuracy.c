@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "instrument.h"
+#include "sessions.h"
+#include "student.h"
 #include "tally.h"
 
 enum {
@@ -61,9 +63,16 @@ static double level_shown(unsigned factor, unsigned level)
 }
 
 /* A measurand, the feature of the truth it is held against, and the limits; HELD is what issue and assessor expect of an honest one. */
-#define HELD                                                                                                                               \
-	.coverage_low = 94, .coverage_high = 96, .cell_coverage_low = 90, .cell_coverage_high = 99, .lacking_share = 1e-3,                 \
+#define LIMITS(most, cell_most)                                                                                                            \
+	.coverage_low = 94, .coverage_high = (most), .cell_coverage_low = 90, .cell_coverage_high = (cell_most), .lacking_share = 1e-3,    \
 	.inflation = 1.3, .bias = 1.0 / 3
+#define HELD LIMITS(96, 99)
+
+/*
+ * Those whose u is on the cautious side for some recordings: the onset of a monophasic pulse by what is presumed of its damping; the field's onset by the
+ * interpolation between few samples; the largest of samples by their rounding.
+ */
+#define CAUTIOUS LIMITS(98.5, 100)
 
 enum target { TARGET_FEATURE, TARGET_ONSET, TARGET_LATENCY, TARGET_INTERVAL };
 
@@ -72,8 +81,10 @@ static const struct subject_row {
 	enum target target;
 	enum wave_feature feature;
 	struct limits limits;
+	double (*left_over)(const struct wave *wave); /* with AFTER_CURRENT; NULL: nothing */
+	bool feels_spike;                             /* its definition counts a spike at the onset: shown there, not held */
 } rows[] = {
-	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {HELD, .efficiency = 1.2}},
+	{"pulse onset", TARGET_ONSET, WAVE_ONSET, {CAUTIOUS, .efficiency = 1.2}},
 	{"pulse.latency", TARGET_LATENCY, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
 	{"pulse.interval", TARGET_INTERVAL, WAVE_ONSET, {HELD, .efficiency = INFINITY}},
 	{"pulse.peak1", TARGET_FEATURE, WAVE_PEAK1, {HELD, .efficiency = 1.4}},
@@ -85,6 +96,21 @@ static const struct subject_row {
 	{"pulse.period", TARGET_FEATURE, WAVE_PERIOD, {HELD, .efficiency = 1.2}},
 	{"pulse.decay_alpha", TARGET_FEATURE, WAVE_DECAY, {HELD, .efficiency = 1.2}},
 	{"pulse.initial_slope", TARGET_FEATURE, WAVE_SLOPE, {HELD, .efficiency = INFINITY}},
+	{"pulse.zero1", TARGET_FEATURE, WAVE_HALF_PERIOD, {HELD, .efficiency = INFINITY}},
+	{"pulse.width_zeros", TARGET_FEATURE, WAVE_SECOND_ZERO, {HELD, .efficiency = INFINITY}},
+	{"pulse.width_peaks", TARGET_FEATURE, WAVE_SECOND_ZERO, {HELD, .efficiency = INFINITY}},
+	{"pulse.width_fda", TARGET_FEATURE, WAVE_FIELD_WIDTH, {HELD, .efficiency = 1.2}},
+	{"pulse.width_10", TARGET_FEATURE, WAVE_WIDTH_10, {HELD, .efficiency = INFINITY}},
+	{"pulse.half_width_linear", TARGET_FEATURE, WAVE_HALF_WIDTH, {CAUTIOUS, .efficiency = INFINITY}},
+	{"pulse.rise_time_field", TARGET_FEATURE, WAVE_RISE, {CAUTIOUS, .efficiency = INFINITY}, .feels_spike = true},
+	{"pulse.field_ratio", TARGET_FEATURE, WAVE_FIELD_RATIO, {HELD, .efficiency = 1.2}},
+	{"pulse.damping_ratio", TARGET_FEATURE, WAVE_DAMPING, {HELD, .efficiency = 1.2}},
+	{"pulse.lc", TARGET_FEATURE, WAVE_LC, {HELD, .efficiency = 1.2}},
+	{"pulse.stored_charge", TARGET_FEATURE, WAVE_STORED, {HELD, .efficiency = 1.2}},
+	{"pulse.action", TARGET_FEATURE, WAVE_ACTION, {HELD, .efficiency = INFINITY}},
+	{"pulse.flux_balance", TARGET_FEATURE, WAVE_NOTHING, {HELD, .efficiency = INFINITY}, .left_over = after_balance},
+	{"pulse.after_current", TARGET_FEATURE, WAVE_NOTHING, {CAUTIOUS, .efficiency = INFINITY}, .left_over = after_largest},
+	{"pulse.after_current_late", TARGET_FEATURE, WAVE_NOTHING, {CAUTIOUS, .efficiency = INFINITY}, .left_over = after_largest},
 	{"pulse.net_charge", TARGET_FEATURE, WAVE_CHARGE, {HELD, .efficiency = INFINITY}},
 };
 
@@ -115,7 +141,8 @@ static const struct measurement *find(const struct results *results, const char 
 }
 
 /* What is true of pulse k, and what it appears to be. NAN when the shape does not have it. */
-static void truths(const struct run *run, unsigned row, unsigned k, double *true_value, double *seen_value)
+static void truths(const struct run *run, const struct conditions *conditions, unsigned row, unsigned k, double *true_value,
+		   double *seen_value)
 {
 	const struct wave *truth = &run->truth[k], *seen = &run->seen[k];
 	double of_truth[WAVE_FEATURES], of_seen[WAVE_FEATURES];
@@ -132,13 +159,20 @@ static void truths(const struct run *run, unsigned row, unsigned k, double *true
 	wave_features(seen, of_seen);
 	*true_value = of_truth[rows[row].feature];
 	*seen_value = of_seen[rows[row].feature];
+	if (rows[row].left_over && conditions->imperfection == AFTER_CURRENT && !isnan(*true_value))
+		*true_value = *seen_value = rows[row].left_over(truth);
+	if (rows[row].feature == WAVE_CHARGE && conditions->imperfection == COMMUTATION_SPIKE) {
+		*true_value += commutation_charge_as(truth);
+		*seen_value += commutation_charge_as(seen);
+	}
 }
 
 static void judge_pulse(const struct run *run, unsigned k, const struct conditions *conditions, const unsigned level[FACTORS])
 {
 	double exact[WAVE_FEATURES], honest[WAVE_FEATURES];
-	if (!wave_bounds(&run->seen[k], BOUND_EXACT, conditions->interval_s, run->noise_a, exact) ||
-	    !wave_bounds(&run->seen[k], BOUND_HONEST, conditions->interval_s, run->noise_a, honest)) {
+	bool at_60_db = conditions->noise_rel == noise_rel[1] && conditions->imperfection == PERFECT;
+	if (at_60_db && (!wave_bounds(&run->seen[k], BOUND_EXACT, conditions->interval_s, run->noise_a, exact) ||
+			 !wave_bounds(&run->seen[k], BOUND_HONEST, conditions->interval_s, run->noise_a, honest))) {
 		fprintf(stderr, "accuracy: no bound\n");
 		exit(2);
 	}
@@ -148,7 +182,7 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 			spread = rows[row].target == TARGET_LATENCY    ? NAN
 				 : rows[row].target == TARGET_INTERVAL ? sqrt(2)
 								       : 1;
-		truths(run, row, k, &true_value, &seen_value);
+		truths(run, conditions, row, k, &true_value, &seen_value);
 		if (isnan(true_value))
 			continue;
 		double value = NAN, u = NAN, expanded = NAN;
@@ -170,9 +204,8 @@ static void judge_pulse(const struct run *run, unsigned k, const struct conditio
 				      .u = u,
 				      .expanded = expanded,
 				      .random_error = value - seen_value,
-				      .bound = spread * exact[rows[row].feature],
-				      .honest_bound = spread * honest[rows[row].feature],
-				      .at_60_db = conditions->noise_rel == noise_rel[1]};
+				      .bound = at_60_db ? spread * exact[rows[row].feature] : NAN,
+				      .honest_bound = at_60_db ? spread * honest[rows[row].feature] : NAN};
 		add(row, conditions->imperfection, conditions->shape, level, &trial);
 	}
 }
@@ -264,8 +297,8 @@ static double worst_cell(unsigned row, char *name, size_t size)
 
 static void print_line(const char *name, const struct tally *t)
 {
-	printf("%-22s %6.0f %7.0f %7.2f %8.2f %8.2f %8.2f %9.2f %8.1f", name, t->cases, t->lacking, tally_bias(t), tally_efficiency(t),
-	       tally_quiet_efficiency(t), tally_honest_efficiency(t), tally_inflation(t), tally_coverage_pct(t));
+	printf("%-22s %6.0f %7.0f %7.2f %8.2f %8.2f %9.2f %8.1f", name, t->cases, t->lacking, tally_bias(t), tally_efficiency(t),
+	       tally_honest_efficiency(t), tally_inflation(t), tally_coverage_pct(t));
 }
 
 static void print_cells(unsigned row)
@@ -313,7 +346,8 @@ static bool report_imperfections(unsigned row)
 	printf("%-22s", rows[row].id);
 	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
 		double coverage = tally_coverage_pct(&imperfect[row][i]);
-		bool wrong = i != UNSEEN && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		bool held = i != UNSEEN && !(i == ONSET_SPIKE && rows[row].feels_spike);
+		bool wrong = held && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
 		holds &= !wrong;
 		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
 	}
@@ -327,8 +361,8 @@ int main(int argc, char **argv)
 	uint64_t state = argc > 1 + verbose ? strtoull(argv[1 + verbose], NULL, 10) : 1;
 	unsigned runs = 0, failed = run_grid(&state, &runs), wrong = 0;
 	printf("%u pulses in %u runs, each with a gain, delay, offset and clock of its own\n\n", runs * PULSES_A_RUN, runs);
-	printf("%-22s %6s %7s %7s %8s %8s %8s %9s %8s  %s\n", "measurand", "cases", "lacking", "bias/u", "s/CRB", "at 60 dB", "honest",
-	       "u/scatter", "within U", "worst cell");
+	printf("%-22s %6s %7s %7s %8s %8s %9s %8s  %s\n", "measurand", "cases", "lacking", "bias/u", "s/CRB", "honest", "u/scatter",
+	       "within U", "worst cell");
 	for (unsigned row = 0; row < ROWS; row++)
 		wrong += !report(row, verbose);
 	unsigned imperfect_runs = 0;
@@ -339,12 +373,13 @@ int main(int argc, char **argv)
 	putchar('\n');
 	for (unsigned row = 0; row < ROWS; row++)
 		wrong += !report_imperfections(row);
-	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound, over all noise levels "
-	       "and at\n"
-	       "60 dB signal to noise. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
+	bool statistics_hold = sessions_hold(&state);
+	printf("\nbias/u: mean error in standard uncertainties. s/CRB: standard deviation by the Cramer-Rao bound at 60 dB, "
+	       "exact and\n"
+	       "honest. u/scatter: stated u by the rms error. within U: %% of cases within +-U, 95 expected.\n");
 	if (failed > 0)
 		printf("%u runs did not find their pulses\n", failed);
 	if (wrong > 0)
 		printf("%u measurands are outside their limits\n", wrong);
-	return failed > 0 || wrong > 0;
+	return failed > 0 || wrong > 0 || !statistics_hold;
 }

@@ -23,12 +23,18 @@
 #define TAIL_PERIODS 0.64
 #define DROOP_S 0.2
 #define HUM_HZ 50.0
+#define COMMUTATION_REL 0.05
+#define COMMUTATION_S 1e-6
+#define AFTER_REL 0.01
+#define AFTER_S 100e-6
+#define AFTER_FROM_S 5e-6
+#define AFTER_TO_S 25e-6
 /* The filters are stepped so much finer than the samples, their input a straight line in between. */
 enum { STEPS_A_SAMPLE = 8 };
 
 #define LEAST_INTERVAL_S 1e-3
 
-enum { CHANNELS = 2, CURRENT = 0, TRIGGER = 1, TRIGGER_COUNTS = 16384 };
+enum { CHANNELS = INSTRUMENT_CHANNELS, CURRENT = 0, TRIGGER = 1, TRIGGER_COUNTS = 16384 };
 
 /* Uniform in (0, 1): splitmix64. */
 static double draw_uniform(uint64_t *state)
@@ -39,7 +45,7 @@ static double draw_uniform(uint64_t *state)
 	return ((double)((z ^ z >> 31) >> 11) + 0.5) / 9007199254740992.0;
 }
 
-static double draw_normal(uint64_t *state)
+double draw_normal(uint64_t *state)
 {
 	double u = draw_uniform(state), v = draw_uniform(state);
 	return sqrt(-2 * log(u)) * cos(2 * PI * v);
@@ -51,7 +57,7 @@ static double bandwidth_hz(const struct conditions *conditions)
 	return low ? 200e3 : high ? 1e6 : INFINITY;
 }
 
-static struct recording_format describe(const struct conditions *conditions)
+struct recording_format instrument_format(const struct conditions *conditions)
 {
 	struct recording_format format = {
 		.sample_rate_hz = 1 / conditions->interval_s, .u_clock_rel = U_CLOCK_REL, .channel_count = CHANNELS};
@@ -80,13 +86,7 @@ static struct recording_format describe(const struct conditions *conditions)
 	return format;
 }
 
-/* The channel's true properties. */
-struct errors {
-	double gain, offset_a, delay_s, clock;
-	int sign;
-};
-
-static struct errors draw_errors(const struct conditions *conditions, double peak_a, uint64_t *state)
+struct errors draw_errors(const struct conditions *conditions, double peak_a, uint64_t *state)
 {
 	double offset_sign = draw_uniform(state) < 0.5 ? -1 : 1;
 	return (struct errors){.gain = 1 + U_GAIN_REL * draw_normal(state),
@@ -136,6 +136,36 @@ static int16_t to_count(double x, const struct channel *channel)
 	return (int16_t)fmax(channel->count_min, fmin(channel->count_max, count));
 }
 
+static double after_sign(const struct wave *wave)
+{
+	return wave->shape == WAVE_BIPHASIC ? 1 : -1;
+}
+
+double after_largest(const struct wave *wave)
+{
+	(void)wave;
+	return AFTER_REL * exp(-AFTER_FROM_S / AFTER_S);
+}
+
+double after_balance(const struct wave *wave)
+{
+	double from = exp(-AFTER_FROM_S / AFTER_S), to = exp(-AFTER_TO_S / AFTER_S);
+	return after_sign(wave) * AFTER_REL * AFTER_S * (from - to) / (AFTER_TO_S - AFTER_FROM_S);
+}
+
+double commutation_charge_as(const struct wave *wave)
+{
+	double feature[WAVE_FEATURES];
+	wave_features(wave, feature);
+	return wave->shape == WAVE_BIPHASIC ? -COMMUTATION_REL * COMMUTATION_S * feature[WAVE_PEAK1] : 0;
+}
+
+void instrument_frame(const struct recording_format *format, double current_a, bool trigger, int16_t *frame)
+{
+	frame[CURRENT] = to_count(current_a, &format->channels[CURRENT]);
+	frame[TRIGGER] = trigger ? TRIGGER_COUNTS : 0;
+}
+
 /* The pulses' current at a time, with what the device adds to them. */
 static double device_current(const struct run *run, enum imperfection imperfection, double peak_a, double t)
 {
@@ -147,9 +177,9 @@ static double device_current(const struct run *run, enum imperfection imperfecti
 		if (imperfection == ONSET_SPIKE && after >= 0 && after < 0.5e-6)
 			sum += 0.05 * peak_a;
 		if (imperfection == COMMUTATION_SPIKE && wave->shape == WAVE_BIPHASIC && since >= 0)
-			sum -= 0.05 * peak_a * exp(-since / 1e-6);
+			sum -= COMMUTATION_REL * peak_a * exp(-since / COMMUTATION_S);
 		if (imperfection == AFTER_CURRENT && after >= end_s)
-			sum += (wave->shape == WAVE_BIPHASIC ? 0.01 : -0.01) * peak_a * exp(-(after - end_s) / 100e-6);
+			sum += after_sign(wave) * AFTER_REL * peak_a * exp(-(after - end_s) / AFTER_S);
 	}
 	return sum;
 }
@@ -196,10 +226,8 @@ static void record(const struct run *run, const struct conditions *conditions, c
 		double current =
 			errors->sign * errors->gain * channel_current(run, conditions, peak_a, t - errors->delay_s, interval_s, &channel);
 		current += hum_a * sin(2 * PI * HUM_HZ * t + hum_phase) + drift_a_per_s * t;
-		samples[CHANNELS * i + CURRENT] =
-			to_count(current + errors->offset_a + noise_a * draw_normal(state), &format->channels[CURRENT]);
 		bool high = t >= run->trigger_s[k] && t < run->trigger_s[k] + TRIGGER_HIGH_S;
-		samples[CHANNELS * i + TRIGGER] = high ? TRIGGER_COUNTS : 0;
+		instrument_frame(format, current + errors->offset_a + noise_a * draw_normal(state), high, &samples[CHANNELS * i]);
 	}
 }
 
@@ -209,10 +237,10 @@ static void end_with(const struct error *error)
 	exit(2);
 }
 
-static struct results *measure_samples(const struct recording_format *format, const int16_t *samples, size_t frames)
+struct results *instrument_measure(const struct recording_format *format, const struct plan *plan, const int16_t *samples, size_t frames)
 {
 	struct error error = {0};
-	auto_measure struct measure *measure = measure_create(NULL, NULL, &error);
+	auto_measure struct measure *measure = measure_create(plan, NULL, &error);
 	if (!measure)
 		end_with(&error);
 	struct reduced_sink reduced = measure_sink(measure);
@@ -232,7 +260,7 @@ static struct results *measure_samples(const struct recording_format *format, co
 struct run instrument_run(const struct conditions *conditions, uint64_t *state)
 {
 	struct run run = {.u_delay_s = U_DELAY_S};
-	struct recording_format format = describe(conditions);
+	struct recording_format format = instrument_format(conditions);
 	draw_pulses(conditions, &run, state);
 	double features[WAVE_FEATURES];
 	wave_features(&run.truth[0], features);
@@ -247,6 +275,6 @@ struct run instrument_run(const struct conditions *conditions, uint64_t *state)
 		exit(2);
 	}
 	record(&run, conditions, &errors, &format, features[WAVE_PEAK1], noise_a, samples, frames, state);
-	run.results = measure_samples(&format, samples, frames);
+	run.results = instrument_measure(&format, NULL, samples, frames);
 	return run;
 }

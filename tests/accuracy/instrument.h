@@ -6,10 +6,12 @@
  */
 #include <stdint.h>
 
+#include "plan.h"
+#include "recording.h"
 #include "results.h"
 #include "wave.h"
 
-enum { PULSES_A_RUN = 4 };
+enum { PULSES_A_RUN = 4, INSTRUMENT_CHANNELS = 2 };
 
 /* What a real channel and a real device add to the closed form; sizes are of the first peak. */
 enum imperfection {
@@ -48,3 +50,22 @@ struct run {
 
 /* Seeds the run with *state, which moves on. Ends the program when the rooms under test report an error. */
 struct run instrument_run(const struct conditions *conditions, uint64_t *state);
+/* What these imperfections are in truth: largest and mean relative current from 5 us after the end (the mean: to 25 us), and the charge of the spike. */
+double after_largest(const struct wave *wave);
+double after_balance(const struct wave *wave);
+double commutation_charge_as(const struct wave *wave);
+
+/* A channel's true properties. */
+struct errors {
+	double gain, offset_a, delay_s, clock;
+	int sign;
+};
+
+/* The parts of instrument_run(). A number of the standard normal distribution; *state moves on. */
+double draw_normal(uint64_t *state);
+struct recording_format instrument_format(const struct conditions *conditions);
+struct errors draw_errors(const struct conditions *conditions, double peak_a, uint64_t *state);
+/* One frame of INSTRUMENT_CHANNELS counts. */
+void instrument_frame(const struct recording_format *format, double current_a, bool trigger, int16_t *frame);
+/* Owned by the caller. plan may be NULL. Ends the program on an error. */
+struct results *instrument_measure(const struct recording_format *format, const struct plan *plan, const int16_t *samples, size_t frames);

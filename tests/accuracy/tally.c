@@ -19,15 +19,10 @@ void tally_add(struct tally *tally, const struct trial *trial)
 	tally->bounded += 1;
 	tally->c += c;
 	tally->cc += c * c;
-	if (trial->at_60_db) {
-		tally->quiet += 1;
-		tally->q += c;
-		tally->qq += c * c;
-		double h = trial->random_error / trial->honest_bound;
-		tally->honest += 1;
-		tally->h += h;
-		tally->hh += h * h;
-	}
+	double h = trial->random_error / trial->honest_bound;
+	tally->honest += 1;
+	tally->h += h;
+	tally->hh += h * h;
 }
 
 double tally_coverage_pct(const struct tally *tally)
@@ -53,11 +48,6 @@ static double deviation(double n, double sum, double squares)
 double tally_efficiency(const struct tally *tally)
 {
 	return deviation(tally->bounded, tally->c, tally->cc);
-}
-
-double tally_quiet_efficiency(const struct tally *tally)
-{
-	return deviation(tally->quiet, tally->q, tally->qq);
 }
 
 double tally_honest_efficiency(const struct tally *tally)

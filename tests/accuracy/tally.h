@@ -7,8 +7,7 @@
 struct tally {
 	double cases, lacking, covered;
 	double z, zz;          /* error / u and its square */
-	double bounded, c, cc; /* random part of the error / Cramer-Rao bound */
-	double quiet, q, qq;   /* the same at 60 dB signal to noise */
+	double bounded, c, cc; /* random part of the error / Cramer-Rao bound, at 60 dB signal to noise */
 	double honest, h, hh;  /* the same by the honest bound */
 };
 
@@ -16,7 +15,6 @@ struct tally {
 struct trial {
 	double error, u, expanded;                /* expanded: U */
 	double random_error, bound, honest_bound; /* bounds NAN: there is none */
-	bool at_60_db;
 };
 
 struct limits {
@@ -35,7 +33,6 @@ double tally_bias(const struct tally *tally);
 double tally_inflation(const struct tally *tally);
 /* Standard deviation of the random part by the bound; NAN without one. */
 double tally_efficiency(const struct tally *tally);
-double tally_quiet_efficiency(const struct tally *tally);
 double tally_honest_efficiency(const struct tally *tally);
 /* False when the tally of all cases is outside the limits; *why says so. */
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why);

@@ -77,6 +77,30 @@ static double charge_to(const struct wave *wave, double t)
 	return wave->amplitude_a * (w - exp(-a * t) * (a * sin(w * t) + w * cos(w * t))) / (a * a + w * w);
 }
 
+/* Integral of the oscillation's square from the onset to t: that of (1 - cos 2wt) exp(-2at) / 2. */
+static double action_to(const struct wave *wave, double t)
+{
+	double a = 2 * wave->alpha_per_s, w = 2 * wave->omega_per_s, size = exp(-a * t);
+	double constant = (1 - size) / a, cosine = (a - size * (a * cos(w * t) - w * sin(w * t))) / (a * a + w * w);
+	return wave->amplitude_a * wave->amplitude_a * (constant - cosine) / 2;
+}
+
+static void resonant_features(const struct wave *wave, double feature[WAVE_FEATURES])
+{
+	double a = wave->alpha_per_s, w = wave->omega_per_s, k = a / w, squares = a * a + w * w;
+	bool biphasic = wave->shape == WAVE_BIPHASIC, resonant = wave->shape != WAVE_MONOPHASIC;
+	feature[WAVE_HALF_PERIOD] = resonant ? PI / w : NAN;
+	feature[WAVE_SECOND_ZERO] = biphasic ? 2 * PI / w : NAN;
+	feature[WAVE_FIELD_WIDTH] = biphasic ? 2 * (PI - atan(k)) / w : NAN;
+	/* The slope's next extreme is where its own derivative, a damped wave shifted by 2 atan(a / w), is zero. */
+	double least_s = (PI - 2 * atan(k)) / w;
+	feature[WAVE_FIELD_RATIO] = resonant ? exp(-a * least_s) * (cos(w * least_s) - k * sin(w * least_s)) : NAN;
+	feature[WAVE_DAMPING] = resonant ? a / sqrt(squares) : NAN;
+	feature[WAVE_LC] = resonant ? 1 / squares : NAN;
+	feature[WAVE_STORED] = resonant ? wave->amplitude_a * w / squares : NAN;
+	feature[WAVE_NOTHING] = resonant ? 0 : NAN;
+}
+
 void wave_features(const struct wave *wave, double feature[WAVE_FEATURES])
 {
 	double a = wave->alpha_per_s, w = wave->omega_per_s, peak_s = wave_peak_s(wave), peak = oscillation(wave, peak_s);
@@ -94,6 +118,12 @@ void wave_features(const struct wave *wave, double feature[WAVE_FEATURES])
 	feature[WAVE_PERIOD] = tail ? NAN : 2 * PI / w;
 	feature[WAVE_DECAY] = tail ? NAN : a;
 	feature[WAVE_SLOPE] = wave->amplitude_a * w;
+	double down10 = tail ? tail_s + wave->tail_s * log(10 * wave->tail_a / peak) : when(wave, 0.1 * peak, peak_s, PI / w);
+	feature[WAVE_WIDTH_10] = wave->shape == WAVE_BIPHASIC ? NAN : down10 - when(wave, 0.1 * peak, 0, peak_s);
+	double left = 1 - exp(-2 * (NO_END_S - tail_s) / wave->tail_s);
+	feature[WAVE_ACTION] =
+		tail ? action_to(wave, tail_s) + wave->tail_a * wave->tail_a * wave->tail_s / 2 * left : action_to(wave, wave_end_s(wave));
+	resonant_features(wave, feature);
 	feature[WAVE_CHARGE] = tail ? charge_to(wave, tail_s) + wave->tail_a * wave->tail_s * (1 - exp(-(NO_END_S - tail_s) / wave->tail_s))
 				    : charge_to(wave, wave_end_s(wave));
 }

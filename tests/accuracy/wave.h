@@ -29,6 +29,16 @@ enum wave_feature {
 	WAVE_DECAY,
 	WAVE_SLOPE,
 	WAVE_CHARGE,
+	WAVE_HALF_PERIOD, /* onset to first zero */
+	WAVE_SECOND_ZERO, /* onset to second zero */
+	WAVE_FIELD_WIDTH, /* from the largest di/dt, at the onset, to the next of its sign */
+	WAVE_WIDTH_10,    /* at 10 % of the peak */
+	WAVE_FIELD_RATIO, /* least by largest di/dt, negative */
+	WAVE_DAMPING,     /* alpha / sqrt(alpha^2 + omega^2) */
+	WAVE_LC,
+	WAVE_STORED,  /* initial slope times LC */
+	WAVE_ACTION,  /* integral of the square */
+	WAVE_NOTHING, /* 0: what a pulse with a defined end leaves behind */
 	WAVE_FEATURES
 };
 

@@ -98,14 +98,17 @@ static enum outcome hold(const struct results *results, const char *id, bool exp
 	return expected ? WRONG : EXACT;
 }
 
-/* What was found, pulse by pulse. */
+/* What was found, pulse by pulse, and the edges of the trigger. */
 static void print_pulses(const struct results *results)
 {
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		const struct pulse *pulse = &results->pulses[k];
-		printf("  %.6f s  %8.1f A  %-11s %s %d, edge %.6f s\n", pulse->onset_s, pulse->peak1_a, waveform_name(pulse->waveform),
-		       pulse_match_name(pulse->match), pulse->expected, pulse->trigger_s);
+		printf("  %.6f s, u %.1f us  %8.1f A  %s%-11s %s %d, edge %.6f s\n", pulse->onset_s, 1e6 * pulse->u_onset_s, pulse->peak1_a,
+		       pulse->clipped ? "clipped " : "", waveform_name(pulse->waveform), pulse_match_name(pulse->match), pulse->expected,
+		       pulse->trigger_s);
 	}
+	for (size_t e = 0; e < results->trigger_edge_count; e++)
+		printf("  edge %.6f s\n", results->trigger_edges_s[e]);
 }
 
 static enum outcome judge(const struct recipe *recipe, bool show, bool pulses, const char *name, uint64_t seed)

@@ -28,7 +28,7 @@ narrow() { ! awk 'length > 80 { print; wide = 1 } END { exit !wide }' "$1"; }
 check "no command: usage on stderr, status 2" eval 'status_is 2 "$tmsrig" && [ ! -s out ] && grep -q "^Usage:" err'
 check "--help on stdout" eval 'status_is 0 "$tmsrig" --help && grep -q "^Usage:" out && [ ! -s err ] && narrow out'
 check "--version" eval 'status_is 0 "$tmsrig" --version && grep -q "^tmsrig [0-9]" out'
-for command in run check analyze report budget measurands; do
+for command in run check analyze report export budget measurands; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
@@ -93,11 +93,61 @@ check "a full disk is a message, not a signal" eval '(ulimit -f 40; "$tmsrig" ru
 check "an abort ends with status 5 and a record" eval '
   "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
   grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
+sr_values() { sigrok-cli -i "$1" --show >shown 2>err && grep -q "Samplerate: 1000000" shown && grep -q "coil_current_A: analog" shown && grep -q "RECORDED: logic" shown; }
+check "export: sigrok-cli reads it" eval 'status_is 0 "$tmsrig" export ev pulse3.sr --pulse 3 && sr_values pulse3.sr && grep -q "^Analog sample count: [1-9]" shown'
+check "export: samples are those of the store" eval 'status_is 0 "$tmsrig" export ev part.sr --pulse 3 --channels coil_current && /usr/bin/python3 -c "
+import csv, struct, zipfile
+z = zipfile.ZipFile(\"part.sr\")
+name = [n for n in z.namelist() if n.startswith(\"analog-1-\")]
+assert len(name) == 1, name
+raw = z.read(name[0])
+values = struct.unpack(\"<%df\" % (len(raw) // 4), raw)
+assert set(z.read(\"logic-1-1\")[k] >> 3 & 1 for k in range(len(values))) == {1}, \"all of it is as recorded\"
+peak = max(float(r[\"peak1_a\"]) for r in csv.DictReader(open(\"ev/pulses.csv\")) if r[\"pulse\"] in (\"3\", \"4\"))
+assert abs(max(values) / peak - 1) < 0.01, (max(values), peak)"'
+check "export: same bytes again, nothing overwritten" eval 'status_is 0 "$tmsrig" export ev again3.sr --pulse 3 && cmp pulse3.sr again3.sr && status_is 2 "$tmsrig" export ev pulse3.sr --pulse 3 && grep -q "nothing is overwritten" err'
+round_trip() {
+  printf "%s\n" "bench: back" "adc:" "  driver: file" "  format: sr" "  sample_rate: 1 MHz" "  clock_accuracy: 2 ppm" "  channels:" \
+    "    coil_current: {column: coil_current_A, scale: 1 A}" "    trigger: {column: trigger_V, scale: 1 V, threshold: 1.5 V}" >back.yaml
+  "$tmsrig" export ev whole.sr >out && "$tmsrig" analyze whole.sr --bench ./back.yaml --out back --quiet >out 2>err
+  [ -s back/result.json ] && /usr/bin/python3 -c "
+import csv
+a, b = (list(csv.DictReader(open(p + '/pulses.csv'))) for p in ('ev', 'back'))
+assert len(a) == len(b) == 25, (len(a), len(b))
+worst = max(abs(float(x['peak1_a']) - float(y['peak1_a'])) for x, y in zip(a, b))
+step = max(float(x['peak1_a']) for x in a) / 30000
+print('worst', worst, 'A, a count is', step)
+assert worst < 4 * step, (worst, step)
+assert max(abs(float(x['onset_s']) - float(y['onset_s'])) for x, y in zip(a, b)) < 3e-7"
+}
+check "export: measured again, the same peaks" round_trip
+check "export: an unknown channel, an empty range, no such pulse" eval 'status_is 2 "$tmsrig" export ev no.sr --channels colour && grep -q "no channel .colour" err && status_is 2 "$tmsrig" export ev no.sr --from "1 ks" && grep -q "nothing was recorded" err && status_is 2 "$tmsrig" export ev no.sr --pulse 999 && grep -q "no pulse 999" err && [ ! -e no.sr ]'
 check "a session recorded by sigrok-cli is read" eval '
   sigrok-cli -d demo:analog_channels=1:logic_channels=1 --config samplerate=1m --samples 20000 -C D0,A0 -o demo.sr &&
   printf "%s\n" "bench: sr" "adc:" "  driver: file" "  format: sr" "  sample_rate: 1 MHz" "  clock_accuracy: 50 ppm" "  channels:" \
     "    coil_current: {column: A0, scale: 100 A}" "    trigger: {column: D0, scale: 1 V, threshold: 2.5 V}" >sr.yaml &&
-  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? -le 3 ] && grep -q "\"total_frames\": 20000\b" sr/result.json &&
+  "$tmsrig" analyze demo.sr --bench ./sr.yaml --out sr --quiet >out 2>err; [ $? = 4 ] && grep -q "begins with the current away" sr/result.json && grep -q "\"total_frames\": 20000\b" sr/result.json &&
   grep -q "\"sample_rate_hz\": 1000000\b" sr/result.json && grep -q "$(sha256sum demo.sr | cut -c1-64)" sr/result.json'
+for verb in probe test; do
+  check "bench $verb --help" eval 'status_is 0 "$tmsrig" bench '"$verb"' --help && grep -q "^Usage: tmsrig bench '"$verb"'" out && [ ! -s err ] && narrow out'
+done
+check "bench: --help, and usage without a verb" eval 'status_is 0 "$tmsrig" bench --help && grep -q "^Usage:" out && status_is 2 "$tmsrig" bench && status_is 2 "$tmsrig" bench nosuch && grep -q "no .nosuch." err'
+check "bench test: all is good on a virtual bench" eval 'status_is 0 "$tmsrig" bench test virtual && grep -q "^OK  *adc.rate " out && grep -q " 0 FAILED, 0 NOT TESTED; SIMULATED" out && [ ! -s err ]'
+check "bench test: JSON" eval 'status_is 0 "$tmsrig" bench test virtual-2ch --json && /usr/bin/python3 -c "
+import json
+t = json.load(open(\"out\"))
+assert t[\"failed\"] == 0 and t[\"simulated\"] and len(t[\"checks\"]) == t[\"ok\"] + t[\"not_tested\"] > 30
+assert {c[\"status\"] for c in t[\"checks\"]} <= {\"ok\", \"not_tested\"}"'
+printf '%s\n' "bench: dead" "adc:" "  driver: iio" "  uri: \"ip:127.0.0.1:1\"" "  instrument: none-there" "  sample_rate: 1 MHz" "  clock_accuracy: 5 ppm" \
+  "  gaps: clock" "  channels: {coil_current: {channel: voltage0, per_volt: 1 A}}" >dead.yaml
+check "bench test: an instrument that is not there fails, status 4" eval 'status_is 4 "$tmsrig" bench test ./dead.yaml && grep -Eq "^FAILED  *adc.(opens|driver) " out && grep -q "^NOT TESTED  *adc.samples" out'
+check "bench test: recordings are refused, status 2" eval 'status_is 2 "$tmsrig" bench test recording && grep -q "tmsrig analyze" err'
+check "bench test: a file that is wrong, status 2" status_is 2 "$tmsrig" bench test nosuch
+check "bench probe lists" eval 'status_is 0 "$tmsrig" bench probe && grep -q "^GPIO chips:" out && grep -q "^IIO contexts:" out && grep -q "^Devices of libsigrok:" out && grep -q "^Serial ports:" out'
+check "bench probe: a bench file that loads, and is not overwritten" eval 'status_is 0 "$tmsrig" bench probe --uri ip:127.0.0.1:1 --write new.yaml && status_is 0 "$tmsrig" check smoke --bench ./new.yaml && ! grep -q "^gpio" new.yaml && cp new.yaml kept.yaml && status_is 2 "$tmsrig" bench probe --write new.yaml && cmp -s new.yaml kept.yaml'
+check "bench probe: JSON" eval 'status_is 0 "$tmsrig" bench probe --json && /usr/bin/python3 -c "
+import json
+p = json.load(open(\"out\"))
+assert {\"missing\", \"gpio\", \"iio\", \"sigrok\", \"serial\"} == set(p)"'
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -109,6 +109,34 @@ stalled() {
 }
 good "iio_readdev ends when the stream stalls" stalled
 
+# The rig's own drivers of remote control: three pulses fired by command, recorded through the network.
+cat >three.lua <<'LUA'
+scenario { id = "three", title = "Three pulses by remote command" }
+intensity(50)
+arm()
+await("ready", seconds(8))
+wait(seconds(2))
+single { pulses = 3, interval = seconds(1.5) }
+disarm()
+LUA
+remote() { # STIMULATOR
+  rm -rf client.yaml out
+  cat >client.yaml <<YAML
+bench: client
+device: magpro-x100-cool-b65
+adc:
+  {driver: iio, uri: "ip:127.0.0.1:$iiod", instrument: simadc, sample_rate: 1 MHz, clock_accuracy: 50 ppm, gaps: clock,
+   channels: {coil_current: {channel: voltage0, per_volt: 1 kA, gain_accuracy: 0.1 %}}}
+stimulator: $1
+YAML
+  TMSRIG_DATA=$here/../.. timeout 60 "$tmsrig" run --bench ./client.yaml --spec smoke --out out three.lua >told 2>said
+  has 'pulses: 3 planned, 3 detected, 0 missing, 0 extra' told && has 'not vendor-verified' said && has 'not vendor-verified' out/result.json &&
+    has 'not vendor-verified' out/report.html
+}
+start
+good "a session by Magstim's remote control" remote "{driver: magstim, model: rapid2, software: 8, port: $folder/magstim}"
+good "a session by MagVenture's remote control" remote "{driver: magventure, port: $folder/magventure}"
+
 start
 good "magstim" check magstim magstim
 good "magstim: faults" check magstim_faults magstim control

@@ -165,12 +165,16 @@ Test(sr, foreign_files_are_refused)
 	unlink(path);
 }
 
-Test(driver, an_unknown_name_is_refused_with_the_known_ones)
+Test(driver, one_that_is_not_built_in_is_told_with_what_it_needs_or_those_there_are)
 {
 	struct bench_setup setup = setup_of(FILE_S16LE, 1);
 	setup.adc.driver = "iio";
 	struct error error = {0};
 	auto_bench struct bench *bench = open_file(&setup, "x", &error);
 	cr_assert_null(bench);
-	cr_assert_not_null(strstr(error.text, "there is no driver 'iio'; this build has: file"));
+	cr_assert_not_null(strstr(error.text, "the driver 'iio' is not in this build, which was made without libiio; `./dev drivers` installs libiio-dev"));
+	setup.adc.driver = "nosuch";
+	auto_bench struct bench *other = open_file(&setup, "x", &error);
+	cr_assert_null(other);
+	cr_assert_not_null(strstr(error.text, "there is no driver 'nosuch'; this build has: file"));
 }

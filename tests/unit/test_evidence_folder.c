@@ -197,7 +197,7 @@ static void make_setup(struct session *s)
 					.clock_driver = "virtual",
 					.device = &s->device,
 					.stimulator_driver = "sim",
-					.sim = {UINT64_C(9007199254740993), s->faults, 1}};
+					.sim = {.seed = UINT64_C(9007199254740993), .faults = s->faults, .fault_count = 1}};
 	s->setup.adc = (struct adc_setup){.driver = "sim", .sample_rate_hz = 1e6, .clock_accuracy_rel = 2e-6, .channel_count = 2};
 	for (int c = 0; c < 2; c++)
 		s->setup.adc.channels[c] = (struct adc_channel_setup){

@@ -220,6 +220,34 @@ Test(judge, a_void_measurement_never_leads_to_a_pass)
 	cr_expect_eq(judge_values(requirement_of(DECISION_GUARDED, 9.5, 10.5), one_bad, 2, 0.01, 0, &second_void).verdict, VERDICT_FAIL);
 }
 
+Test(judge, a_void_count_says_why)
+{
+	static const struct measurand COUNT = {
+		.id = "session.pulse_count", .version = 1, .title = "", .unit = "1", .subject = SUBJECT_SESSION};
+	struct requirement requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);
+	requirement.measurand = COUNT.id;
+	struct measurement count = {.measurand = &COUNT,
+				    .value = 10,
+				    .dof = INFINITY,
+				    .dof_systematic = INFINITY,
+				    .planned = NAN,
+				    .expected = -1,
+				    .voided = true,
+				    .why = "noise may hide a pulse"};
+	struct results results = {.measurements = &count, .measurement_count = 1};
+	struct spec spec = {.requirements = &requirement, .count = 1};
+	struct judgement judgement;
+	judge_spec(&spec, &results, NULL, NULL, &calibration, &judgement);
+	cr_expect_eq(judgement.verdict, VERDICT_VOID);
+	cr_expect_str_eq(judgement.reason, "noise may hide a pulse");
+	cr_expect_str_eq(judgement.void_reason, "noise may hide a pulse");
+	count.voided = false;
+	count.why = NULL;
+	judge_spec(&spec, &results, NULL, NULL, &calibration, &judgement);
+	cr_expect_eq(judgement.verdict, VERDICT_PASS);
+	cr_expect_null(judgement.void_reason);
+}
+
 static struct judgement judge_under(enum calibration_state state, bool override, const char *measurand, double value)
 {
 	struct requirement requirement = requirement_of(DECISION_GUARDED, 9.5, 10.5);

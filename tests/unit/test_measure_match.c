@@ -373,6 +373,66 @@ Test(measure_match, a_current_channel_that_never_moved_counts_nothing)
 	syn_free(&s.syn);
 }
 
+/* As an oscilloscope of 8 bits shows it: nothing moves but pulses. A channel that stands still there is alive; elsewhere it is not. */
+Test(measure_match, a_quiet_channel_is_not_a_frozen_one)
+{
+	struct session s;
+	session_init(&s);
+	s.plan.pulse_count = 3;
+	syn_draw(&s.syn, s.fired, 3, s.triggers, 3, 0, 0, 0);
+	for (size_t i = 0; i < s.syn.frames; i++)
+		s.syn.samples[SYN_CHANNELS * i] = (int16_t)(256 * lrint(s.syn.samples[SYN_CHANNELS * i] / 256.0));
+	auto_results struct results *quiet = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	cr_expect_eq(syn_value(quiet, "session.pulse_count"), 3);
+	cr_expect_not(syn_find(quiet, "session.pulse_count", 0)->voided);
+	for (size_t i = (size_t)((s.fired[2].onset_s + 30e-6) * s.syn.rate_hz); i < s.syn.frames; i++)
+		s.syn.samples[SYN_CHANNELS * i] = 8192;
+	auto_results struct results *frozen = syn_measure(&s.syn, &s.plan, &s.device, NULL, 0, NULL);
+	cr_expect(syn_find(frozen, "session.pulse_count", 0)->voided);
+	cr_expect_not_null(syn_find(frozen, "session.pulse_count", 0)->why);
+	syn_free(&s.syn);
+}
+
+/* A contact or an amplifier that settles 30 us before the pulse. */
+Test(measure_match, a_step_of_the_baseline_just_before_a_pulse_is_none)
+{
+	for (int sign = -1; sign <= 1; sign += 2) {
+		struct session s;
+		session_init(&s);
+		syn_draw(&s.syn, s.fired, s.fired_count, s.triggers, s.trigger_count, 5, 0, 0);
+		for (size_t i = (size_t)((s.fired[4].onset_s - 30e-6) * s.syn.rate_hz); i < s.syn.frames; i++)
+			s.syn.samples[SYN_CHANNELS * i] += (int16_t)(sign * 800);
+		auto_results struct results *r = syn_measure(&s.syn, &s.plan, &s.device, s.events, s.event_count, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		syn_free(&s.syn);
+	}
+}
+
+/* The onset of a pulse whose top is cut off is still that of its foot: after its trigger edge. */
+Test(measure_match, clipped_pulses_keep_their_onset)
+{
+	for (double top = 0.35; top < 1; top += 0.2) {
+		struct session s;
+		session_init(&s);
+		int16_t most = (int16_t)(top * 0.8 * 6540 / SYN_SCALE);
+		s.syn.format.channels[0].count_min = -most;
+		s.syn.format.channels[0].count_max = most;
+		syn_draw(&s.syn, s.fired, s.fired_count, s.triggers, s.trigger_count, 5, 0, 0);
+		for (size_t i = 0; i < s.syn.frames; i++) {
+			int16_t *count = &s.syn.samples[SYN_CHANNELS * i];
+			*count = *count > most ? most : *count < -most ? (int16_t)-most : *count;
+		}
+		auto_results struct results *r = syn_measure(&s.syn, &s.plan, &s.device, s.events, s.event_count, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		for (size_t k = 0; k < r->pulse_count; k++) {
+			cr_expect(r->pulses[k].clipped);
+			cr_expect_float_eq(r->pulses[k].onset_s, s.fired[k].onset_s, 3e-6, "top %g: %g us off, u %g us", top,
+					   1e6 * (r->pulses[k].onset_s - s.fired[k].onset_s), 1e6 * r->pulses[k].u_onset_s);
+		}
+		syn_free(&s.syn);
+	}
+}
+
 /* Forty minutes of trains of 50 Hz, 26 s apart, on a clock that is off by 100 ppm, with jitter, a dropped pulse in each train. */
 Test(measure_match, a_slow_clock_is_followed)
 {

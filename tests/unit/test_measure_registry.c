@@ -33,7 +33,7 @@ struct scene {
 	struct device device;
 	struct syn_pulse fired[PULSES + EXTRA];
 	double triggers[PULSES + EXTRA];
-	struct run_event events[PULSES + 4];
+	struct run_event events[PULSES + 5];
 	struct edge edges[2 * PULSES + 8];
 	size_t event_count, edge_count, step_count;
 	double interlock_s, discharge_s, leak_s, ringing_s;
@@ -130,6 +130,8 @@ static void add_edge(struct scene *s, enum logic_line line, bool rising, double 
 static void fire_scene(struct scene *s)
 {
 	add_edge(s, LOGIC_READY, true, 1e-3);
+	/* The host knows roughly when the analyser began, which tells the periods of a train apart. */
+	s->events[s->event_count++] = (struct run_event){EVENT_LOGIC_START, 0, 0, 0.5e-3};
 	for (unsigned k = 0; k < PULSES; k++) {
 		const struct expected_pulse *expected = &s->expected[k];
 		/* The device's clock is slow: its intervals are too long. */
@@ -140,6 +142,8 @@ static void fire_scene(struct scene *s)
 		s->fired[k].didt0 *= 1 + (k < TRAIN + SECOND ? 1e-3 * (k % 2 ? 1 : -1) : 0) +
 				     (k > TRAIN + SECOND + 3 && k < TRAIN + SECOND + LADDER ? 0.01 : 0);
 		s->events[s->event_count++] = (struct run_event){EVENT_TRIGGER, k, s->triggers[k] - 1e-6, 2e-6};
+		/* The trigger line goes to both instruments, which aligns their clocks. */
+		add_edge(s, LOGIC_TRIGGER, true, s->triggers[k]);
 		add_edge(s, LOGIC_TRIGGER_OUT, true, s->fired[k].onset_s - 5e-6);
 	}
 	s->ringing_s = s->fired[3].onset_s + 2 * SYN_PI / s->fired[3].omega;

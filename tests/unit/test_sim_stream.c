@@ -45,6 +45,30 @@ static void session(struct sim_bench *bench)
 	bench_sleep(bench, 0.1234567);
 }
 
+static const struct sim_artefacts ALL_ARTEFACTS = {
+	.ringing_rel = 0.27,
+	.ringing_hz = 300e3,
+	.ringing_s = 2e-6,
+	.spike_rel = 0.24,
+	.spike_hz = 300e3,
+	.spike_s = 2e-6,
+	.after_rel = 0.005,
+	.after_s = 80e-6,
+	.hum_a = 6,
+	.hum_hz = 50,
+	.drift_a = 6,
+	.drift_s = 3,
+};
+
+static void record_rough(struct sim_bench *bench, uint64_t seed, size_t max_frames)
+{
+	real_instruments(bench, seed);
+	bench->setup.sim.artefacts = ALL_ARTEFACTS;
+	bench_open_sim(bench);
+	session(bench);
+	bench_record(bench, max_frames);
+}
+
 static void record_session(struct sim_bench *bench, uint64_t seed, size_t max_frames)
 {
 	real_instruments(bench, seed);
@@ -67,6 +91,23 @@ Test(sim_stream, does_not_depend_on_the_division_into_blocks)
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct sim_bench divided;
 		record_session(&divided, 7, sizes[i]);
+		cr_expect(same(&whole, &divided), "blocks of %zu frames differ", sizes[i]);
+		bench_finish(&divided);
+	}
+	bench_finish(&whole);
+}
+
+Test(sim_stream, artefacts_do_not_depend_on_the_division_into_blocks)
+{
+	static const size_t sizes[] = {1000, 1025, 65536};
+	struct sim_bench whole, smooth;
+	record_rough(&whole, 7, 10000000);
+	record_session(&smooth, 7, 10000000);
+	cr_expect_not(same(&whole, &smooth));
+	bench_finish(&smooth);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct sim_bench divided;
+		record_rough(&divided, 7, sizes[i]);
 		cr_expect(same(&whole, &divided), "blocks of %zu frames differ", sizes[i]);
 		bench_finish(&divided);
 	}
