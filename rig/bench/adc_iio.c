@@ -79,6 +79,7 @@ static bool iio_open(const struct bench_setup *setup, const char *recording, str
 		iio_close(port);
 		return false;
 	}
+	ports->simulated |= iio_connection_is_simulated(&port->adc.connection);
 	ports->adc.ops = &IIO_OPS;
 	ports->adc.self = port;
 	*state = port;

@@ -133,6 +133,12 @@ bool iio_connection_open(struct iio_connection *connection, const char *uri, con
 	return true;
 }
 
+bool iio_connection_is_simulated(const struct iio_connection *connection)
+{
+	const char *model = iio_context_get_attr_value(connection->context, "hw_model");
+	return model && strstr(model, "simulated");
+}
+
 void iio_connection_close(struct iio_connection *connection)
 {
 	if (connection->context)

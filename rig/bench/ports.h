@@ -165,6 +165,7 @@ struct ports {
 	struct logic_port logic;
 	struct stimulator_port stimulator;
 	struct guardian_port guardian;
+	bool simulated; /* an instrument said of itself that it is simulated, whatever its driver is */
 };
 
 /* A driver: fills every port that the setup assigns to its name, and nothing else. */

@@ -182,14 +182,14 @@ static struct budget *make_budgets(const struct measure *measure, const struct r
 	return steal(&budgets);
 }
 
-static void print_place(const struct session_setup *setup, const struct calibration_check *calibration)
+static void print_place(const struct session_setup *setup, const struct calibration_check *calibration, bool simulated)
 {
 	if (setup->json) {
 		if (print_result_json(setup->out) != 0)
 			fprintf(stderr, "tmsrig: %s/result.json cannot be read back\n", setup->out);
 		return;
 	}
-	if (bench_setup_simulated(setup->bench))
+	if (simulated)
 		printf("SIMULATED: no real device was tested\n");
 	if (calibration_overrides(calibration))
 		printf("CALIBRATION NOT IN FORCE: judged all the same, by --allow-overdue-calibration\n");
@@ -253,6 +253,7 @@ int session_run(const struct session_setup *setup)
 	progress_end(&session.progress);
 	const struct adc_port *adc = &bench_ports(bench)->adc;
 	struct recording_format format = adc->format;
+	bool simulated = bench_setup_simulated(setup->bench) || bench_ports(bench)->simulated;
 	char gaps_found_by[256] = "";
 	if (adc->ops->gaps_found_by)
 		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
@@ -290,6 +291,7 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.setup = setup->bench,
+		.simulated = simulated,
 		.format = &format,
 		.gaps_found_by = gaps_found_by[0] ? gaps_found_by : NULL,
 		.calibration = &calibration,
@@ -315,7 +317,7 @@ int session_run(const struct session_setup *setup)
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error))
 		return command_fail(&error);
-	print_place(setup, &calibration);
+	print_place(setup, &calibration, simulated);
 	if (!ran)
 		return command_fail(&run_error);
 	return (int)verdict_exit_status(overall);

@@ -33,6 +33,7 @@ struct evidence_facts {
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
 	const struct bench_setup *setup;
+	bool simulated;                        /* some instrument was: every page says so */
 	const struct recording_format *format; /* of the recording, scale and offset as the instrument had them; NULL: as in the setup */
 	const char *gaps_found_by;             /* what the ADC's way to find lost samples can prove; NULL: not told */
 	const struct calibration_check *calibration; /* of that setup */

@@ -39,7 +39,7 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 {
 	const struct evidence_facts *facts = result->facts;
 	const struct sim_setup *sim = &facts->setup->sim;
-	bool simulated = bench_setup_simulated(facts->setup);
+	bool simulated = facts->simulated || bench_setup_simulated(facts->setup);
 	emit_open_object(json, "run");
 	emit_string(json, "command", facts->command);
 	emit_string(json, "started", facts->started);
@@ -49,7 +49,7 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 	emit_string(json, "recording", facts->recording);
 	emit_string(json, "recording_sha256", facts->recording ? result->source_sha256 : NULL);
 	emit_boolean(json, "simulated", simulated);
-	if (simulated)
+	if (bench_setup_simulated(facts->setup))
 		emit_unsigned(json, "seed", sim->seed);
 	else
 		emit_null(json, "seed");

@@ -67,7 +67,8 @@ void measurand_session_gaps(const struct population *in, const struct measurand 
 	struct measurement gaps = session_measurement(in, measurand, (double)in->results->gap_count);
 	gaps.planned = 0;
 	gaps.voided = false;
-	gaps.why = NULL;
+	/* Lost samples are the rig's failing, not the device's: nothing fails by them, and nothing passes. */
+	void_count(&gaps, gaps.value > 0, "samples are missing");
 	measurement_add(out, &gaps);
 }
 

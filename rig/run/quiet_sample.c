@@ -179,7 +179,8 @@ static void rate_of_arrivals(struct taking *taking)
 		for (unsigned k = i + 1; k < taking->arrived; k++) {
 			const struct arrival *a = &taking->arrivals[i], *b = &taking->arrivals[k];
 			double frames = b->frame - a->frame, over_s = b->time_s - a->time_s;
-			double most_s, late_s = frames > 0 && over_s > 0 ? lateness(taking, a, over_s / frames, &most_s) : (double)INFINITY;
+			double most_s = INFINITY,
+			       late_s = frames > 0 && over_s > 0 ? lateness(taking, a, over_s / frames, &most_s) : (double)INFINITY;
 			if (late_s >= best_s)
 				continue;
 			best_s = late_s;
