@@ -75,7 +75,7 @@ static bool reserve(struct imported *imported, unsigned channel, size_t more, st
 static bool take_samples(struct imported *imported, const struct sigrok_record *record, const struct adc_setup *adc, struct error *error)
 {
 	enum { PIECE = 4096 };
-	float piece[PIECE];
+	float piece[PIECE] = {0};
 	unsigned c = record->channel;
 	if (c >= imported->channel_count || record->sample > SIGROK_MAX_SAMPLES)
 		return error_bench(error, "%s: what the input module says makes no sense", imported->path);

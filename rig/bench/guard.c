@@ -127,7 +127,7 @@ static bool start(struct guard *guard, struct error *error)
 	close(pair[1]);
 	if (guard->pid < 0)
 		return error_errno(error, ERROR_BENCH, "guardian");
-	struct guardian_reply reply;
+	struct guardian_reply reply = {0};
 	if (send(guard->socket, &guard->setup, sizeof guard->setup, MSG_NOSIGNAL) != sizeof guard->setup)
 		return error_bench(error, "the guardian %s could not be started", guard->options.program);
 	if (!await_reply(guard, 0, ANSWER_S, &reply, error))
@@ -165,7 +165,7 @@ void guard_progress(struct guard *guard)
 bool guard_set(struct guard *guard, enum guardian_role role, bool level, struct error *error)
 {
 	uint32_t sequence;
-	struct guardian_reply reply;
+	struct guardian_reply reply = {0};
 	if (!send_message(guard, (struct guardian_message){.kind = GUARDIAN_SET, .role = role, .level = level}, &sequence))
 		return error_bench(error, "the guardian is gone");
 	if (!await_reply(guard, sequence, ANSWER_S, &reply, error))
@@ -202,7 +202,7 @@ static bool send_log(struct guard *guard, int log_fd, uint32_t *sequence)
 bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 {
 	uint32_t sequence;
-	struct guardian_reply reply;
+	struct guardian_reply reply = {0};
 	if (!send_log(guard, log_fd, &sequence))
 		return error_bench(error, "the guardian is gone");
 	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));

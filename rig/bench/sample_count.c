@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* A host that is busy takes samples late for whole windows. */
-static const double WINDOW_S = 1, LATE_S = 0.02;
+static const double WINDOW_S = 0.5, LATE_S = 0.03;
 
 void sample_count_make(struct sample_count *count, double rate_hz, double tolerance_rel)
 {

@@ -171,7 +171,10 @@ static bool magventure_watch(void *self, double free_until_s, struct error *erro
 	if (now_s < magventure->asked_s + WATCH_S || free_until_s < now_s + 2 * REPLY_S)
 		return true;
 	/* Twice: it may be a byte that was lost. */
-	return ask_status(magventure, &status, error) || ask_status(magventure, &status, error);
+	bool answered = ask_status(magventure, &status, error);
+	if (!answered)
+		answered = ask_status(magventure, &status, error);
+	return answered;
 }
 
 static const struct stimulator_ops MAGVENTURE_OPS = {

@@ -131,7 +131,7 @@ static void read_budget(const json_t *lines, struct budget *budget)
 {
 	for (size_t i = 0; i < json_array_size(lines); i++) {
 		const json_t *line = json_array_get(lines, i);
-		for (size_t s = 0; s < SOURCE_COUNT; s++)
+		for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++)
 			if (strcmp(uncertainty_source_name(s), string_of(line, "source")) == 0)
 				budget->of[s] = (struct contribution){.u = number_or(line, "u", INFINITY),
 								      .c = number_or(line, "c", 0),

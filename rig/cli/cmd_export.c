@@ -131,7 +131,7 @@ static void tell_edges(const char *path, const struct store_reader *store, const
 {
 	if (!store_complete(store))
 		fprintf(stderr, "%s: note: the recording did not come to its end; its logic lines are left out\n", path);
-	else if (results->edge_count > 0 && results->time_base.source == TIME_BASE_NONE)
+	else if (results && results->edge_count > 0 && results->time_base.source == TIME_BASE_NONE)
 		fprintf(stderr, "%s: note: when the logic analyser began is not known; its lines are left out\n", path);
 }
 

@@ -71,7 +71,7 @@ static struct dsi_unit unit_of(const struct sensor *sensor, int power, int volt)
 static bool take_sensitivity(const struct reader *reader, const struct node *node, const struct dcc *dcc, const struct written_dcc *written,
 			     struct sensor *sensor, struct error *error)
 {
-	if (!written->sensitivity != isnan(written->nominal_sensitivity))
+	if ((written->sensitivity == NULL) != (isnan(written->nominal_sensitivity) != 0))
 		return yaml_error(reader->yaml, node, error, "'sensitivity' and 'nominal_sensitivity' go together");
 	if (!written->sensitivity)
 		return true;

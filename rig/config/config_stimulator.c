@@ -29,10 +29,11 @@ static bool read_port(const struct reader *reader, const struct node *node, void
 		return false;
 	const char *port = setup->stimulator.port, *colon = strrchr(port, ':');
 	bool tcp = strncmp(port, "tcp:", 4) == 0;
-	if (tcp ? colon > port + 4 && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0' : port[0] == '/' || strncmp(port, "./", 2) == 0)
+	if (tcp ? colon > port + 4 && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0'
+		: port[0] == '/' || strncmp(port, "./", 2) == 0)
 		return true;
-	return yaml_error(reader->yaml, node, error, "'port' is '%.80s'; a path such as '/dev/ttyUSB0' or './LINK', or 'tcp:HOST:PORT', was expected",
-			  port);
+	return yaml_error(reader->yaml, node, error,
+			  "'port' is '%.80s'; a path such as '/dev/ttyUSB0' or './LINK', or 'tcp:HOST:PORT', was expected", port);
 }
 
 /* XXXX-XXXXXXXX, and perhaps -hhhh. */

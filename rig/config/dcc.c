@@ -104,7 +104,7 @@ static char *read_file(const char *path, size_t *length, struct error *error)
 	}
 	struct stat status;
 	bool good = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size <= DCC_MAX_BYTES;
-	char *bytes = good ? malloc((size_t)status.st_size + 1) : NULL;
+	char *bytes = good ? calloc((size_t)status.st_size + 1, 1) : NULL;
 	size_t used = 0;
 	while (bytes && used < (size_t)status.st_size) {
 		ssize_t count = read(fd, bytes + used, (size_t)status.st_size - used);

@@ -72,7 +72,7 @@ static void multiply(struct dsi_unit *unit, const struct dsi_unit *by, int prefi
 /* One unit with its prefix and power. */
 static bool take_unit(const char **text, struct dsi_unit *unit)
 {
-	const char *word;
+	const char *word = NULL;
 	size_t length = take_word(text, &word);
 	int sign = 1, prefix = 0, power;
 	if (is(word, length, "per")) {

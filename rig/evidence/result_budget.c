@@ -11,7 +11,7 @@ void result_emit_budget(struct json_emitter *json, const struct budget *budget, 
 	}
 	double u = budget_u(budget);
 	emit_open_array(json, "budget");
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++) {
 		const struct contribution *line = &budget->of[s];
 		if (!line->present)
 			continue;

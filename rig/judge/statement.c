@@ -44,7 +44,7 @@ void statement_budget(const struct judgement *judgement, const struct budget *of
 		return;
 	double systematic = sqrt(fmax(0, judgement->u * judgement->u - judgement->u_random * judgement->u_random));
 	double of_one = budget_u_systematic(of_measurement), factor = of_one > 0 && isfinite(of_one) ? systematic / of_one : 1;
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++) {
 		const struct contribution *line = &of_measurement->of[s];
 		if (!line->present || uncertainty_source_random(s))
 			continue;

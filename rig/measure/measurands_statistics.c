@@ -72,7 +72,7 @@ static bool climb(const struct population *in, struct ladder *ladder, struct mea
 			now_pct = intensity_pct;
 		}
 		ladder->lacking |= pulse && !amplitude_usable(pulse);
-		if (!amplitude_usable(pulse))
+		if (!pulse || !amplitude_usable(pulse))
 			continue;
 		struct amplitude_level *level = level_of(ladder, intensity_pct, out);
 		if (!level)
@@ -397,7 +397,7 @@ static void each_train_extreme(const struct population *in, const struct measura
 			const struct pulse *pulse = pulse_of(in, p);
 			level &= fabs(in->plan->pulses[p].intensity_pct - in->plan->pulses[span.first].intensity_pct) <= 0;
 			lacking |= pulse && !amplitude_usable(pulse);
-			if (amplitude_usable(pulse) && extreme && sign * (fabs(pulse->peak1_a) - fabs(extreme->peak1_a)) > 0)
+			if (pulse && amplitude_usable(pulse) && extreme && sign * (fabs(pulse->peak1_a) - fabs(extreme->peak1_a)) > 0)
 				extreme = pulse;
 		}
 		if (!level || !first)

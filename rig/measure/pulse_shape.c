@@ -288,7 +288,7 @@ static bool branch_fit(const struct work *work, ptrdiff_t from, ptrdiff_t to, st
 {
 	if (from < 0 || to > (ptrdiff_t)work->n || to - from < CORNER_MIN_POINTS)
 		return false;
-	branch->middle = (double)from + (double)((to - from) / 2);
+	branch->middle = (double)from + floor(0.5 * (double)(to - from));
 	branch->points = (double)(to - from);
 	return parabola_fit(work->y + from, (size_t)(to - from), branch->c);
 }

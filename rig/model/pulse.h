@@ -57,10 +57,10 @@ struct pulse {
 	float flux_rel, u_flux_rel;                         /* current after the end less that before the onset, relative to |peak1_a| */
 	float u_after_current_rel;
 	float after_late_rel, u_after_late_rel; /* largest |i| from 5 us after the end to the end of the pulse's samples, relative */
-	float ringing_hz, u_ringing_hz; /* of the after-current; NAN when it does not ring */
-	float fit_worst_rel;            /* largest |i - fit| outside the switching instants, relative */
-	float fit_correlation;          /* of fit_alpha_per_s and fit_omega_per_s */
-	float u_stored_charge_rel;      /* of didt0 / (alpha^2 + omega^2) */
+	float ringing_hz, u_ringing_hz;         /* of the after-current; NAN when it does not ring */
+	float fit_worst_rel;                    /* largest |i - fit| outside the switching instants, relative */
+	float fit_correlation;                  /* of fit_alpha_per_s and fit_omega_per_s */
+	float u_stored_charge_rel;              /* of didt0 / (alpha^2 + omega^2) */
 	double noise_dof;     /* degrees of freedom of noise_a; 0 when nothing preceded the pulse and the noise was carried over */
 	uint64_t first_frame; /* the samples it was measured on */
 	uint32_t frames;

@@ -61,7 +61,7 @@ stop() {
 }
 
 sed -e 's/port: [0-9]*/port: 0/' -e 's/path: tmsrig-magstim/path: magstim/' -e 's/tmsrig-control/control/' \
-  -e '/^  control:/i\  magventure:  {path: magventure}' "$fixtures/benches/served.yaml" >served.yaml
+  -e 's/path: tmsrig-magventure/path: magventure/' "$fixtures/benches/served.yaml" >served.yaml
 
 start
 uri=ip:127.0.0.1:$iiod
@@ -161,7 +161,7 @@ closed() { # after about 300 ms of 16 bytes a microsecond; libiio's tool ends wi
 }
 good "a fault of the command line: closed mid-stream" closed
 stop
-wrong() { "$tmsrig" sim ./served.yaml --fault "iiod frobnicate" >out 2>err; [ $? = 2 ] && has "iiod has no fault 'frobnicate'" err; }
+wrong() { "$tmsrig" sim ./served.yaml --fault "iiod frobnicate" >said 2>err; [ $? = 2 ] && has "iiod has no fault 'frobnicate'" err; }
 good "a wrong fault is told" wrong
 
 echo "$passed passed, $failed failed"

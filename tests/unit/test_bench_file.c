@@ -172,7 +172,8 @@ Test(driver, one_that_is_not_built_in_is_told_with_what_it_needs_or_those_there_
 	struct error error = {0};
 	auto_bench struct bench *bench = open_file(&setup, "x", &error);
 	cr_assert_null(bench);
-	cr_assert_not_null(strstr(error.text, "the driver 'iio' is not in this build, which was made without libiio; `./dev drivers` installs libiio-dev"));
+	cr_assert_not_null(strstr(
+		error.text, "the driver 'iio' is not in this build, which was made without libiio; `./dev drivers` installs libiio-dev"));
 	setup.adc.driver = "nosuch";
 	auto_bench struct bench *other = open_file(&setup, "x", &error);
 	cr_assert_null(other);

@@ -229,7 +229,7 @@ Test(bench_sigrok, reset_is_told, .timeout = 30)
 
 Test(bench_sigrok, stall_is_told, .timeout = 30)
 {
-	fault_is_told("beaglelogic stall", "no samples for 1.0 s", 2);
+	fault_is_told("beaglelogic stall", "no samples for 0.7 s", 2);
 }
 
 Test(bench_sigrok, a_killed_child_is_told, .timeout = 30)
