@@ -42,7 +42,7 @@ static size_t take_word(const char **text, const char **word)
 
 static bool is(const char *word, size_t length, const char *name)
 {
-	return strlen(name) == length && strncmp(word, name, length) == 0;
+	return word && strlen(name) == length && strncmp(word, name, length) == 0;
 }
 
 /* "\tothe{-2}" behind a unit; without it the exponent stays 1. */

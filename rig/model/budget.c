@@ -64,7 +64,7 @@ void budget_add_independent(struct budget *budget, enum uncertainty_source sourc
 
 void budget_join(struct budget *budget, const struct budget *other)
 {
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++) {
 		const struct contribution *line = &other->of[s];
 		if (!line->present)
 			continue;
@@ -77,13 +77,13 @@ void budget_join(struct budget *budget, const struct budget *other)
 
 void budget_scale(struct budget *budget, double factor)
 {
-	for (size_t s = 0; s < SOURCE_COUNT; s++)
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++)
 		budget->of[s].c *= budget->of[s].c != 0 ? factor : 1;
 }
 
 void budget_name_unit(struct budget *budget, const char *unit)
 {
-	for (size_t s = 0; s < SOURCE_COUNT; s++)
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++)
 		if (!budget->of[s].unit)
 			budget->of[s].unit = unit;
 }
@@ -103,7 +103,7 @@ struct moments {
 static struct moments moments_of(const struct budget *budget)
 {
 	struct moments sums = {0};
-	for (size_t s = 0; s < SOURCE_COUNT; s++) {
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++) {
 		double share = budget_share(budget, s), square = share * share;
 		if (!(share > 0))
 			continue;

@@ -53,7 +53,7 @@ void budget_table(FILE *out, const struct budget_heading *heading, const struct 
 		return;
 	}
 	fprintf(out, "  %-18s %-4s %12s %12s %12s %6s %7s\n", "source", "type", "u", "c", "|c u|", "% u^2", "dof");
-	for (size_t s = 0; s < SOURCE_COUNT; s++)
+	for (enum uncertainty_source s = 0; s < SOURCE_COUNT; s++)
 		if (budget->of[s].present)
 			write_line(out, s, budget, heading->unit);
 	write_dof(dof, nu);

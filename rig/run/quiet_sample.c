@@ -244,7 +244,7 @@ bool quiet_sample_take(struct bench *bench, double duration_s, const atomic_bool
 		return error_bench(error, "the bench has no clock to take samples by");
 	bool logic_good = sample->logic_started = logic->ops && logic->ops->start(logic->self, &sample->logic_error);
 	bool taken = take_adc(&taking, logic, duration_s, abort, &logic_good, error);
-	if (sample->logic_started) {
+	if (logic->ops && sample->logic_started) {
 		struct error stop_error = {0};
 		bool stopped = logic->ops->stop(logic->self, &stop_error);
 		sample->logic_ended = logic_good && stopped && read_edges(logic, true, sample);
