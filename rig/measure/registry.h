@@ -85,10 +85,10 @@
 	  RIG_MEASURANDS " 2.10")                                                                                                          \
 	X(pulse_fit_residual, "pulse.fit_residual", 2, "Fit residual", "1", SUBJECT_PULSE,                                                 \
 	  "Rms of current minus fitted damped sine over the fitted samples, relative to the first peak.", RIG_MEASURANDS " 1, step 7")     \
-	X(pulse_after_current, "pulse.after_current", 1, "After-current", "1", SUBJECT_PULSE,                                              \
-	  "Largest magnitude of the current from 5 us to 500 us after the pulse's end, relative to the first peak. Biphasic and "          \
-	  "half-sine "                                                                                                                     \
-	  "pulses only.",                                                                                                                  \
+	X(pulse_after_current, "pulse.after_current", 2, "After-current", "1", SUBJECT_PULSE,                                              \
+	  "Largest magnitude of the current from 5 us to 500 us after the pulse's end, less what the largest of as many samples of noise " \
+	  "is expected to be, "                                                                                                            \
+	  "relative to the first peak. Biphasic and half-sine pulses only.",                                                               \
 	  RIG_MEASURANDS " 2.16")                                                                                                          \
 	X(pulse_net_charge, "pulse.net_charge", 1, "Net charge", "A s", SUBJECT_PULSE,                                                     \
 	  "Integral of the current from onset to end (1 ms where the pulse has no defined end), signed.", RIG_MEASURANDS " 2.13")          \
