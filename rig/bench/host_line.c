@@ -90,7 +90,7 @@ static void fit(const struct host_line *line, double *intercept_s, double *slope
 		double most_s = line->rate_tolerance * line->period_s;
 		*slope_s = fmin(fmax(*slope_s, -most_s), most_s);
 	}
-	double distance_s[HOST_LINE_POINTS];
+	double distance_s[HOST_LINE_POINTS] = {0};
 	*intercept_s = INFINITY;
 	for (unsigned i = 0; i < line->count; i++) {
 		distance_s[i] = late_s(line, i) - *slope_s * (line->points[i].sample - line->points[0].sample);

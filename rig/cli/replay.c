@@ -42,7 +42,8 @@ static void find_input(const char *dir, const json_t *result, const char *file, 
 		const char *name = json_string_value(json_object_get(json_array_get(inputs, i), "name"));
 		const char *path = json_string_value(json_object_get(json_array_get(inputs, i), "path"));
 		size_t length = name ? strlen(name) : 0, tail = ending ? strlen(ending) : 0;
-		bool found = name && path && (file ? strcmp(path, file) == 0 : length > tail && strcmp(name + length - tail, ending) == 0);
+		bool found = name && path &&
+			     (file ? strcmp(path, file) == 0 : ending && length > tail && strcmp(name + length - tail, ending) == 0);
 		if (found && !out[0])
 			snprintf(out, PATH_MAX, "%s/%s", dir, name);
 	}

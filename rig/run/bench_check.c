@@ -109,7 +109,7 @@ static void on_opened(void *self, enum bench_part part, const char *driver, cons
 	struct checking *checking = self;
 	const char *name = bench_part_name(part);
 	bool there = bench_has_driver(checking->options->drivers, driver);
-	tell(checking, name, "driver", good_if(there), "%s%s%s", driver, there ? "" : ": ", there ? "" : why_not->text);
+	tell(checking, name, "driver", good_if(there), "%s%s%s", driver, there ? "" : ": ", there || !why_not ? "" : why_not->text);
 	if (!there)
 		tell(checking, name, "opens", CHECK_NOT_TESTED, "its driver is not in this build");
 	else

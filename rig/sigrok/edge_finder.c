@@ -26,7 +26,7 @@ static size_t unchanged(const struct edge_finder *finder, const uint8_t *bytes, 
 {
 	enum { STRIDE = 64 };
 	uint8_t pattern[STRIDE], masks[STRIDE];
-	if (!finder->any || STRIDE % finder->unit != 0)
+	if (!finder->any || finder->unit == 0 || STRIDE % finder->unit != 0)
 		return 0;
 	for (unsigned i = 0; i < STRIDE; i++) {
 		pattern[i] = (uint8_t)(finder->last >> 8 * (i % finder->unit));
@@ -45,6 +45,8 @@ static size_t unchanged(const struct edge_finder *finder, const uint8_t *bytes, 
 
 void edge_finder_push(struct edge_finder *finder, const uint8_t *bytes, size_t length, edge_found *found, void *self)
 {
+	if (finder->unit == 0 || finder->unit > EDGE_UNIT_MAX)
+		return;
 	while (length > 0 && finder->torn > 0) {
 		finder->rest[finder->torn++] = *bytes++;
 		length--;

@@ -22,5 +22,5 @@ struct edge_finder {
 /* Called for every sample in which bits changed: its number, the bits that did, and the new levels. */
 typedef void edge_found(void *self, uint64_t sample, uint64_t changed, uint64_t levels);
 
-/* Takes the next bytes of the stream. The first sample makes no edge. */
+/* Takes the next bytes of the stream; none without a unit of 1 to EDGE_UNIT_MAX. The first sample makes no edge. */
 void edge_finder_push(struct edge_finder *finder, const uint8_t *bytes, size_t length, edge_found *found, void *self);

@@ -209,8 +209,10 @@ int import_file(struct sr_context *context, const char *input, const char *path,
 		why = g_strdup_printf("cannot open it: %s", g_strerror(errno));
 		return fail(why);
 	}
-	if (sr_session_new(context, &session) != SR_OK || sr_session_datafeed_callback_add(session, on_packet, &import) != SR_OK)
+	if (sr_session_new(context, &session) != SR_OK || sr_session_datafeed_callback_add(session, on_packet, &import) != SR_OK) {
+		fclose(file);
 		return fail("libsigrok makes no session");
+	}
 	why = feed(&import, session, opened, file);
 	fclose(file);
 	if (why)
