@@ -73,7 +73,7 @@ static void damping_reading(const struct population *in, const struct pulse *pul
  */
 #define ZERO_BEND 0.0009
 #define ZERO_BEND_END 0.0003
-#define ZERO_BEND_COARSE 0.03
+#define ZERO_BEND_COARSE 0.06
 #define ZERO_BEND_COARSE_END 0.018
 
 static void add_bend(const struct population *in, const struct pulse *pulse, double bend, double coarse, struct pulse_reading *reading)
