@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "contributions.h"
+#include "readings.h"
 #include "registry.h"
 
 #define PI 3.14159265358979323846
@@ -62,22 +63,10 @@ static void each_pulse(const struct population *in, const struct measurand *meas
 	}
 }
 
-static const struct expected_pulse *expected_of(const struct population *in, const struct pulse *pulse)
-{
-	return in->plan && pulse->expected >= 0 ? &in->plan->pulses[pulse->expected] : NULL;
-}
-
-/* A quantity of the device's data at 100 %, at the commanded intensity; NAN when either is not known. */
-static double planned_at_intensity(const struct population *in, const struct pulse *pulse, double at_full)
-{
-	const struct expected_pulse *expected = expected_of(in, pulse);
-	return expected ? at_full * expected->intensity_pct / 100 : NAN;
-}
-
 static struct reading read_peak1(const struct population *in, const struct pulse *pulse)
 {
 	struct reading peak = {.value = fabs(pulse->peak1_a),
-			       .planned = planned_at_intensity(in, pulse, in->device ? in->device->peak1_a.value : NAN),
+			       .planned = at_intensity(in, pulse, in->device ? in->device->peak1_a.value : NAN),
 			       .shape = true};
 	contribute_peak(&peak.budget, in, pulse, peak.value, pulse->u_peak1_a);
 	return peak;
@@ -121,7 +110,7 @@ void measurand_pulse_polarity(const struct population *in, const struct measuran
 static struct reading read_peak2(const struct population *in, const struct pulse *pulse)
 {
 	double at_full = in->device ? in->device->peak1_a.value * in->device->decay_ratio.value : NAN;
-	struct reading peak = {.value = fabs(pulse->peak2_a), .planned = planned_at_intensity(in, pulse, at_full), .shape = true};
+	struct reading peak = {.value = fabs(pulse->peak2_a), .planned = at_intensity(in, pulse, at_full), .shape = true};
 	contribute_peak(&peak.budget, in, pulse, peak.value, pulse->u_peak2_a);
 	return peak;
 }
@@ -227,7 +216,7 @@ void measurand_pulse_decay_alpha(const struct population *in, const struct measu
 static struct reading read_slope(const struct population *in, const struct pulse *pulse)
 {
 	struct reading reading = {.value = fabs(pulse->didt0_a_per_s),
-				  .planned = planned_at_intensity(in, pulse, in->device ? in->device->didt0_a_per_s.value : NAN),
+				  .planned = at_intensity(in, pulse, in->device ? in->device->didt0_a_per_s.value : NAN),
 				  .shape = true};
 	contribute_noise(&reading.budget, in, pulse, pulse->u_didt0_a_per_s, 1);
 	contribute_gain(&reading.budget, in->current, reading.value);
