@@ -6,6 +6,7 @@
 #include "align.h"
 #include "contributions.h"
 #include "discharge.h"
+#include "readings.h"
 #include "registry.h"
 
 static void void_count(struct measurement *measurement, bool condition, const char *why)
@@ -93,16 +94,11 @@ static struct level *find_level(struct series *levels, double intensity_pct, str
 	return &items[levels->count - 1];
 }
 
-static bool usable(const struct pulse *pulse)
-{
-	return pulse && !pulse->voided && !pulse->clipped && isfinite(pulse->peak1_a);
-}
-
 /* Whether the amplitude of an observed pulse is not known; what is said of the others does not hold for all. */
 static bool amplitude_lacking(const struct population *in)
 {
 	for (size_t p = 0; in->plan && p < in->plan->pulse_count; p++)
-		if (pulse_of(in, p) && in->plan->pulses[p].intensity_pct > 0 && !usable(pulse_of(in, p)))
+		if (pulse_of(in, p) && in->plan->pulses[p].intensity_pct > 0 && !amplitude_usable(pulse_of(in, p)))
 			return true;
 	return false;
 }
@@ -112,7 +108,7 @@ static bool collect_levels(const struct population *in, struct series *levels, s
 	*levels = (struct series){.item_size = sizeof(struct level)};
 	for (size_t p = 0; in->plan && p < in->plan->pulse_count; p++) {
 		const struct pulse *pulse = pulse_of(in, p);
-		if (!usable(pulse) || !(in->plan->pulses[p].intensity_pct > 0))
+		if (!amplitude_usable(pulse) || !(in->plan->pulses[p].intensity_pct > 0))
 			continue;
 		struct level *level = find_level(levels, in->plan->pulses[p].intensity_pct, out);
 		if (!level)
@@ -140,7 +136,7 @@ void measurand_session_amplitude_cv(const struct population *in, const struct me
 	if (dof < 2)
 		return;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
-		if (usable(&in->results->pulses[k])) {
+		if (amplitude_usable(&in->results->pulses[k])) {
 			noise += in->results->pulses[k].u_peak1_a / fabs(in->results->pulses[k].peak1_a);
 			pulses += 1;
 		}
