@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "config_paths.h"
+#include "folder.h"
 #include "suggest.h"
 
 static bool is_dir(const char *path)
@@ -100,4 +101,23 @@ char *paths_scenario(const char *name, struct error *error)
 	error_config(error, "%s: there is no such scenario, neither as a file nor below %s%s%s%s", name, root,
 		     any ? "; did you mean '" : "", near, any ? "'?" : "");
 	return NULL;
+}
+
+bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
+{
+	const char *given = getenv("TMSRIG_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int length;
+	if (given && *given)
+		length = snprintf(out, size, "%s/%s", given, bench_id);
+	else if (state && *state == '/')
+		length = snprintf(out, size, "%s/tmsrig/%s", state, bench_id);
+	else if (home && *home == '/')
+		length = snprintf(out, size, "%s/.local/state/tmsrig/%s", home, bench_id);
+	else
+		return error_config(
+			error,
+			"neither TMSRIG_STATE, XDG_STATE_HOME nor HOME is set; set TMSRIG_STATE to the folder for the ledgers of benches");
+	if (length >= (int)size)
+		return error_config(error, "%s: the name of the folder is too long", bench_id);
+	return folder_make(out, error);
 }

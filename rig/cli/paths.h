@@ -12,3 +12,9 @@
 bool paths_data(const char *name, char *out, size_t size, struct error *error) must_check;
 /* The scenario file meant by a name: a path as it is, else NAME or NAME.lua below scenarios/. The caller frees. */
 char *paths_scenario(const char *name, struct error *error) must_check;
+/*
+ * Makes the folder of what this machine keeps of a bench beside any evidence (its lock, its ledger), $TMSRIG_STATE/BENCH, or else
+ * $XDG_STATE_HOME/tmsrig/BENCH, or else ~/.local/state/tmsrig/BENCH, and writes its path into out. ERROR_CONFIG when there is no home,
+ * ERROR_BENCH when it cannot be made.
+ */
+bool paths_state(const char *bench_id, char *out, size_t size, struct error *error) must_check;
