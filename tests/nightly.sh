@@ -25,9 +25,9 @@ build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
 echo "== spice: the virtual stimulator beside ngspice"
 build/bench/tests/spice/spice fixtures
 
-echo "== accuracy: truth against stated uncertainty, three draws of everything"
+echo "== accuracy: truth against stated uncertainty, three draws of everything, four times over the grid"
 for seed in 1 2 3; do
-  build/bench/tests/accuracy/accuracy "$seed"
+  build/bench/tests/accuracy/accuracy "$seed" 4
 done
 
 echo "== fuzzing, $fuzz_seconds s a target"
