@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "json_emit.h"
 #include "result_budget.h"
 #include "result_setup.h"
@@ -129,6 +130,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "id", requirement->id);
 	emit_unsigned(json, "revision", requirement->revision);
 	emit_string(json, "text", requirement->text);
+	fingerprint_emit(json, requirement);
 	emit_open_object(json, "source");
 	emit_string(json, "document", requirement->document);
 	emit_string(json, "clause", requirement->clause);
