@@ -8,27 +8,43 @@
 #include "inputs.h"
 #include "paths.h"
 
-struct import_arguments {
-	const char *file, *out, *types, *id;
-};
+enum { KEY_TYPE = 256, KEY_ID, KEY_MAP, MAPS_MAX = 32 };
 
-enum { KEY_TYPE = 256, KEY_ID };
+struct import_arguments {
+	const char *file, *out, *id;
+	const char *maps[MAPS_MAX];
+	struct import_options options;
+};
 
 static const struct argp_option OPTIONS[] = {
 	{"out", 'o', "SPEC.yaml", 0, "The specification to write, which must not be there (required)", 0},
 	{"type", KEY_TYPE, "NAME,...", 0,
 	 "Only objects of these types; \"all\" for every one. Of a needs.json the type req is taken where there is one", 0},
+	{"map", KEY_MAP, "FIELD=ATTRIBUTE", 0,
+	 "An attribute of another name than those that are known, for example text=technical_description; may be repeated", 0},
 	{"id", KEY_ID, "NAME", 0, "Id of the specification; the name of the file it is written to when left out", 0},
 	{0},
 };
+
+static void add_map(struct argp_state *state, struct import_arguments *arguments, const char *map)
+{
+	const char *sign = strchr(map, '=');
+	if (!sign || !sign[1] || !imported_is_field(map, (size_t)(sign - map)))
+		argp_error(state,
+			   "--map %s: FIELD=ATTRIBUTE is needed, with a field like id, text, revision, hazard, risk_control, minimum", map);
+	if (arguments->options.map_count == MAPS_MAX)
+		argp_error(state, "more than %d times --map", MAPS_MAX);
+	arguments->maps[arguments->options.map_count++] = map;
+}
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct import_arguments *arguments = state->input;
 	switch (key) {
 	case 'o': arguments->out = argument; return 0;
-	case KEY_TYPE: arguments->types = argument; return 0;
+	case KEY_TYPE: arguments->options.types = argument; return 0;
 	case KEY_ID: arguments->id = argument; return 0;
+	case KEY_MAP: add_map(state, arguments, argument); return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->file)
 			argp_error(state, "more than one file: '%s'", argument);
@@ -82,7 +98,7 @@ static bool import(const struct import_arguments *arguments, struct error *error
 	char named[NAME_MAX];
 	const char *id = arguments->id ? arguments->id : named;
 	name_spec(arguments->out, named);
-	auto_imported struct imported *imported = import_file(arguments->file, arguments->types, error);
+	auto_imported struct imported *imported = import_file(arguments->file, &arguments->options, error);
 	if (!imported)
 		return false;
 	auto_file FILE *out = fopen(arguments->out, "wxe");
@@ -103,6 +119,7 @@ static int import_command(int argc, char **argv)
 {
 	struct import_arguments arguments = {0};
 	struct error error = {0};
+	arguments.options.maps = arguments.maps;
 	inputs_argp(&ARGP, "import", argc, argv, &arguments);
 	return import(&arguments, &error) ? EXIT_SUCCESS : command_fail(&error);
 }

@@ -198,6 +198,7 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 	if (!dimension_of(unit, &dimension))
 		return yaml_error(reader->yaml, measurand, error, "the measurand '%.80s' is in '%s', for which limits cannot be written",
 				  requirement->measurand, unit);
+	requirement->unit = arena_strdup(reader->arena, unit);
 	return config_read_limit(reader, schema_find(node, "limit"), dimension, requirement, error) &&
 	       check_select(reader, node, &requirement->select, error) && check_decision(reader, node, requirement, error);
 }

@@ -142,7 +142,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 		emit_unsigned(json, "measurand_version", measurand->version);
 	else
 		emit_null(json, "measurand_version");
-	emit_string(json, "unit", measurand ? measurand->unit : NULL);
+	emit_string(json, "unit", measurand ? measurand->unit : requirement->unit);
 	emit_string(json, "subject", measurand ? subject_name(measurand->subject) : NULL);
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
 	emit_string(json, "rule_text", decision_rule_words(requirement->rule));

@@ -75,6 +75,7 @@ struct requirement {
 	const char *hazard, *risk_control; /* NULL: none */
 	enum verification verified_by;
 	const char *measurand; /* id in the registry; "" unless it is VERIFIED_BY_RIG */
+	const char *unit;      /* of the measurand; NULL: not known */
 	struct selector select;
 	struct limit limit;
 	enum decision_rule rule;

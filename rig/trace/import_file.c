@@ -102,11 +102,11 @@ static char first_sign(const char *bytes, size_t length)
 	return at < length ? bytes[at] : '\0';
 }
 
-struct imported *import_file(const char *path, const char *types, struct error *error)
+struct imported *import_file(const char *path, const struct import_options *options, struct error *error)
 {
 	size_t length;
 	auto_free char *bytes = read_file(path, &length, error);
-	auto_imported struct imported *imported = bytes ? imported_create(path, types) : NULL;
+	auto_imported struct imported *imported = bytes ? imported_create(path, options) : NULL;
 	if (!imported) {
 		if (bytes)
 			error_bench(error, "no memory to import %s", path);
@@ -124,7 +124,8 @@ struct imported *import_file(const char *path, const char *types, struct error *
 		    : sign == '{' ? import_needs(imported, bytes, length, error)
 				  : error_config(error, "%s: neither ReqIF (XML, .reqifz) nor a needs.json", path);
 	if (read && imported->count == 0)
-		read = error_config(error, "%s: holds no requirement%s%s", path, types ? " of the type " : " with a text",
-				    types ? types : "");
+		read = error_config(error, "%s: holds no requirement%s%s", path,
+				    options->types ? " of the type " : " with a text; --map text=NAME says which attribute it is",
+				    options->types ? options->types : "");
 	return read ? steal(&imported) : NULL;
 }

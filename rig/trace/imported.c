@@ -9,11 +9,12 @@ enum { NAMES_MAX = 6, NAME_SIZE = 64 };
 
 static const char NAME_LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/-";
 
-#define MEMBER(member) offsetof(struct imported_requirement, member)
+#define MEMBER(member) offsetof(struct imported_requirement, member), #member
 
 /* What attributes are called, the most specific name first; as normalise() makes them. */
 static const struct {
 	size_t offset;
+	const char *field;
 	const char *names[NAMES_MAX];
 } ATTRIBUTES[] = {
 	{MEMBER(id), {"foreignid", "id", "uid", "requirementid", "objectidentifier"}},
@@ -45,14 +46,16 @@ static const struct {
 };
 enum { ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof *ATTRIBUTES };
 
-struct imported *imported_create(const char *path, const char *types)
+struct imported *imported_create(const char *path, const struct import_options *options)
 {
 	auto_arena struct arena *arena = arena_create(IMPORT_ARENA_BYTES);
 	struct imported *imported = arena ? arena_alloc(arena, 1, sizeof *imported) : NULL;
 	if (!imported || !(imported->requirements = arena_alloc(arena, IMPORT_MAX_REQUIREMENTS, sizeof *imported->requirements)))
 		return NULL;
 	imported->path = path;
-	imported->types = types;
+	imported->types = options->types;
+	imported->maps = options->maps;
+	imported->map_count = options->map_count;
 	imported->notes = text_make(IMPORT_NOTES_BYTES);
 	imported->arena = steal(&arena);
 	return imported;
@@ -113,33 +116,59 @@ static bool is_blank(const char *text)
 	return !text || text[strspn(text, " \t\r\n")] == '\0';
 }
 
+bool imported_is_field(const char *name, size_t length)
+{
+	for (size_t a = 0; a < ATTRIBUTE_COUNT; a++)
+		if (strlen(ATTRIBUTES[a].field) == length && strncmp(ATTRIBUTES[a].field, name, length) == 0)
+			return true;
+	return false;
+}
+
+/* Where an attribute of that name belongs, and how specific the name is: 0 for what the user has said. -1: nowhere. */
+static int find_attribute(const struct imported *imported, const char *name, unsigned char *rank)
+{
+	char plain[NAME_SIZE], mapped[NAME_SIZE];
+	normalise(name, plain);
+	for (size_t m = 0; m < imported->map_count; m++) {
+		const char *sign = strchr(imported->maps[m], '=');
+		normalise(sign + 1, mapped);
+		for (int a = 0; a < ATTRIBUTE_COUNT && strcmp(mapped, plain) == 0; a++) {
+			size_t length = strlen(ATTRIBUTES[a].field);
+			*rank = 0;
+			if (length == (size_t)(sign - imported->maps[m]) && strncmp(ATTRIBUTES[a].field, imported->maps[m], length) == 0)
+				return a;
+		}
+	}
+	for (int a = 0; a < ATTRIBUTE_COUNT; a++) {
+		for (unsigned char n = 0; n < NAMES_MAX && ATTRIBUTES[a].names[n]; n++) {
+			*rank = (unsigned char)(n + 1);
+			if (strcmp(plain, ATTRIBUTES[a].names[n]) == 0)
+				return a;
+		}
+	}
+	return -1;
+}
+
 /*
  * The most specific name wins in whatever order the attributes come: a value is kept behind a byte that tells how specific its name was, which no
  * reader of the value sees.
  */
 bool imported_put(struct imported *imported, struct imported_requirement *requirement, const char *name, const char *value)
 {
-	char plain[NAME_SIZE];
-	normalise(name, plain);
-	if (is_blank(value))
+	unsigned char rank;
+	int a = find_attribute(imported, name, &rank);
+	if (a < 0 || is_blank(value))
 		return true;
-	for (size_t a = 0; a < ATTRIBUTE_COUNT; a++) {
-		for (unsigned char n = 0; n < NAMES_MAX && ATTRIBUTES[a].names[n]; n++) {
-			if (strcmp(plain, ATTRIBUTES[a].names[n]) != 0)
-				continue;
-			const char **slot = slot_of(requirement, ATTRIBUTES[a].offset);
-			if (*slot && (unsigned char)(*slot)[-1] <= n)
-				return true;
-			size_t length = strlen(value);
-			char *copy = arena_alloc(imported->arena, length + 2, 1);
-			if (!copy)
-				return false;
-			copy[0] = (char)n;
-			memcpy(copy + 1, value, length + 1);
-			*slot = copy + 1;
-			return true;
-		}
-	}
+	const char **slot = slot_of(requirement, ATTRIBUTES[a].offset);
+	if (*slot && (unsigned char)(*slot)[-1] <= rank)
+		return true;
+	size_t length = strlen(value);
+	char *copy = arena_alloc(imported->arena, length + 2, 1);
+	if (!copy)
+		return false;
+	copy[0] = (char)rank;
+	memcpy(copy + 1, value, length + 1);
+	*slot = copy + 1;
 	return true;
 }
 

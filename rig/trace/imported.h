@@ -22,16 +22,27 @@ struct imported_requirement {
 
 struct imported {
 	struct arena *arena;
-	const char *path;     /* as messages name it */
-	const char *document; /* title of the whole, for requirements that name no document of their own */
-	const char *types;    /* only these types, divided by commas; NULL: the reader's own choice; "all": every one */
+	const char *path;        /* as messages name it */
+	const char *document;    /* title of the whole, for requirements that name no document of their own */
+	const char *types;       /* only these types, divided by commas; NULL: the reader's own choice; "all": every one */
+	const char *const *maps; /* "FIELD=ATTRIBUTE", which beat every name that is known; FIELD as imported_is_field() has it */
+	size_t map_count;
 	struct imported_requirement *requirements;
 	size_t count, skipped; /* skipped: headings, and of other types */
 	struct text notes;     /* lines "path:line: note: …" */
 };
 
+/* What a file is read with. */
+struct import_options {
+	const char *types;
+	const char *const *maps;
+	size_t map_count;
+};
+
 /* NULL when out of memory. The strings have to outlive it. */
-struct imported *imported_create(const char *path, const char *types);
+struct imported *imported_create(const char *path, const struct import_options *options);
+/* Whether a name of that length is what a map may begin with: "id", "text", "hazard", "minimum", … */
+bool imported_is_field(const char *name, size_t length);
 /* NULL is accepted. */
 void imported_destroy(struct imported *imported);
 /* "path:line: message" as ERROR_CONFIG; line 0 is left out. Always returns false. */
@@ -55,8 +66,8 @@ bool imported_write(struct imported *imported, FILE *out, const char *id, struct
 /* The readers: ReqIF 1.0 to 1.2 (.reqif; .reqifz with one of them), and needs.json of Sphinx-Needs. ERROR_CONFIG with path and line. */
 bool import_reqif(struct imported *imported, const char *bytes, size_t length, struct error *error) must_check;
 bool import_needs(struct imported *imported, const char *bytes, size_t length, struct error *error) must_check;
-/* Reads the file by what it holds. NULL on failure. types as in struct imported. */
-struct imported *import_file(const char *path, const char *types, struct error *error) must_check;
+/* Reads the file by what it holds. NULL on failure. */
+struct imported *import_file(const char *path, const struct import_options *options, struct error *error) must_check;
 
 define_cleanup(struct imported *, cleanup_imported, imported_destroy);
 #define auto_imported cleanup_with(cleanup_imported)

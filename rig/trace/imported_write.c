@@ -130,6 +130,13 @@ static const char *elsewhere(struct imported *imported, const struct imported_re
 	return "open";
 }
 
+/* The document that requirements are from, when they do not say. */
+static const char *document_of(const struct imported *imported)
+{
+	const char *slash = strrchr(imported->path, '/');
+	return imported->document ? imported->document : slash ? slash + 1 : imported->path;
+}
+
 static void put_requirement(struct imported *imported, FILE *out, const struct imported_requirement *r)
 {
 	const char *const source[][2] = {{"document", r->document          ? r->document
@@ -163,7 +170,7 @@ bool imported_write(struct imported *imported, FILE *out, const char *id, struct
 	      "is verified.\n",
 	      out);
 	fprintf(out, "spec: %s\ntitle: ", id);
-	put_quoted(out, imported->document ? imported->document : imported->path);
+	put_quoted(out, document_of(imported));
 	fputs("\nrevision: 1\nrequirements:\n", out);
 	for (size_t i = 0; i < imported->count; i++)
 		put_requirement(imported, out, &imported->requirements[i]);
