@@ -206,7 +206,9 @@ static const char *first_name(struct imported *imported, const struct imported_r
 		imported_note(imported, requirement->line, "%s: of '%.80s' only the first %s is kept; a requirement of a spec names one",
 			      requirement->id, value, what);
 	char *name = arena_alloc(imported->arena, length + 1, 1);
-	return name ? memcpy(name, start, length) : NULL;
+	if (name)
+		memcpy(name, start, length);
+	return name;
 }
 
 static const char *trimmed(struct imported *imported, const char *value)
@@ -216,7 +218,9 @@ static const char *trimmed(struct imported *imported, const char *value)
 	while (length > 0 && strchr(" \t\r\n", start[length - 1]))
 		length--;
 	char *copy = arena_alloc(imported->arena, length + 1, 1);
-	return copy ? memcpy(copy, start, length) : NULL;
+	if (copy)
+		memcpy(copy, start, length);
+	return copy;
 }
 
 static bool check_id(const struct imported *imported, const struct imported_requirement *requirement, struct error *error)
