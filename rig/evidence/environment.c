@@ -14,6 +14,7 @@
 #include <time.h>
 #include <zip.h>
 
+#include "hdf5_error.h"
 #include "json_emit.h"
 
 enum { BUILD_ID_MAX = 20 };
@@ -173,6 +174,8 @@ static void emit_libraries(struct json_emitter *json)
 {
 	unsigned major = 0, minor = 0, release = 0;
 	char text[64];
+	/* Before anything else of HDF5: it must not be left to close, at exit, a file that could not be written. */
+	hdf5_quiet();
 	H5get_libversion(&major, &minor, &release);
 	snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
 	emit_open_object(json, "versions");
