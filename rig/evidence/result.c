@@ -4,8 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "json_emit.h"
 #include "result_budget.h"
+#include "result_identity.h"
 #include "result_setup.h"
 #include "statistics.h"
 
@@ -64,6 +66,7 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 	emit_close_array(json);
 	emit_boolean(json, "complete", result->complete);
 	emit_boolean(json, "aborted", facts->results->aborted || facts->ended_by == ERROR_ABORTED);
+	result_emit_identity(json, facts->identity);
 	emit_close_object(json);
 }
 
@@ -129,6 +132,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "id", requirement->id);
 	emit_unsigned(json, "revision", requirement->revision);
 	emit_string(json, "text", requirement->text);
+	fingerprint_emit(json, requirement);
 	emit_open_object(json, "source");
 	emit_string(json, "document", requirement->document);
 	emit_string(json, "clause", requirement->clause);
@@ -140,7 +144,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 		emit_unsigned(json, "measurand_version", measurand->version);
 	else
 		emit_null(json, "measurand_version");
-	emit_string(json, "unit", measurand ? measurand->unit : NULL);
+	emit_string(json, "unit", measurand ? measurand->unit : requirement->unit);
 	emit_string(json, "subject", measurand ? subject_name(measurand->subject) : NULL);
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
 	emit_string(json, "rule_text", decision_rule_words(requirement->rule));
@@ -362,6 +366,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_counts(&json, facts);
 	emit_judged(&json, facts, statistics, count);
 	emit_happenings(&json, facts->results);
+	result_emit_event_log(&json, facts->identity);
 	emit_time_base(&json, facts->results);
 	emit_lint(&json, facts);
 	emit_files(&json, result);
