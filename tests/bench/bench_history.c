@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A million pulses of history: 1000 runs of 1000 pulses each, and beside them a million rows of statistics (10 000 runs of 100 measurands); how long a
+ * trend takes over the runs, over every pulse, and over 10 000 runs among the million rows. The best of five; the median of them is printed beside it.
+ * usage: bench_history DB LIMIT_S    (an empty history; exit status 1 when a trend takes longer than the limit)
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "history_internal.h"
+#include "trend.h"
+
+enum { RUNS = 1000, PULSES = 1000, TRIALS = 5 };
+
+static double now_s(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* A fixed generator; the sum of four uniform numbers is near enough to normal. */
+static double scatter(void)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15u;
+	double sum = -2;
+	for (int i = 0; i < 4; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		sum += (double)(state >> 11) / 9007199254740992.0;
+	}
+	return sum * sqrt(3);
+}
+
+static bool add_run(struct history *history, int run, struct error *error)
+{
+	static double values[PULSES];
+	char id[32], started[32];
+	double sum = 0, squares = 0, level = 3000 + 5 * scatter();
+	time_t start = 1767225600 + (time_t)run * 21600;
+	struct tm parts;
+	gmtime_r(&start, &parts);
+	strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	snprintf(id, sizeof id, "bench-%d", run);
+	for (int i = 0; i < PULSES; i++)
+		sum += values[i] = level + 10 * scatter();
+	for (int i = 0; i < PULSES; i++)
+		squares += (values[i] - sum / PULSES) * (values[i] - sum / PULSES);
+	struct run_statistics statistics = {.measurand = "pulse.peak1",
+					    .unit = "A",
+					    .version = 1,
+					    .count = PULSES,
+					    .n = PULSES,
+					    .mean = sum / PULSES,
+					    .sd = sqrt(squares / (PULSES - 1)),
+					    .minimum = level - 40,
+					    .maximum = level + 40,
+					    .u_mean = 3,
+					    .values = values,
+					    .value_count = PULSES};
+	struct run_judgement judgement = {.requirement = "AMP-ACC",
+					  .measurand = "pulse.peak1",
+					  .unit = "A",
+					  .verdict = "pass",
+					  .revision = 1,
+					  .value = sum / PULSES,
+					  .u = 3,
+					  .lower = 2850,
+					  .upper = 3150,
+					  .planned = 3000};
+	struct run_record record = {.id = id,
+				    .bundle = "/evidence",
+				    .results_sha256 = "-",
+				    .command = "run",
+				    .bench = "b",
+				    .device = "d",
+				    .serial = "SN",
+				    .scenario = "s",
+				    .spec = "e",
+				    .version = "0",
+				    .build = "r",
+				    .started = started,
+				    .verdict = "pass",
+				    .spec_revision = 1,
+				    .attempt = 1,
+				    .started_s = (double)start,
+				    .judgements = &judgement,
+				    .judgement_count = 1,
+				    .statistics = &statistics,
+				    .statistics_count = 1};
+	bool added;
+	return history_add(history, &record, &added, error);
+}
+
+/* What 10 000 runs of 100 measurands leave. Their bench is another, so that the thousand runs can be looked at alone. */
+static const char MILLION[] =
+	"BEGIN;\n"
+	"INSERT INTO runs (number, id, bundle, result_sha256, results_sha256, command, bench, device, serial, scenario, spec, "
+	"spec_revision, version, "
+	"build, started, started_s, verdict, simulated, attempt) "
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) "
+	"SELECT i, 'r' || CAST(i AS TEXT), '/e', '-', '-', 'run', 'many', 'd', 'SN', 's', 'e', 1, '0', 'r', '2026-01-01T00:00:00Z', "
+	"1767225600 + 3600.0 * i, 'pass', 0, 1 FROM n;\n"
+	"INSERT INTO statistics (run, measurand, version, unit, n, voided, mean, standard_deviation, minimum, maximum, u_mean) "
+	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000), "
+	"m(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM m WHERE k < 100) "
+	"SELECT i, 'measurand.' || CAST(k AS TEXT), 1, 'A', 600, 0, 3000 + (i * 7919 + k) % 101, 1.0, 2990, 3110, 3.0 FROM n CROSS JOIN "
+	"m;\n"
+	"COMMIT";
+
+typedef struct history_points *ask(struct history *history, const struct history_filter *filter, const char *name, struct error *error);
+
+/* From the question to the chart, the slope and the capability. */
+static bool time_one(struct history *history, const char *what, ask *points_of, const char *name, const char *bench, size_t expected,
+		     double limit_s, struct error *error)
+{
+	double taken[TRIALS];
+	const struct history_filter filter = {.bench = bench};
+	for (int t = 0; t < TRIALS; t++) {
+		double start = now_s();
+		auto_history_points struct history_points *points = points_of(history, &filter, name, error);
+		auto_trend struct trend trend = {0};
+		if (!points || !trend_of(points, &trend, error))
+			return false;
+		if (trend.count != expected)
+			return error_bench(error, "%s: %zu values, expected %zu", what, trend.count, expected);
+		taken[t] = now_s() - start;
+		for (int k = t; k > 0 && taken[k] < taken[k - 1]; k--) {
+			double swapped = taken[k];
+			taken[k] = taken[k - 1];
+			taken[k - 1] = swapped;
+		}
+	}
+	printf("%s: %s: %.3f s (median of %d: %.3f s)\n", history->driver->name, what, taken[0], TRIALS, taken[TRIALS / 2]);
+	return taken[0] <= limit_s || error_bench(error, "%s: longer than %g s", what, limit_s);
+}
+
+static bool fill(struct history *history, struct error *error)
+{
+	double start = now_s();
+	for (int run = 0; run < RUNS; run++)
+		if (!add_run(history, run, error))
+			return false;
+	double added = now_s();
+	if (!history->driver->script(history->db, MILLION, error) || !history->driver->script(history->db, "ANALYZE", error))
+		return false;
+	printf("%s: %d runs of %d pulses added in %.1f s, a million rows of statistics in %.1f s\n", history->driver->name, RUNS, PULSES,
+	       added - start, now_s() - added);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct error error = {0};
+	if (argc != 3) {
+		fprintf(stderr, "usage: bench_history DB LIMIT_S\n");
+		return 2;
+	}
+	double limit_s = strtod(argv[2], NULL);
+	auto_history struct history *history = history_open(argv[1], &error);
+	bool good =
+		history && fill(history, &error) &&
+		time_one(history, "trend of 1000 runs", history_measurand, "pulse.peak1", "b", RUNS, limit_s, &error) &&
+		time_one(history, "trend of a requirement over 1000 runs", history_requirement, "AMP-ACC", "b", RUNS, limit_s, &error) &&
+		time_one(history, "trend of 1000000 pulses", history_values, "pulse.peak1", "b", (size_t)RUNS * PULSES, limit_s, &error) &&
+		time_one(history, "trend of 10000 runs among 1000000 rows", history_measurand, "measurand.42", "many", 10000, limit_s,
+			 &error);
+	if (!good)
+		fprintf(stderr, "bench_history: %s\n", error.text);
+	return good ? 0 : 1;
+}
