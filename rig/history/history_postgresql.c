@@ -8,16 +8,7 @@
 enum { VALUES_MAX = 32, CELLS_MAX = 32, NUMBER_SIZE = 32 };
 
 /* Types by their numbers in pg_type, which are fixed for the built-in ones. */
-enum {
-	TYPE_BYTEA = 17,
-	TYPE_INT8 = 20,
-	TYPE_INT2 = 21,
-	TYPE_INT4 = 23,
-	TYPE_TEXT = 25,
-	TYPE_FLOAT4 = 700,
-	TYPE_FLOAT8 = 701,
-	TYPE_NUMERIC = 1700
-};
+enum { TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_INT4 = 23, TYPE_TEXT = 25, TYPE_FLOAT8 = 701 };
 
 /* The server's message on one line. It never holds the connection string, and so no password. */
 static bool fail(const char *message, struct error *error)
@@ -103,40 +94,46 @@ static void set_parameter(struct parameters *parameters, size_t i, const struct 
 	}
 }
 
-/* *owned: what has to be given back by PQfreemem(), or NULL. */
-static struct history_cell cell_of(const PGresult *result, int row, int column, void **owned)
+/* Integers of size bytes and floating-point numbers come in the network's order. */
+static uint64_t bits_of(const char *bytes, int size)
+{
+	uint64_t bits = 0;
+	for (int i = 0; i < size; i++)
+		bits = bits << 8 | (uint8_t)bytes[i];
+	return bits;
+}
+
+static struct history_cell cell_of(const PGresult *result, int row, int column)
 {
 	struct history_cell cell = {.kind = CELL_NULL};
-	*owned = NULL;
+	const char *bytes = PQgetvalue(result, row, column);
+	uint64_t bits;
+	double real;
 	if (PQgetisnull(result, row, column))
 		return cell;
-	const char *text = PQgetvalue(result, row, column);
 	switch (PQftype(result, column)) {
-	case TYPE_INT8:
-	case TYPE_INT4:
-	case TYPE_INT2: return cell_integer(strtoll(text, NULL, 10));
-	case TYPE_FLOAT4:
+	case TYPE_INT8: return cell_integer((int64_t)bits_of(bytes, 8));
+	case TYPE_INT4: return cell_integer((int32_t)bits_of(bytes, 4));
 	case TYPE_FLOAT8:
-	case TYPE_NUMERIC: return cell_real(strtod(text, NULL));
+		bits = bits_of(bytes, 8);
+		memcpy(&real, &bits, sizeof real);
+		return cell_real(real);
 	case TYPE_BYTEA:
 		cell.kind = CELL_BYTES;
-		cell.bytes = *owned = PQunescapeBytea((const unsigned char *)text, &cell.size);
+		cell.bytes = bytes;
+		cell.size = (size_t)PQgetlength(result, row, column);
 		return cell;
-	default: return cell_text(text);
+	default: return cell_text(bytes);
 	}
 }
 
 static bool give_row(const PGresult *result, int row, history_row *give, void *context, struct error *error)
 {
 	struct history_cell cells[CELLS_MAX];
-	void *owned[CELLS_MAX] = {NULL};
 	int columns = PQnfields(result) < CELLS_MAX ? PQnfields(result) : CELLS_MAX;
 	for (int i = 0; i < columns; i++)
-		cells[i] = cell_of(result, row, i, &owned[i]);
-	bool good = give(context, cells, (size_t)columns, error);
-	for (int i = 0; i < columns; i++)
-		PQfreemem(owned[i]);
-	return good;
+		cells[i] = cell_of(result, row, i);
+	return give(context, cells, (size_t)columns, error);
 }
 
 static bool run(void *self, const char *sql, const struct history_cell *values, size_t count, history_row *row, void *context,
@@ -148,7 +145,7 @@ static bool run(void *self, const char *sql, const struct history_cell *values, 
 	for (size_t i = 0; i < count; i++)
 		set_parameter(parameters, i, &values[i]);
 	PGresult *result =
-		PQexecParams(self, sql, (int)count, parameters->types, parameters->values, parameters->lengths, parameters->formats, 0);
+		PQexecParams(self, sql, (int)count, parameters->types, parameters->values, parameters->lengths, parameters->formats, 1);
 	bool good = check(self, result, error);
 	for (int i = 0; good && row && i < PQntuples(result); i++)
 		good = give_row(result, i, row, context, error);
