@@ -169,8 +169,8 @@ int main(int argc, char **argv)
 		time_one(history, "trend of 1000 runs", history_measurand, "pulse.peak1", "b", RUNS, limit_s, &error) &&
 		time_one(history, "trend of a requirement over 1000 runs", history_requirement, "AMP-ACC", "b", RUNS, limit_s, &error) &&
 		time_one(history, "trend of 1000000 pulses", history_values, "pulse.peak1", "b", (size_t)RUNS * PULSES, limit_s, &error) &&
-		(!rows || time_one(history, "trend of 10000 runs among 1000000 rows", history_measurand, "measurand.42", "many", 10000, limit_s,
-			 &error);
+		(!rows || time_one(history, "trend of 10000 runs among 1000000 rows", history_measurand, "measurand.42", "many", 10000,
+				   limit_s, &error));
 	if (!good)
 		fprintf(stderr, "bench_history: %s\n", error.text);
 	return good ? 0 : 1;
