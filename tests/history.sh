@@ -84,7 +84,7 @@ check "no server: it is told" grep -q "warning: the run is NOT in the history" "
 check "no server: no password in the message" eval '! grep -q geheim "$work/err" "$work/out"'
 
 # A million pulses of history: 1000 runs of 1000. With MILLION_ROWS set a million rows of statistics beside them (in PostgreSQL a minute).
-# The limit holds for the best of five, so that a busy machine gets more than one chance.
+# The limit holds for the best of five, less what the processes waited for a processor.
 for where in "$work/million.sqlite" "$server&options=-csearch_path%3Dpublic"; do
   "$bench_program" "$where" 1 ${MILLION_ROWS:+rows} >"$work/bench" 2>&1
   status=$?

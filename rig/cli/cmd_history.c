@@ -90,7 +90,8 @@ static int add(int argc, char **argv)
 		added += new;
 		known += !new;
 	}
-	printf("%d added, %d known already, %d refused\n", added, known, arguments.count - added - known);
+	if (added + known > 0)
+		printf("%d added, %d known already, %d refused\n", added, known, arguments.count - added - known);
 	return status;
 }
 

@@ -49,7 +49,7 @@ static bool judge_again(const struct qualify_run *run, struct replay *replay, ch
 	if (!judgements)
 		return spec ? error_bench(error, "out of memory") : false;
 	struct calibration_check calibration = calibration_check(bench, today, false);
-	judge_spec(spec, replay->results, replay->plan, replay->device, &calibration, judgements);
+	judge_spec(spec, replay->results, replay->plan, bench->device, &calibration, judgements);
 	for (size_t i = 0; i < spec->count; i++, ++*compared)
 		if (!differs[0] && !same(&judgements[i], find(replay->result, spec->requirements[i].id)))
 			snprintf(differs, size, "%s", spec->requirements[i].id);

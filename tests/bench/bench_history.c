@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A million pulses of history: 1000 runs of 1000 pulses each, and beside them a million rows of statistics (10 000 runs of 100 measurands); how long a
- * trend takes over the runs, over every pulse, and over 10 000 runs among the million rows. The best of five; the median of them is printed beside it.
+ * trend takes over the runs, over every pulse, and over 10 000 runs among the million rows: the best of five. What the processes stood in the queue for a
+ * processor (the kernel's schedstat) is printed, and not held against the limit: a machine that does other things is no property of a database.
  * usage: bench_history DB LIMIT_S [rows]    (an empty history; exit status 1 when a trend takes longer than the limit; the million rows only with `rows`)
  */
 #include <math.h>
@@ -19,6 +20,34 @@ static double now_s(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool keep_pid(void *context, const struct history_cell *cells, size_t count, struct error *error)
+{
+	(void)error;
+	*(long *)context = count > 0 ? (long)cells[0].integer : 0;
+	return true;
+}
+
+/* The server's process that works for this connection; 0 where there is none. */
+static long server_pid(struct history *history)
+{
+	long pid = 0;
+	struct error error = {0};
+	if (strcmp(history->driver->name, "PostgreSQL") != 0)
+		return 0;
+	bool asked = history->driver->run(history->db, "SELECT pg_backend_pid()", NULL, 0, keep_pid, &pid, NULL, &error);
+	return asked ? pid : 0;
+}
+
+/* Seconds that a process was ready to run and did not, since it began; 0 where the kernel does not tell. */
+static double waited_s(long pid)
+{
+	char path[64];
+	unsigned long long ran, waited;
+	snprintf(path, sizeof path, "/proc/%ld/schedstat", pid);
+	auto_file FILE *file = pid ? fopen(path, "re") : NULL;
+	return file && fscanf(file, "%llu %llu", &ran, &waited) == 2 ? 1e-9 * (double)waited : 0;
 }
 
 /* A fixed generator; the sum of four uniform numbers is near enough to normal. */
@@ -117,25 +146,25 @@ typedef struct history_points *ask(struct history *history, const struct history
 static bool time_one(struct history *history, const char *what, ask *points_of, const char *name, const char *bench, size_t expected,
 		     double limit_s, struct error *error)
 {
-	double taken[TRIALS];
+	double best_s = INFINITY, best_waited_s = 0;
+	long self = getpid(), server = server_pid(history);
 	const struct history_filter filter = {.bench = bench};
 	for (int t = 0; t < TRIALS; t++) {
-		double start = now_s();
+		double before_s = waited_s(self) + waited_s(server), start = now_s();
 		auto_history_points struct history_points *points = points_of(history, &filter, name, error);
 		auto_trend struct trend trend = {0};
 		if (!points || !trend_of(points, &trend, error))
 			return false;
 		if (trend.count != expected)
 			return error_bench(error, "%s: %zu values, expected %zu", what, trend.count, expected);
-		taken[t] = now_s() - start;
-		for (int k = t; k > 0 && taken[k] < taken[k - 1]; k--) {
-			double swapped = taken[k];
-			taken[k] = taken[k - 1];
-			taken[k - 1] = swapped;
+		double taken_s = now_s() - start, queued_s = waited_s(self) + waited_s(server) - before_s;
+		if (taken_s - queued_s < best_s - best_waited_s) {
+			best_s = taken_s;
+			best_waited_s = queued_s;
 		}
 	}
-	printf("%s: %s: %.3f s (median of %d: %.3f s)\n", history->driver->name, what, taken[0], TRIALS, taken[TRIALS / 2]);
-	return taken[0] <= limit_s || error_bench(error, "%s: longer than %g s", what, limit_s);
+	printf("%s: %s: %.3f s, of which %.3f s waiting for a processor\n", history->driver->name, what, best_s, best_waited_s);
+	return best_s - best_waited_s <= limit_s || error_bench(error, "%s: longer than %g s", what, limit_s);
 }
 
 static bool fill(struct history *history, bool rows, struct error *error)
