@@ -13,6 +13,9 @@ export TMSRIG_STATE=$work/state
 echo "== faults and 200 healthy seeds"
 SEEDS=200 tests/faults.sh "$tmsrig"
 
+echo "== history: a million rows of statistics beside a million pulses, in SQLite and PostgreSQL"
+MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
+
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do
   "$tmsrig" run protocols/itbs-1800 --seed "$session" --out "$work/session$session" --quiet >/dev/null

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "config.h"
 #include "folder.h"
+#include "history_options.h"
 #include "inputs.h"
 #include "paths.h"
 #include "plan_builder.h"
@@ -29,9 +30,11 @@ struct run_arguments {
 	bool seed_given;
 	uint64_t seed;
 	bool override_calibration, quiet, json;
+	bool keep_history;   /* add each run to the history */
+	const char *history; /* NULL: where paths_history() says */
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_HISTORY };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -47,6 +50,10 @@ static const struct argp_option OPTIONS[] = {
 	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
 	{"reason", KEY_REASON, "TEXT", 0, "Why this is done again, where it was done before", 2},
 	{"ambient", KEY_AMBIENT, "LIST", 0, "The air around the device: temperature=21.5,humidity=40,pressure=101.3 (degC, %, kPa)", 2},
+	{"history", KEY_HISTORY, "DB", OPTION_ARG_OPTIONAL,
+	 "Add the run to the history: a file or postgresql://… (default: history.sqlite in the state folder); also when TMSRIG_HISTORY is "
+	 "set",
+	 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -87,6 +94,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "%s", error.text);
 		return 0;
 	}
+	case KEY_HISTORY:
+		arguments->keep_history = true;
+		arguments->history = argument;
+		return 0;
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -141,6 +152,22 @@ static bool name_out(const struct run_arguments *arguments, const char *id, char
 	return error_config(error, "evidence/%s-%s: too many folders of that name", stamp, id);
 }
 
+/* The verdict stands whether the history could be written or not, but nobody should believe that the run is in it. */
+static void keep_history(const struct run_arguments *arguments, const char *out)
+{
+	struct error error = {0};
+	bool added;
+	char path[PATH_MAX];
+	const char *given = getenv("TMSRIG_HISTORY");
+	snprintf(path, sizeof path, "%.4000s/result.json", out);
+	if ((!arguments->keep_history && !(given && *given)) || access(path, F_OK) != 0)
+		return;
+	auto_history struct history *history = history_options_open(arguments->history, false, &error);
+	if (!history || !history_record(history, out, &added, &error))
+		fprintf(stderr, "tmsrig: warning: the run is NOT in the history (`tmsrig history add %s` tries again): %s\n", out,
+			error.text);
+}
+
 static int run_scenario(const struct run_arguments *arguments, const char *name, struct bench_setup *bench, const struct spec *spec,
 			const struct dose_tables *tables)
 {
@@ -175,7 +202,9 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.quiet = arguments->quiet,
 		.json = arguments->json,
 	};
-	return session_run(&setup);
+	int status = session_run(&setup);
+	keep_history(arguments, out);
+	return status;
 }
 
 /* A mistake in the last scenario must come out before the first one is fired, not after a night of it. */

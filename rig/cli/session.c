@@ -268,7 +268,8 @@ int session_run(const struct session_setup *setup)
 	struct session session = {.setup = setup};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
-	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
+	auto_bench struct bench *bench =
+		measure ? bench_open(setup->bench, setup->drivers ? setup->drivers : SESSION_DRIVERS, setup->recording, &error) : NULL;
 	/* What failed to open before anything was fired is told all the same; a mistake in the user's files is not a run. */
 	if (measure && !bench && error.kind != ERROR_CONFIG) {
 		int status = command_fail(&error);

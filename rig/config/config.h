@@ -8,6 +8,7 @@
 #include "device.h"
 #include "dose_table.h"
 #include "error.h"
+#include "qualification.h"
 #include "requirement.h"
 #include "sensor.h"
 
@@ -21,6 +22,8 @@ struct sensor *config_load_sensor(const char *name, const char *fixtures, struct
  */
 struct spec *config_load_spec(const char *name, const char *fixtures, const char *(*measurand_unit)(void *context, const char *id),
 			      void *context, struct error *error) must_check;
+/* The cases of `tmsrig qualify`; what a case names is looked for when it is run. */
+struct qualification *config_load_qualification(const char *name, const char *fixtures, struct error *error) must_check;
 struct dose_tables *config_load_dose_tables(const char *name, const char *fixtures, struct error *error) must_check;
 /* One fault of the command line, "drop_pulse=17", "late_pulse=40:2 ms", "amplitude=0.97", "no_discharge", appended to the setup. */
 bool config_add_fault(struct bench_setup *setup, const char *text, struct error *error) must_check;
