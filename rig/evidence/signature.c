@@ -7,6 +7,7 @@
 #include "folder.h"
 #include "signature_files.h"
 #include "small_file.h"
+#include "time_stamp.h"
 
 struct check {
 	const char *dir;
@@ -20,6 +21,14 @@ struct check {
 
 static void add_finding(struct check *check, const char *file, const char *format, ...) printf_like(3, 4);
 
+/* Names and texts may come from whoever made the bundle: nothing in them may move a terminal's cursor. */
+static void make_printable(char *text)
+{
+	for (; text && *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 static void add_finding(struct check *check, const char *file, const char *format, ...)
 {
 	struct signatures *found = check->found;
@@ -30,6 +39,8 @@ static void add_finding(struct check *check, const char *file, const char *forma
 	if (vasprintf(&finding.text, format, arguments) < 0)
 		finding.text = NULL;
 	va_end(arguments);
+	make_printable(finding.file);
+	make_printable(finding.text);
 	if (findings)
 		found->findings = findings;
 	if (!findings || !finding.file || !finding.text) {
@@ -56,36 +67,24 @@ static char *read_file(struct check *check, const char *name, size_t max, size_t
 	return bytes;
 }
 
-static bool is_folder(const char *dir, const char *name)
+/* The file's type as S_IFMT has it, links not followed; 0 if it is not there. */
+static mode_t type_of(const char *dir, const char *name)
 {
 	struct stat status;
 	auto_free char *path = NULL;
-	return asprintf(&path, "%s/%s", dir, name) >= 0 && lstat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static bool is_there(const char *dir, const char *name, bool *regular)
-{
-	struct stat status;
-	auto_free char *path = NULL;
-	if (asprintf(&path, "%s/%s", dir, name) < 0 || lstat(path, &status) != 0)
-		return false;
-	*regular = S_ISREG(status.st_mode);
-	return true;
+	return asprintf(&path, "%s/%s", dir, name) >= 0 && lstat(path, &status) == 0 ? status.st_mode & S_IFMT : 0;
 }
 
 /* The hash of SHA256SUMS, which every signature covers. */
 static void hash_sums(struct check *check)
 {
 	struct error error = {0};
-	bool regular = false;
 	auto_free char *path = NULL;
-	if (!is_there(check->dir, SIGNATURE_SUMS, &regular) || !regular)
-		add_finding(check, SIGNATURE_SUMS, regular ? "cannot be read" : "is not there, or no regular file");
-	else if (asprintf(&path, "%s/" SIGNATURE_SUMS, check->dir) < 0)
+	if (asprintf(&path, "%s/" SIGNATURE_SUMS, check->dir) < 0)
 		check->out_of_memory = true;
-	else if (!digest_file(path, check->sums_sha256, &error)) {
+	else if (type_of(check->dir, SIGNATURE_SUMS) != S_IFREG || !digest_file(path, check->sums_sha256, &error)) {
 		check->sums_sha256[0] = '\0';
-		add_finding(check, SIGNATURE_SUMS, "cannot be read");
+		add_finding(check, SIGNATURE_SUMS, "is not there or cannot be read");
 	}
 }
 
@@ -103,16 +102,14 @@ static bool check_cover(struct check *check, const char *statement_file, const s
 
 static bool check_covers(struct check *check, const struct signature_slot *slot, const struct signature_statement *statement)
 {
-	size_t expected = 1;
 	bool covered = check_cover(check, slot->statement, statement, SIGNATURE_SUMS, check->sums_sha256);
 	for (size_t i = 0; i < check->files.count; i++) {
 		const struct signature_file *file = &check->files.items[i];
 		if (file->number >= slot->number)
 			continue;
-		expected++;
 		covered &= check_cover(check, slot->statement, statement, file->name, file->sha256);
 	}
-	for (size_t i = 0; i < statement->cover_count && statement->cover_count != expected; i++) {
+	for (size_t i = 0; i < statement->cover_count; i++) {
 		const char *file = statement->covers[i].file;
 		const struct signature_file *there = signature_files_find(&check->files, file);
 		if (strcmp(file, SIGNATURE_SUMS) != 0 && (!there || there->number >= slot->number)) {
@@ -124,27 +121,59 @@ static bool check_covers(struct check *check, const struct signature_slot *slot,
 	return covered;
 }
 
-/* The comment as tmsrig and minisign write it: "timestamp:N\tfile:NAME\thashed". */
-static bool comment_names(const char *comment, const char *file)
+/* What check_one() works on. */
+struct work {
+	const struct signature_slot *slot;
+	struct signature *item;
+	const char *bytes; /* of the statement */
+	size_t length;
+	struct signature_statement statement;
+};
+
+/* That the time stamp is the one the signed comment names ("": none), and stamps this statement. */
+static bool check_stamp(struct check *check, const struct work *work, const char *tsr_sha256)
 {
-	auto_free char *part = NULL;
-	return asprintf(&part, "\tfile:%s\t", file) >= 0 && strstr(comment, part) != NULL;
+	struct time_stamp stamp = {0};
+	struct error error = {0};
+	size_t size = 0;
+	char name[SIGNATURE_FILE_SIZE];
+	signature_beside(name, work->slot->statement, SIGNATURE_TSR);
+	const struct signature_file *file = signature_files_find(&check->files, name);
+	if (!file && !*tsr_sha256)
+		return true;
+	work->item->stamp = SIGNATURE_STAMP_WRONG;
+	if (!file || strcmp(file->sha256, tsr_sha256) != 0) {
+		add_finding(check, name,
+			    !file          ? "is missing: the signature was made with a time stamp"
+			    : !*tsr_sha256 ? "does not belong here: the signature was made without a time stamp"
+					   : "was changed, or is not the time stamp that was signed");
+		return false;
+	}
+	auto_free char *reply = read_file(check, name, TIME_STAMP_MAX_REPLY, &size);
+	if (!reply)
+		return false;
+	if (!time_stamp_check(reply, size, work->bytes, work->length, check->demands->tsa_ca, &stamp, &error)) {
+		add_finding(check, name, "%s", error.text);
+		return false;
+	}
+	work->item->stamp = stamp.trusted ? SIGNATURE_STAMP_TRUSTED : SIGNATURE_STAMP_HOLDS;
+	strcpy(work->item->stamp_time, stamp.time);
+	return true;
 }
 
-/* That bytes of the statement are signed with the key it states. */
-static bool check_key(struct check *check, const struct signature_slot *slot, const char *bytes, size_t length,
-		      const struct signature_statement *statement)
+/* That the bytes of the statement are signed with the key it states. */
+static bool check_key(struct check *check, const struct work *work)
 {
 	struct minisign_signature signature;
 	struct error error = {0};
 	size_t size = 0;
-	char name[SIGNATURE_FILE_SIZE + 16];
-	snprintf(name, sizeof name, "%s" SIGNATURE_MINISIG, slot->statement);
+	char name[SIGNATURE_FILE_SIZE], signed_name[SIGNATURE_FILE_SIZE], tsr_sha256[DIGEST_HEX_SIZE];
+	signature_beside(name, work->slot->statement, SIGNATURE_MINISIG);
 	auto_free char *text = read_file(check, name, MINISIGN_MAX_FILE, &size);
 	if (!text)
 		return false;
 	if (!minisign_parse_signature(text, size, &signature, &error) ||
-	    !minisign_verify(&statement->key, bytes, length, &signature, &error)) {
+	    !minisign_verify(&work->statement.key, work->bytes, work->length, &signature, &error)) {
 		add_finding(check, name, "%s", error.text);
 		return false;
 	}
@@ -152,11 +181,12 @@ static bool check_key(struct check *check, const struct signature_slot *slot, co
 		add_finding(check, name, "its first line, which is not signed, is neither tmsrig's nor minisign's");
 		return false;
 	}
-	if (!comment_names(signature.trusted_comment, strrchr(slot->statement, '/') + 1)) {
-		add_finding(check, name, "was made of a file of another name");
+	signature_comment_parse(signature.trusted_comment, signed_name, tsr_sha256);
+	if (strcmp(signed_name, strrchr(work->slot->statement, '/') + 1) != 0) {
+		add_finding(check, name, "was made of a file of another name, '%s'", signed_name);
 		return false;
 	}
-	return true;
+	return check_stamp(check, work, tsr_sha256);
 }
 
 static void check_trust(struct check *check, struct signature *item, const struct minisign_public_key *key)
@@ -178,34 +208,40 @@ static void check_order(struct check *check, const struct signature *item)
 	check->performed |= item->meaning == SIGNATURE_PERFORMED && item->holds;
 }
 
+/* That the statement can be read; fills the item from it. */
+static bool take_statement(struct check *check, struct work *work)
+{
+	struct error error = {0};
+	struct signature *item = work->item;
+	if (!signature_statement_parse(work->bytes, work->length, &work->statement, &error)) {
+		add_finding(check, item->file, "%s", error.text);
+		return false;
+	}
+	strcpy(item->name, work->statement.name);
+	strcpy(item->time, work->statement.time);
+	minisign_key_id_text(work->statement.key.id, item->key_id);
+	minisign_public_key_text(&work->statement.key, item->public_key);
+	if (work->statement.meaning == item->meaning)
+		return true;
+	add_finding(check, item->file, "states '%s', which is not what its name says", signature_meaning_name(work->statement.meaning));
+	return false;
+}
+
 static void check_one(struct check *check, const struct signature_slot *slot)
 {
-	auto_signature_statement struct signature_statement statement = {0};
 	struct signature *item = &check->found->items[check->found->count++];
-	struct error error = {0};
-	size_t length = 0;
+	struct work work = {.slot = slot, .item = item};
 	snprintf(item->file, sizeof item->file, "%s", slot->statement);
 	item->meaning = slot->meaning;
-	auto_free char *bytes = read_file(check, slot->statement, SIGNATURE_MAX_STATEMENT, &length);
-	if (!bytes)
-		return;
-	if (!signature_statement_parse(bytes, length, &statement, &error)) {
-		add_finding(check, slot->statement, "%s", error.text);
-		return;
+	auto_free char *bytes = read_file(check, slot->statement, SIGNATURE_MAX_STATEMENT, &work.length);
+	work.bytes = bytes;
+	if (bytes && take_statement(check, &work)) {
+		bool by_key = check_key(check, &work);
+		item->holds = check_covers(check, slot, &work.statement) && by_key;
+		check_trust(check, item, &work.statement.key);
+		check_order(check, item);
 	}
-	strcpy(item->name, statement.name);
-	strcpy(item->time, statement.time);
-	minisign_key_id_text(statement.key.id, item->key_id);
-	minisign_public_key_text(&statement.key, item->public_key);
-	bool same_meaning = statement.meaning == slot->meaning;
-	if (!same_meaning)
-		add_finding(check, slot->statement, "states '%s', which is not what its name says",
-			    signature_meaning_name(statement.meaning));
-	bool by_key = check_key(check, slot, bytes, length, &statement);
-	bool covers = check_covers(check, slot, &statement);
-	item->holds = same_meaning && by_key && covers;
-	check_trust(check, item, &statement.key);
-	check_order(check, item);
+	signature_statement_finish(&work.statement);
 }
 
 static void check_required(struct check *check)
@@ -251,16 +287,17 @@ static bool check_folder(struct check *check, struct error *error)
 static bool check_bundle(struct check *check, struct error *error)
 {
 	struct stat status;
-	bool regular = false;
+	const char *tsa_ca = check->demands->tsa_ca;
 	if (stat(check->dir, &status) != 0 || !S_ISDIR(status.st_mode))
 		return error_config(error, "%s: is no folder of evidence", check->dir);
-	if (is_there(check->dir, SIGNATURE_FOLDER, &regular)) {
-		if (!is_folder(check->dir, SIGNATURE_FOLDER))
-			add_finding(check, SIGNATURE_FOLDER, "is no folder");
-		else if (!check_folder(check, error))
-			return false;
-	}
-	if (is_there(check->dir, SIGNATURE_INCOMPLETE, &regular))
+	if (tsa_ca && !time_stamp_ca_check(tsa_ca, error))
+		return false;
+	mode_t type = type_of(check->dir, SIGNATURE_FOLDER);
+	if (type == S_IFDIR && !check_folder(check, error))
+		return false;
+	if (type != S_IFDIR && type != 0)
+		add_finding(check, SIGNATURE_FOLDER, "is no folder");
+	if (type_of(check->dir, SIGNATURE_INCOMPLETE) != 0)
 		add_finding(check, SIGNATURE_INCOMPLETE, "was left by a signing that did not end; the next `tmsrig sign` removes it");
 	check_required(check);
 	return !check->out_of_memory || error_bench(error, "%s: out of memory", check->dir);
@@ -292,10 +329,22 @@ void signatures_destroy(struct signatures *signatures)
 	free(signatures);
 }
 
+static const char *describe_stamp(enum signature_stamp stamp)
+{
+	switch (stamp) {
+	case SIGNATURE_STAMP_NONE: return "";
+	case SIGNATURE_STAMP_HOLDS: return ", time stamp by an authority that was not checked, ";
+	case SIGNATURE_STAMP_TRUSTED: return ", time stamp by a trusted authority, ";
+	case SIGNATURE_STAMP_WRONG: return ", time stamp DOES NOT HOLD";
+	}
+	return "";
+}
+
 void signature_describe(const struct signature *signature, char *text, size_t size)
 {
-	snprintf(text, size, "%s: %s by %s at %s, key %s, %s%s", signature->file, signature_meaning_name(signature->meaning),
+	snprintf(text, size, "%s by %s at %s: %s, by key ID %s, %s%s%s", signature_meaning_name(signature->meaning),
 		 *signature->name ? signature->name : "?", *signature->time ? signature->time : "?",
-		 *signature->key_id ? signature->key_id : "?", signature->holds ? "holds" : "DOES NOT HOLD",
-		 signature->trusted ? "" : ", not among trusted keys");
+		 signature->holds ? "signature holds" : "signature DOES NOT HOLD", *signature->key_id ? signature->key_id : "?",
+		 signature->trusted ? "which is trusted" : "not among trusted keys", describe_stamp(signature->stamp),
+		 signature->stamp_time);
 }

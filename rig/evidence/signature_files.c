@@ -15,6 +15,14 @@ void signature_file_name(char name[SIGNATURE_FILE_SIZE], unsigned number, enum s
 	snprintf(name, SIGNATURE_FILE_SIZE, SIGNATURE_FOLDER "/%02u-%s.json", number, signature_meaning_name(meaning));
 }
 
+void signature_beside(char name[SIGNATURE_FILE_SIZE], const char *statement, const char *suffix)
+{
+	if (strlen(statement) + strlen(suffix) >= SIGNATURE_FILE_SIZE)
+		name[0] = '\0';
+	else
+		strcat(strcpy(name, statement), suffix);
+}
+
 /* Takes a name below signatures/ apart: it must be one that signature_file_name() makes, with nothing or one of the suffixes. */
 static bool parse_name(const char *name, struct signature_slot *slot, const char **suffix)
 {
@@ -55,8 +63,15 @@ const struct signature_file *signature_files_find(const struct signature_files *
 static void tell(signature_stray *stray, void *context, const char *name, const char *text)
 {
 	auto_free char *file = NULL;
+	if (!stray)
+		return;
 	bool named = asprintf(&file, SIGNATURE_FOLDER "/%s", name) >= 0;
 	stray(context, named ? file : SIGNATURE_FOLDER, text);
+}
+
+static const char *base_of(const char *name)
+{
+	return name + strlen(SIGNATURE_FOLDER "/");
 }
 
 static void check_slots(const struct signature_files *files, signature_stray *stray, void *context)
@@ -66,12 +81,12 @@ static void check_slots(const struct signature_files *files, signature_stray *st
 		const struct signature_slot *slot = &files->slots[i];
 		char gap[SIGNATURE_FILE_SIZE];
 		if (slot->number < expected) {
-			stray(context, slot->statement, "its number is taken by another signature");
+			tell(stray, context, base_of(slot->statement), "its number is taken by another signature");
 			expected = slot->number;
 		}
 		for (; expected < slot->number; expected++) {
 			snprintf(gap, sizeof gap, SIGNATURE_FOLDER "/%02u-*.json", expected);
-			stray(context, gap, "is missing: there is a later signature");
+			tell(stray, context, base_of(gap), "is missing: there is a later signature");
 		}
 	}
 	for (size_t i = 0; i < files->count; i++) {
@@ -79,7 +94,7 @@ static void check_slots(const struct signature_files *files, signature_stray *st
 		const char *name = files->items[i].name;
 		snprintf(statement, sizeof statement, "%.*s", (int)(strstr(name, ".json") + strlen(".json") - name), name);
 		if (!signature_files_find(files, statement))
-			stray(context, name, "belongs to no statement: the file without the last ending is not there");
+			tell(stray, context, base_of(name), "belongs to no statement: the file without the last ending is not there");
 	}
 }
 

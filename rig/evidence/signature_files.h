@@ -35,7 +35,7 @@ typedef void signature_stray(void *context, const char *file, const char *text);
 
 /*
  * Lists and hashes what is in the folder, which is a bundle's signatures/. stray is told of each file that does not belong there, that belongs to none,
- * and of each gap, with its name below the bundle. False when the folder cannot be listed; ERROR_BENCH. Release with signature_files_finish() either way.
+ * and of each gap, with its name below the bundle; NULL: nobody is. False when the folder cannot be listed; ERROR_BENCH. Release with signature_files_finish() either way.
  */
 bool signature_files_list(struct signature_files *files, const char *folder, signature_stray *stray, void *context,
 			  struct error *error) must_check;
@@ -43,4 +43,6 @@ bool signature_files_list(struct signature_files *files, const char *folder, sig
 const struct signature_file *signature_files_find(const struct signature_files *files, const char *name);
 /* "signatures/01-performed.json". */
 void signature_file_name(char name[SIGNATURE_FILE_SIZE], unsigned number, enum signature_meaning meaning);
+/* The name of the file beside a statement: with that suffix, "" if there were no room. */
+void signature_beside(char name[SIGNATURE_FILE_SIZE], const char *statement, const char *suffix);
 void signature_files_finish(struct signature_files *files);

@@ -26,13 +26,21 @@ bool signature_meaning_parse(const char *name, enum signature_meaning *meaning)
 	return false;
 }
 
+/* Characters that show a text other than it is: the C1 controls (U+0080 to U+009F), and the marks that turn the direction (U+202A to E, U+2066 to 9). */
+static bool is_deceptive(const unsigned char *utf8)
+{
+	return (utf8[0] == 0xc2 && utf8[1] >= 0x80 && utf8[1] <= 0x9f) ||
+	       (utf8[0] == 0xe2 && utf8[1] == 0x80 && utf8[2] >= 0xaa && utf8[2] <= 0xae) ||
+	       (utf8[0] == 0xe2 && utf8[1] == 0x81 && utf8[2] >= 0xa6 && utf8[2] <= 0xa9);
+}
+
 bool signature_name_is_valid(const char *name)
 {
 	size_t length = strlen(name);
 	json_auto_t *string = json_string(name); /* NULL for what is not UTF-8 */
 	bool says = false;
 	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f || is_deceptive((const unsigned char *)name + i))
 			return false;
 		says |= name[i] != ' ';
 	}
@@ -78,6 +86,34 @@ const char *signature_statement_covered(const struct signature_statement *statem
 		if (strcmp(statement->covers[i].file, file) == 0)
 			return statement->covers[i].sha256;
 	return NULL;
+}
+
+bool signature_comment_format(char out[MINISIGN_COMMENT_SIZE], long long unix_time_s, const char *base_name, const char *tsr_sha256)
+{
+	int length = snprintf(out, MINISIGN_COMMENT_SIZE, "timestamp:%lld\tfile:%s\thashed%s%s", unix_time_s, base_name,
+			      tsr_sha256 ? "\ttsr:" : "", tsr_sha256 ? tsr_sha256 : "");
+	return length > 0 && length < MINISIGN_COMMENT_SIZE;
+}
+
+/* The value of a field of the comment, if it is shorter than size; else "". */
+static void take_field(const char *comment, const char *field, char *value, size_t size)
+{
+	value[0] = '\0';
+	for (const char *part = comment; part; part = strchr(part, '\t')) {
+		part += *part == '\t';
+		size_t length = strcspn(part, "\t"), skip = strlen(field);
+		if (strncmp(part, field, skip) != 0 || length - skip >= size)
+			continue;
+		memcpy(value, part + skip, length - skip);
+		value[length - skip] = '\0';
+		return;
+	}
+}
+
+void signature_comment_parse(const char *comment, char base_name[SIGNATURE_FILE_SIZE], char tsr_sha256[DIGEST_HEX_SIZE])
+{
+	take_field(comment, "file:", base_name, SIGNATURE_FILE_SIZE);
+	take_field(comment, "tsr:", tsr_sha256, DIGEST_HEX_SIZE);
 }
 
 void signature_statement_finish(struct signature_statement *statement)

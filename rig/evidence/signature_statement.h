@@ -43,6 +43,14 @@ char *signature_statement_format(const struct signature_statement *statement) mu
 bool signature_statement_cover(struct signature_statement *statement, const char *file, const char *sha256) must_check;
 /* The hash that is stated for a file, or NULL. */
 const char *signature_statement_covered(const struct signature_statement *statement, const char *file);
+/*
+ * The trusted comment that the signature of a statement carries: as minisign's own, and the hash of the time stamp where there is one (NULL: none). The
+ * base name of the statement. False if out would overflow.
+ */
+bool signature_comment_format(char out[MINISIGN_COMMENT_SIZE], long long unix_time_s, const char *base_name,
+			      const char *tsr_sha256) must_check;
+/* What such a comment says of the name ("" if nothing) and of the time stamp ("": there is none). */
+void signature_comment_parse(const char *comment, char base_name[SIGNATURE_FILE_SIZE], char tsr_sha256[DIGEST_HEX_SIZE]);
 /* True for a name that can be signed with: text of one line in UTF-8 that says something. */
 bool signature_name_is_valid(const char *name);
 /* Releases what it holds. */
