@@ -36,7 +36,8 @@ static bool check_signatures(const char *dir, const struct signatures *found, st
 	if (found->finding_count > 0)
 		return error_config(error, "%s: is not signed: %s %s%s", dir, found->findings[0].file, found->findings[0].text,
 				    found->finding_count > 1 ? " (and there is more that is wrong)" : "");
-	return found->count < SIGNATURE_MAX_COUNT || error_config(error, "%s: has %d signatures, which is all there can be", dir, SIGNATURE_MAX_COUNT);
+	return found->count < SIGNATURE_MAX_COUNT ||
+	       error_config(error, "%s: has %d signatures, which is all there can be", dir, SIGNATURE_MAX_COUNT);
 }
 
 static bool check_order(const char *dir, const struct signature_request *request, const struct signatures *found, const char *time,
@@ -48,10 +49,11 @@ static bool check_order(const char *dir, const struct signature_request *request
 		const struct signature *item = &found->items[i];
 		performed |= item->meaning == SIGNATURE_PERFORMED;
 		if (item->meaning == request->meaning && strcmp(item->public_key, public_key) == 0 && !request->again)
-			return error_config(error, "%s: is already signed for %s with this key (%s); --again signs once more", dir, meaning, item->file);
+			return error_config(error, "%s: is already signed for %s with this key (%s); --again signs once more", dir, meaning,
+					    item->file);
 		if (strcmp(time, item->time) < 0)
-			return error_config(error, "%s: cannot be signed at %s: %s is of %s; look at the clock of this machine", dir, time, item->file,
-					    item->time);
+			return error_config(error, "%s: cannot be signed at %s: %s is of %s; look at the clock of this machine", dir, time,
+					    item->file, item->time);
 	}
 	if (request->meaning == SIGNATURE_APPROVED && !performed)
 		return error_config(error, "%s: cannot be approved before somebody signed that it was performed", dir);
@@ -133,8 +135,8 @@ static bool check_again(const char *dir, const struct signature_request *request
 	auto_signatures struct signatures *found = signatures_check(dir, &demands, error);
 	if (!found)
 		return false;
-	return found->finding_count == 0 ||
-	       error_bench(error, "%s/%s: was signed, but does not read as it was written: it %s", dir, found->findings[0].file, found->findings[0].text);
+	return found->finding_count == 0 || error_bench(error, "%s/%s: was signed, but does not read as it was written: it %s", dir,
+							found->findings[0].file, found->findings[0].text);
 }
 
 bool signature_add(const char *dir, const struct signature_request *request, char file[SIGNATURE_FILE_SIZE], struct error *error)

@@ -22,4 +22,5 @@ struct signature_request {
  * statement ("signatures/01-performed.json") into file. ERROR_CONFIG says what must not be signed and why; ERROR_BENCH: the
  * machine or the time stamping authority failed. Either way no signature was added.
  */
-bool signature_add(const char *dir, const struct signature_request *request, char file[SIGNATURE_FILE_SIZE], struct error *error) must_check;
+bool signature_add(const char *dir, const struct signature_request *request, char file[SIGNATURE_FILE_SIZE],
+		   struct error *error) must_check;

@@ -93,7 +93,8 @@ bool signature_write(const char *dir, const struct signature_parts *parts, struc
 
 static bool remove_file(const char *path, struct error *error)
 {
-	return (path && (unlink(path) == 0 || errno == ENOENT)) || error_errno(error, ERROR_BENCH, "%s: cannot be removed", path ? path : "a file");
+	return (path && (unlink(path) == 0 || errno == ENOENT)) ||
+	       error_errno(error, ERROR_BENCH, "%s: cannot be removed", path ? path : "a file");
 }
 
 /* The statement is moved last: while it is here, what has its name there is of the same signing. */
@@ -103,7 +104,8 @@ static bool take_back(const char *dir, const char *statement, struct error *erro
 	auto_free char *tsr = path_of(dir, SIGNATURE_FOLDER, statement, SIGNATURE_TSR);
 	auto_free char *moved = path_of(dir, SIGNATURE_FOLDER, statement, "");
 	if (!moved || access(moved, F_OK) == 0)
-		return error_config(error, "%s/" SIGNATURE_INCOMPLETE "/%s: is in " SIGNATURE_FOLDER "/ as well, no signing leaves it so", dir, statement);
+		return error_config(error, "%s/" SIGNATURE_INCOMPLETE "/%s: is in " SIGNATURE_FOLDER "/ as well, no signing leaves it so",
+				    dir, statement);
 	return remove_file(minisig, error) && remove_file(tsr, error);
 }
 
@@ -126,7 +128,8 @@ bool signature_roll_back(const char *dir, struct error *error)
 	auto_folder_list struct folder_list *list = folder_list(incomplete, error);
 	for (size_t i = 0; list && i < list->count; i++)
 		if (!is_of_signing(list->names[i]))
-			return error_config(error, "%s/%s: was not left by a signing; remove it if it does not belong there", incomplete, list->names[i]);
+			return error_config(error, "%s/%s: was not left by a signing; remove it if it does not belong there", incomplete,
+					    list->names[i]);
 	for (size_t i = 0; list && i < list->count; i++)
 		if (!strstr(list->names[i], ".json.") && !take_back(dir, list->names[i], error))
 			return false;
