@@ -10,23 +10,43 @@
 #include "replay.h"
 #include "verify.h"
 
-enum { KEY_WITH_SPEC = 256, KEY_JSON };
+enum { KEY_WITH_SPEC = 256, KEY_JSON, KEY_TRUST, KEY_REQUIRE, KEY_TSA };
 
 struct verify_arguments {
 	const char *bundle, *spec;
+	struct trust *trust; /* NULL until a key is named */
+	struct signature_demands demands;
 	bool json;
 };
 
 static const struct argp_option OPTIONS[] = {
 	{"with-spec", KEY_WITH_SPEC, "SPEC", 0, "Judge by these requirements as well, and show what changes", 0},
-	{"json", KEY_JSON, 0, 0, "Print JSON instead of lines", 1},
+	{"trust", KEY_TRUST, "PUB", 0, "A public key that may sign, or a folder of such (*.pub); a signature by any other then fails", 1},
+	{"require", KEY_REQUIRE, "MEANING", 0, "Fail without a signature of this meaning: performed, reviewed, approved", 1},
+	{"tsa-ca", KEY_TSA, "PEM", 0, "Certificates that time stamps must lead to", 1},
+	{"json", KEY_JSON, 0, 0, "Print JSON instead of lines", 2},
 	{0},
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct verify_arguments *arguments = state->input;
+	enum signature_meaning meaning;
+	struct error error = {0};
 	switch (key) {
+	case KEY_TRUST:
+		if (!arguments->trust)
+			arguments->trust = trust_create(&error);
+		if (!arguments->trust || !trust_add(arguments->trust, argument, &error))
+			argp_error(state, "--trust: %s", error.text);
+		arguments->demands.trust = arguments->trust;
+		return 0;
+	case KEY_REQUIRE:
+		if (!signature_meaning_parse(argument, &meaning))
+			argp_error(state, "--require %s: performed, reviewed or approved is needed", argument);
+		arguments->demands.required[meaning] = true;
+		return 0;
+	case KEY_TSA: arguments->demands.tsa_ca = argument; return 0;
 	case KEY_WITH_SPEC: arguments->spec = argument; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -58,6 +78,9 @@ struct stage {
 };
 
 static const struct stage STAGES[] = {
+	{"manifest", verify_manifest},
+	{"events", verify_events},
+	{"signatures", verify_signatures},
 	{"re-judging", verify_rejudging},
 };
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
@@ -70,6 +93,16 @@ void stage_find(struct stage_report *report, const char *format, ...)
 		return;
 	va_start(args, format);
 	vsnprintf(report->findings[report->finding_count - 1], VERIFY_FINDING_SIZE, format, args);
+	va_end(args);
+}
+
+void stage_note(struct stage_report *report, const char *format, ...)
+{
+	va_list args;
+	if (report->note_count == VERIFY_MAX_NOTES)
+		return;
+	va_start(args, format);
+	vsnprintf(report->notes[report->note_count++], VERIFY_NOTE_SIZE, format, args);
 	va_end(args);
 }
 
@@ -92,6 +125,8 @@ static size_t shown(const struct stage_report *report)
 static void print_stage(const struct stage *stage, const struct stage_report *report)
 {
 	printf("%-12s %-9s %s\n", stage->name, state_name(report->state), report->summary);
+	for (size_t i = 0; i < report->note_count; i++)
+		printf("    %s\n", report->notes[i]);
 	for (size_t i = 0; i < shown(report); i++)
 		printf("    %s\n", report->findings[i]);
 	if (report->finding_count > shown(report))
@@ -108,6 +143,10 @@ static void emit_stage(struct json_emitter *json, const struct stage *stage, con
 	emit_open_array(json, "findings");
 	for (size_t i = 0; i < shown(report); i++)
 		emit_string(json, NULL, report->findings[i]);
+	emit_close_array(json);
+	emit_open_array(json, "notes");
+	for (size_t i = 0; i < report->note_count; i++)
+		emit_string(json, NULL, report->notes[i]);
 	emit_close_array(json);
 	emit_close_object(json);
 }
@@ -172,23 +211,25 @@ static void print_end(const struct verification *v, const char *bundle, const st
 	emit_close_object(json);
 }
 
-static bool read_result(struct verification *v, struct error *error)
+/* A folder in which nothing is of a bundle is none; one in which something is missing is a bundle that does not hold. */
+static bool is_bundle(const char *dir, struct error *error)
 {
-	struct replay replay;
+	static const char *const PARTS[] = {"SHA256SUMS", "result.json", "recording.h5", "events.jsonl"};
 	struct stat status;
-	if (stat(v->dir, &status) != 0)
-		return error_errno(error, ERROR_CONFIG, "%s", v->dir);
+	char path[PATH_MAX];
+	if (stat(dir, &status) != 0)
+		return error_errno(error, ERROR_CONFIG, "%s", dir);
 	if (!S_ISDIR(status.st_mode))
-		return error_config(error, "%s: neither a folder nor a .zip; a bundle that `tmsrig run` wrote is needed", v->dir);
-	bool read = replay_open(v->dir, &replay, error);
-	if (read)
-		v->result = json_incref(replay.result);
-	replay_finish(&replay);
-	return read;
+		return error_config(error, "%s: neither a folder nor a .zip; a bundle that tmsrig wrote is needed", dir);
+	for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+		if (snprintf(path, sizeof path, "%s/%s", dir, PARTS[i]) < (int)sizeof path && lstat(path, &status) == 0)
+			return true;
+	return error_config(error, "%s: not a bundle: it has no SHA256SUMS, result.json, recording.h5 nor events.jsonl", dir);
 }
 
-static int finish(struct verification *v, struct stage_report *reports, int status)
+static int finish(struct verification *v, struct trust *trust, struct stage_report *reports, int status)
 {
+	trust_destroy(trust);
 	json_decref(v->result);
 	scratch_remove(&v->scratch);
 	free(reports);
@@ -200,20 +241,23 @@ static int verify(int argc, char **argv)
 	struct verify_arguments arguments = {0};
 	struct error error = {0};
 	inputs_argp(&ARGP, "verify", argc, argv, &arguments);
-	struct verification v = {.dir = arguments.bundle};
+	struct verification v = {.dir = arguments.bundle, .demands = arguments.demands};
 	struct stage_report *reports = calloc(STAGE_COUNT, sizeof *reports);
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;
-	if (!reports || !read_result(&v, &error) || !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
-		return finish(&v, reports, command_fail(&error));
+	if (!reports || !is_bundle(v.dir, &error) || !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
+		return finish(&v, arguments.trust, reports, command_fail(&error));
 	if (!arguments.spec || !holds) {
 		print_end(&v, arguments.bundle, reports, json, holds);
-		return finish(&v, reports, holds ? EXIT_CONFORMANT : arguments.spec ? EXIT_BENCH_FAULT : EXIT_NONCONFORMANT);
+		return finish(&v, arguments.trust, reports,
+			      holds            ? EXIT_CONFORMANT
+			      : arguments.spec ? EXIT_BENCH_FAULT
+					       : EXIT_NONCONFORMANT);
 	}
 	int status;
 	if (!verify_with_spec(&v, arguments.spec, arguments.json, &status, &error))
 		status = command_fail(&error);
-	return finish(&v, reports, status);
+	return finish(&v, arguments.trust, reports, status);
 }
 
 const struct command command_verify = {"verify", "check a bundle and judge its recording again", verify};

@@ -8,8 +8,9 @@
 #include "compare_json.h"
 #include "error.h"
 #include "scratch.h"
+#include "signature.h"
 
-enum { VERIFY_MAX_FINDINGS = 20, VERIFY_FINDING_SIZE = 1600 };
+enum { VERIFY_MAX_FINDINGS = 20, VERIFY_FINDING_SIZE = 1600, VERIFY_MAX_NOTES = 99, VERIFY_NOTE_SIZE = 400 };
 
 enum stage_state {
 	STAGE_HOLDS,
@@ -24,13 +25,15 @@ struct stage_report {
 	char summary[400];
 	size_t finding_count;                                    /* all of them */
 	char findings[VERIFY_MAX_FINDINGS][VERIFY_FINDING_SIZE]; /* the first of them, a line each */
+	size_t note_count;
+	char notes[VERIFY_MAX_NOTES][VERIFY_NOTE_SIZE]; /* what is to be known beside them */
 };
 
 struct verification {
-	const char *dir;  /* the bundle's folder */
-	const char *keys; /* folder or file of the public keys that are known; NULL: none */
+	const char *dir;                  /* the bundle's folder */
+	struct signature_demands demands; /* of the signatures */
 	struct scratch scratch;
-	json_t *result;                 /* result.json; NULL until it was read */
+	json_t *result;                 /* result.json; NULL until re-judging has read it, and where it cannot be read */
 	bool recording_changed;         /* the manifest says so, or is not there: HDF5 must not see it */
 	struct differences differences; /* of re-judging */
 	bool same_build;
@@ -39,7 +42,13 @@ struct verification {
 /* Adds a finding, of which only the first are kept, and sets the state to STAGE_FAILS. */
 void stage_find(struct stage_report *report, const char *format, ...) printf_like(2, 3);
 
+/* Adds a line that is to be known and no fault; those beyond the last place are dropped. */
+void stage_note(struct stage_report *report, const char *format, ...) printf_like(2, 3);
+
 /* The stages, in their order. Each looks and reports; false when the machine does not let it look (ERROR_BENCH). */
+bool verify_manifest(struct verification *verification, struct stage_report *report, struct error *error) must_check;
+bool verify_events(struct verification *verification, struct stage_report *report, struct error *error) must_check;
+bool verify_signatures(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 bool verify_rejudging(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 
 /*

@@ -89,6 +89,16 @@ static bool is_same_build(const json_t *result)
 	return version && build && strcmp(version, COMMAND_VERSION) == 0 && strcmp(build, COMMAND_BUILD) == 0;
 }
 
+static bool read_result(struct verification *v, struct error *error)
+{
+	struct replay replay;
+	bool read = replay_open(v->dir, &replay, error);
+	if (read)
+		v->result = json_incref(replay.result);
+	replay_finish(&replay);
+	return read;
+}
+
 bool verify_rejudging(struct verification *v, struct stage_report *report, struct error *error)
 {
 	struct error why = {0};
@@ -100,10 +110,11 @@ bool verify_rejudging(struct verification *v, struct stage_report *report, struc
 	}
 	if (!scratch_make(&v->scratch, error))
 		return false;
+	bool read = read_result(v, &why);
 	const struct rejudge_request request = {.dir = v->dir, .out = v->scratch.path};
 	v->same_build = is_same_build(v->result);
 	v->differences.tolerance = v->same_build ? 0 : TOLERANCE;
-	if (!rejudge(&request, &why) || !compare_all(v, &why)) {
+	if (!read || !rejudge(&request, &why) || !compare_all(v, &why)) {
 		if (why.kind == ERROR_BENCH) {
 			*error = why;
 			return false;
