@@ -3,87 +3,22 @@
 
 #include <string.h>
 
-enum { LINE_SIZE = 1 << 16, MAX_COLUMNS = 64 };
-
-/* One line of a table, taken apart in place. */
-struct line {
-	char whole[LINE_SIZE];
-	char apart[LINE_SIZE];
-	const char *cell[MAX_COLUMNS];
-	size_t count;
-	bool there;
-};
+#include "table_row.h"
 
 struct comparison {
 	const struct compare_table *table;
 	struct differences *differences;
 	FILE *stored_file, *remade_file;
-	struct line header, stored, remade;
+	struct table_row header, stored, remade;
 	unsigned long number; /* of the line, from 1 */
 };
 
-enum reading { READ_LINE, READ_END, READ_TOO_LONG, READ_NUL };
-
-static enum reading read_line(FILE *file, struct line *line)
-{
-	size_t length = 0;
-	int c;
-	line->there = false;
-	while ((c = getc(file)) != EOF && c != '\n') {
-		if (c == '\0')
-			return READ_NUL;
-		if (length == LINE_SIZE - 1)
-			return READ_TOO_LONG;
-		line->whole[length++] = (char)c;
-	}
-	line->whole[length] = '\0';
-	line->there = c != EOF || length > 0;
-	return line->there ? READ_LINE : READ_END;
-}
-
-/* Takes the line apart; false when it has more columns than any table, or a quote that does not end. */
-static bool split(struct line *line)
-{
-	const char *from = line->whole;
-	char *to = line->apart;
-	line->count = 0;
-	for (bool more = true; more; from++) {
-		if (line->count == MAX_COLUMNS)
-			return false;
-		line->cell[line->count++] = to;
-		if (*from == '"') {
-			for (from++; *from && !(*from == '"' && from[1] != '"'); from++) {
-				from += *from == '"';
-				*to++ = *from;
-			}
-			if (!*from++)
-				return false;
-		} else {
-			while (*from && *from != ',')
-				*to++ = *from++;
-		}
-		*to++ = '\0';
-		more = *from == ',';
-		if (!more && *from)
-			return false;
-	}
-	return true;
-}
-
-static size_t find_column(const struct line *header, const char *name)
-{
-	size_t column = 0;
-	while (column < header->count && strcmp(header->cell[column], name) != 0)
-		column++;
-	return column;
-}
-
 /* "pulses.csv:19: pulse 17" */
-static void name_row(const struct comparison *c, const struct line *line, char *place, size_t size)
+static void name_row(const struct comparison *c, const struct table_row *line, char *place, size_t size)
 {
 	int used = snprintf(place, size, "%s:%lu:", c->table->name, c->number);
 	for (const char *const *key = c->table->key; *key && used > 0 && (size_t)used < size; key++) {
-		size_t column = find_column(&c->header, *key);
+		size_t column = table_row_find(&c->header, *key);
 		if (column >= line->count)
 			continue;
 		bool named = strcmp(*key, "pulse") == 0;
@@ -91,7 +26,7 @@ static void name_row(const struct comparison *c, const struct line *line, char *
 	}
 }
 
-static void add_row(struct comparison *c, const struct line *line, const char *stored, const char *remade)
+static void add_row(struct comparison *c, const struct table_row *line, const char *stored, const char *remade)
 {
 	char place[PLACE_SIZE];
 	name_row(c, line, place, sizeof place);
@@ -130,10 +65,10 @@ static bool compare_header(struct comparison *c)
 	return false;
 }
 
-static bool unreadable(struct comparison *c, enum reading reading)
+static bool unreadable(struct comparison *c, enum table_reading reading)
 {
 	char place[PLACE_SIZE];
-	const char *what = reading == READ_TOO_LONG ? "a line longer than 64 KiB" : reading == READ_NUL ? "a NUL character" : "no CSV";
+	const char *what = reading == TABLE_TOO_LONG ? "a line longer than 64 KiB" : reading == TABLE_NUL ? "a NUL character" : "no CSV";
 	snprintf(place, sizeof place, "%s:%lu", c->table->name, c->number);
 	differences_add(c->differences, place, what, "a table");
 	return false;
@@ -152,18 +87,18 @@ static void compare_rows(struct comparison *c)
 static bool compare_line(struct comparison *c, bool *broken)
 {
 	c->number++;
-	enum reading stored = read_line(c->stored_file, &c->stored), remade = read_line(c->remade_file, &c->remade);
-	bool equal = stored == READ_LINE && remade == READ_LINE && strcmp(c->stored.whole, c->remade.whole) == 0;
-	if (stored == READ_END && remade == READ_END)
+	enum table_reading stored = table_row_read(c->stored_file, &c->stored), remade = table_row_read(c->remade_file, &c->remade);
+	bool equal = stored == TABLE_ROW && remade == TABLE_ROW && strcmp(c->stored.whole, c->remade.whole) == 0;
+	if (stored == TABLE_END && remade == TABLE_END)
 		return false;
 	if (c->number > 1)
 		c->differences->values += c->header.count;
 	if (c->number > 1 && equal)
 		return true;
-	*broken = remade > READ_END || (c->remade.there && !split(&c->remade));
+	*broken = remade > TABLE_END || (c->remade.there && !table_row_split(&c->remade));
 	if (*broken)
 		return false;
-	if (stored > READ_END || (c->stored.there && !split(&c->stored)))
+	if (stored > TABLE_END || (c->stored.there && !table_row_split(&c->stored)))
 		return unreadable(c, stored);
 	if (c->number > 1) {
 		compare_rows(c);
@@ -171,7 +106,7 @@ static bool compare_line(struct comparison *c, bool *broken)
 	}
 	c->header = c->remade;
 	/* Its cells must point into itself. */
-	*broken = !split(&c->header);
+	*broken = !table_row_split(&c->header);
 	return compare_header(c);
 }
 
