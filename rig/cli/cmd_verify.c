@@ -78,10 +78,8 @@ struct stage {
 };
 
 static const struct stage STAGES[] = {
-	{"manifest", verify_manifest},
-	{"events", verify_events},
-	{"signatures", verify_signatures},
-	{"re-judging", verify_rejudging},
+	{"manifest", verify_manifest}, {"result", verify_result},         {"events", verify_events},
+	{"ledger", verify_ledger},     {"signatures", verify_signatures}, {"re-judging", verify_rejudging},
 };
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 

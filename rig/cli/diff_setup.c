@@ -146,13 +146,35 @@ static void show_leaves(struct diff_output *output, const char *path, const json
 		}
 }
 
+/* Libraries, each by its file's name. */
+static void show_loaded(struct diff_output *output, const json_t *a, const json_t *b)
+{
+	const json_t *sides[] = {at(a, "program", "loaded"), at(b, "program", "loaded")};
+	for (unsigned s = 0; s < 2; s++)
+		for (size_t i = 0; i < json_array_size(sides[s]); i++) {
+			const json_t *one = json_array_get(sides[s], i), *other = NULL;
+			char left[20], right[20];
+			for (size_t k = 0; !other && k < json_array_size(sides[!s]); k++)
+				if (strcmp(text_of(one, "file"), text_of(json_array_get(sides[!s], k), "file")) == 0)
+					other = json_array_get(sides[!s], k);
+			snprintf(left, sizeof left, "%.12s", other || !s ? text_of(one, "build_id") : "none");
+			snprintf(right, sizeof right, "%.12s", other ? text_of(other, "build_id") : s ? text_of(one, "build_id") : "none");
+			if (!other || (s == 0 && strcmp(left, right) != 0))
+				show(output, text_of(one, "file"), left, right);
+		}
+}
+
 void diff_show_environment(struct diff_output *output, const json_t *a, const json_t *b)
 {
 	size_t before = output->differences;
 	if (!a && !b)
 		return;
+	static const char *const MEMBERS[] = {"host", "instruments", "ambient", NULL};
 	begin(output, "environment");
-	show_leaves(output, "", a, b);
+	for (const char *const *name = MEMBERS; *name; name++)
+		show_leaves(output, *name, json_object_get(a, *name), json_object_get(b, *name));
+	show_if_different(output, "clock synchronised", at(a, "clock", "synchronised"), at(b, "clock", "synchronised"));
+	show_loaded(output, a, b);
 	end(output, before);
 }
 

@@ -103,7 +103,7 @@ char *paths_scenario(const char *name, struct error *error)
 	return NULL;
 }
 
-bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error)
 {
 	const char *given = getenv("TMSRIG_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
@@ -119,5 +119,10 @@ bool paths_state(const char *bench_id, char *out, size_t size, struct error *err
 			"neither TMSRIG_STATE, XDG_STATE_HOME nor HOME is set; set TMSRIG_STATE to the folder for the ledgers of benches");
 	if (length >= (int)size)
 		return error_config(error, "%s: the name of the folder is too long", bench_id);
-	return folder_make(out, error);
+	return true;
+}
+
+bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
+{
+	return paths_state_of(bench_id, out, size, error) && folder_make(out, error);
 }

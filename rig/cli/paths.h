@@ -18,3 +18,5 @@ char *paths_scenario(const char *name, struct error *error) must_check;
  * ERROR_BENCH when it cannot be made.
  */
 bool paths_state(const char *bench_id, char *out, size_t size, struct error *error) must_check;
+/* The same path, of a folder that may not be there: nothing is made. */
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error) must_check;

@@ -33,7 +33,8 @@ struct verification {
 	const char *dir;                  /* the bundle's folder */
 	struct signature_demands demands; /* of the signatures */
 	struct scratch scratch;
-	json_t *result;                 /* result.json; NULL until re-judging has read it, and where it cannot be read */
+	json_t *result;                 /* result.json; NULL where it cannot be read */
+	char sums_sha256[65];           /* of SHA256SUMS; "" where there is none */
 	bool recording_changed;         /* the manifest says so, or is not there: HDF5 must not see it */
 	struct differences differences; /* of re-judging */
 	bool same_build;
@@ -47,7 +48,9 @@ void stage_note(struct stage_report *report, const char *format, ...) printf_lik
 
 /* The stages, in their order. Each looks and reports; false when the machine does not let it look (ERROR_BENCH). */
 bool verify_manifest(struct verification *verification, struct stage_report *report, struct error *error) must_check;
+bool verify_result(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 bool verify_events(struct verification *verification, struct stage_report *report, struct error *error) must_check;
+bool verify_ledger(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 bool verify_signatures(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 bool verify_rejudging(struct verification *verification, struct stage_report *report, struct error *error) must_check;
 

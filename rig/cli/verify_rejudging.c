@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "compare_table.h"
+#include "environment.h"
 #include "rejudge.h"
 #include "replay.h"
 #include "verify.h"
@@ -12,25 +13,16 @@ static const double TOLERANCE = 1e-9;
 
 /* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
 static const char *const SKIPPED[] = {
-	"tool",
-	"run.command",
-	"run.started",
-	"run.ended",
-	"run.operator",
-	"run.device_serial",
-	"run.recording",
-	"run.recording_sha256",
-	"run.fixtures",
-	"run.ended_by",
-	"run.seed",
-	"run.faults",
-	"run.id",
-	"run.attempt",
-	"run.reason",
-	"run.earlier",
-	"run.ledger",
-	"bench.adc.gaps_found_by",
-	NULL,
+	"tool",          "run.command",
+	"run.started",   "run.ended",
+	"run.operator",  "run.device_serial",
+	"run.recording", "run.recording_sha256",
+	"run.fixtures",  "run.ended_by",
+	"run.seed",      "run.faults",
+	"run.id",        "run.attempt",
+	"run.reason",    "run.earlier",
+	"run.ledger",    "bench.adc.gaps_found_by",
+	"event_log",     NULL,
 };
 
 static const struct {
@@ -82,21 +74,68 @@ static void tell_differences(const struct verification *v, struct stage_report *
 		 d->tolerance > 0 ? "" : " (bit for bit: the same build)");
 }
 
-/* The same program on the same kind of processor comes to the same bits; the mathematical library chooses its code by the processor. */
-static bool is_same_build(const json_t *result)
+static const char *text_or_none(const char *text)
 {
-	const char *version = replay_text(result, "tool", "version"), *build = replay_text(result, "tool", "build");
-	return version && build && strcmp(version, COMMAND_VERSION) == 0 && strcmp(build, COMMAND_BUILD) == 0;
+	return text ? text : "?";
 }
 
-static bool read_result(struct verification *v, struct error *error)
+static const char *build_id_of(const json_t *environment, const char *file)
+{
+	const json_t *loaded = json_object_get(json_object_get(environment, "program"), "loaded");
+	for (size_t i = 0; i < json_array_size(loaded); i++) {
+		const char *name = json_string_value(json_object_get(json_array_get(loaded, i), "file"));
+		if (name && strcmp(name, file) == 0)
+			return json_string_value(json_object_get(json_array_get(loaded, i), "build_id"));
+	}
+	return NULL;
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/*
+ * The same program with the same mathematical library on the same kind of processor comes to the same bits; that library chooses its code by the
+ * processor. What ran then stands in environment.json, what runs now is asked for in the same way.
+ */
+static bool is_same_build(const struct verification *v)
+{
+	static const char *const FILES[] = {"tmsrig", "libm.so.6", "libc.so.6"};
+	char then_path[PATH_MAX], now_path[PATH_MAX];
+	struct error ignored;
+	const struct environment_facts facts = {.version = COMMAND_VERSION, .build = COMMAND_BUILD};
+	if (snprintf(then_path, sizeof then_path, "%s/environment.json", v->dir) >= (int)sizeof then_path ||
+	    !scratch_file(&v->scratch, "environment.json", now_path, &ignored) || !environment_write(now_path, &facts, &ignored))
+		return false;
+	json_t *then = json_load_file(then_path, 0, NULL), *now = json_load_file(now_path, 0, NULL);
+	bool same = equal(replay_text(then, "host", "cpu"), replay_text(now, "host", "cpu")) &&
+		    equal(replay_text(then, "host", "architecture"), replay_text(now, "host", "architecture"));
+	for (size_t i = 0; same && i < sizeof FILES / sizeof *FILES; i++)
+		same = equal(build_id_of(then, FILES[i]), build_id_of(now, FILES[i]));
+	json_decref(then);
+	json_decref(now);
+	return same;
+}
+
+bool verify_result(struct verification *v, struct stage_report *report, struct error *error)
 {
 	struct replay replay;
-	bool read = replay_open(v->dir, &replay, error);
-	if (read)
+	struct error why = {0};
+	bool read = replay_open(v->dir, &replay, &why);
+	if (read) {
 		v->result = json_incref(replay.result);
+		snprintf(report->summary, sizeof report->summary, "of tmsrig %s (%s), judged by %s revision %.0f",
+			 text_or_none(replay_text(v->result, "tool", "version")), text_or_none(replay_text(v->result, "tool", "build")),
+			 text_or_none(replay_text(v->result, "spec", "id")), replay_number(v->result, "spec", "revision", 0));
+	} else if (why.kind == ERROR_BENCH) {
+		*error = why;
+	} else {
+		snprintf(report->summary, sizeof report->summary, "result.json cannot be read:");
+		stage_find(report, "%s", why.text);
+	}
 	replay_finish(&replay);
-	return read;
+	return read || why.kind != ERROR_BENCH;
 }
 
 bool verify_rejudging(struct verification *v, struct stage_report *report, struct error *error)
@@ -110,11 +149,10 @@ bool verify_rejudging(struct verification *v, struct stage_report *report, struc
 	}
 	if (!scratch_make(&v->scratch, error))
 		return false;
-	bool read = read_result(v, &why);
 	const struct rejudge_request request = {.dir = v->dir, .out = v->scratch.path};
-	v->same_build = is_same_build(v->result);
+	v->same_build = is_same_build(v);
 	v->differences.tolerance = v->same_build ? 0 : TOLERANCE;
-	if (!read || !rejudge(&request, &why) || !compare_all(v, &why)) {
+	if (!rejudge(&request, &why) || !compare_all(v, &why)) {
 		if (why.kind == ERROR_BENCH) {
 			*error = why;
 			return false;
