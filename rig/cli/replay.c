@@ -150,7 +150,9 @@ static bool load_plan(const char *dir, struct replay *replay, struct error *erro
 		.library_dir = replay->scratch.path,
 	};
 	replay->plan = plan_build_text(file, text, length, &parameters, error);
-	return replay->plan && check_plan(copy, replay_text(replay->result, "scenario", "plan_sha256"), replay->plan, error);
+	if (!replay->plan)
+		return error_prefix(error, "%s/inputs", dir);
+	return check_plan(copy, replay_text(replay->result, "scenario", "plan_sha256"), replay->plan, error);
 }
 
 static bool load_bench(const char *dir, struct replay *replay, struct error *error)

@@ -89,7 +89,7 @@ static bool is_plain_path(const char *id)
 
 static bool same(const char *a, const char *b)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
 static bool same_kind(const struct ledger_entry *a, const struct ledger_entry *b)

@@ -64,8 +64,8 @@ static void tell_differences(const struct verification *v, struct stage_report *
 			snprintf(report->summary, sizeof report->summary, "%zu values within %g, the largest difference %.2g at %.200s",
 				 d->values, TOLERANCE, d->largest, d->largest_place);
 		else
-			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, bit for bit",
-				 d->values);
+			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, bit for bit%s",
+				 d->values, v->same_build ? "" : ", by another build");
 		return;
 	}
 	stage_find(report, "%s: the bundle says %s, its recording gives %s", d->first.place, d->first.stored, d->first.remade);
@@ -79,12 +79,13 @@ static const char *text_or_none(const char *text)
 	return text ? text : "?";
 }
 
+/* Of a file that was loaded; NULL: of the program, which stands first. */
 static const char *build_id_of(const json_t *environment, const char *file)
 {
 	const json_t *loaded = json_object_get(json_object_get(environment, "program"), "loaded");
 	for (size_t i = 0; i < json_array_size(loaded); i++) {
 		const char *name = json_string_value(json_object_get(json_array_get(loaded, i), "file"));
-		if (name && strcmp(name, file) == 0)
+		if (name && (!file || strcmp(name, file) == 0))
 			return json_string_value(json_object_get(json_array_get(loaded, i), "build_id"));
 	}
 	return NULL;
@@ -101,7 +102,7 @@ static bool equal(const char *a, const char *b)
  */
 static bool is_same_build(const struct verification *v)
 {
-	static const char *const FILES[] = {"tmsrig", "libm.so.6", "libc.so.6"};
+	static const char *const FILES[] = {NULL, "libm.so.6", "libc.so.6"};
 	char then_path[PATH_MAX], now_path[PATH_MAX];
 	struct error ignored;
 	const struct environment_facts facts = {.version = COMMAND_VERSION, .build = COMMAND_BUILD};

@@ -28,20 +28,28 @@ static const json_t *find_requirement(const json_t *result, const char *id)
 	return NULL;
 }
 
-/* "4900 to 5100 A", "at most 5100 A", "at least 4900 A", "none". */
+/* "4900 to 5100 A", "at most 5100 A", "none"; of what is planned: "-5 to 5 % of planned", since every value has limits of its own then. */
 static void write_limits(const json_t *requirement, char *out, size_t size)
 {
-	double lower = number_of(requirement, "lower"), upper = number_of(requirement, "upper");
+	double lower = number_of(requirement, "lower"), upper = number_of(requirement, "upper"),
+	       planned = number_of(requirement, "planned");
 	const char *unit = text_of(requirement, "unit");
-	bool plain = strcmp(unit, "1") == 0;
+	char words[80];
+	bool relative = isfinite(planned) && planned != 0;
+	snprintf(words, sizeof words, "%s%s", strcmp(unit, "1") == 0 ? "" : " ", strcmp(unit, "1") == 0 ? "" : unit);
+	if (relative) {
+		lower = 100 * (lower - planned) / fabs(planned);
+		upper = 100 * (upper - planned) / fabs(planned);
+		snprintf(words, sizeof words, " %% of planned");
+	}
 	if (isnan(lower) && isnan(upper))
 		snprintf(out, size, "none");
 	else if (isnan(lower))
-		snprintf(out, size, "at most %.9g%s%s", upper, plain ? "" : " ", plain ? "" : unit);
+		snprintf(out, size, "at most %.6g%s", upper, words);
 	else if (isnan(upper))
-		snprintf(out, size, "at least %.9g%s%s", lower, plain ? "" : " ", plain ? "" : unit);
+		snprintf(out, size, "at least %.6g%s", lower, words);
 	else
-		snprintf(out, size, "%.9g to %.9g%s%s", lower, upper, plain ? "" : " ", plain ? "" : unit);
+		snprintf(out, size, "%.6g to %.6g%s", lower, upper, words);
 }
 
 static bool same_number(double a, double b)
@@ -104,6 +112,7 @@ static void emit_side(struct json_emitter *json, const char *key, const json_t *
 	emit_string(json, "verdict", text_of(requirement, "verdict"));
 	emit_number(json, "lower", number_of(requirement, "lower"));
 	emit_number(json, "upper", number_of(requirement, "upper"));
+	emit_number(json, "planned", number_of(requirement, "planned"));
 	emit_number(json, "value", number_of(requirement, "value"));
 	emit_number(json, "expanded", number_of(requirement, "expanded"));
 	emit_string(json, "reason", text_of(requirement, "reason"));
