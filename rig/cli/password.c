@@ -42,8 +42,8 @@ static bool read_line(int fd, char *line)
 	return false;
 }
 
-/* With the echo off; not stopped (Ctrl-Z) meanwhile, which would leave it off. */
-static bool read_hidden(int tty, char *line)
+/* With the echo off before the question is put; not stopped (Ctrl-Z) meanwhile, which would leave it off. */
+static bool ask_hidden(int tty, const char *what, const char *path, char *line)
 {
 	struct termios before, hidden;
 	sigset_t stop, mask;
@@ -56,6 +56,9 @@ static bool read_hidden(int tty, char *line)
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
 		is_terminal = tcsetattr(tty, TCSAFLUSH, &hidden) == 0;
 	}
+	put(tty, what);
+	put(tty, path);
+	put(tty, ": ");
 	bool got = is_terminal && read_line(tty, line);
 	if (is_terminal)
 		tcsetattr(tty, TCSAFLUSH, &before);
@@ -77,10 +80,7 @@ static char *prompt(const char *what, const char *path, struct error *error)
 		error_bench(error, "no memory for a password");
 		return NULL;
 	}
-	put(tty, what);
-	put(tty, path);
-	put(tty, ": ");
-	if (!read_hidden(tty, line)) {
+	if (!ask_hidden(tty, what, path, line)) {
 		error_set(error, atomic_load(&command_abort) ? ERROR_ABORTED : ERROR_CONFIG, "%s: no password was given", path);
 		return NULL;
 	}

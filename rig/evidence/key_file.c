@@ -122,17 +122,22 @@ static char *take_line(char *text, const char *path, size_t length, struct error
 	return text;
 }
 
-char *key_file_password(const char *path, struct error *error)
+static char *read_password(int fd, const char *path, struct error *error)
 {
 	size_t length = 0;
+	char *text = read_secret(fd, path, PASSWORD_SIZE, &length, error);
+	return take_line(text, path, length, error);
+}
+
+char *key_file_password(const char *path, struct error *error)
+{
 	auto_fd int fd = open_secret(path, error);
-	return fd >= 0 ? take_line(read_secret(fd, path, PASSWORD_SIZE, &length, error), path, length, error) : NULL;
+	return fd >= 0 ? read_password(fd, path, error) : NULL;
 }
 
 char *key_file_password_fd(int fd, struct error *error)
 {
 	char path[32];
-	size_t length = 0;
 	snprintf(path, sizeof path, "file descriptor %d", fd);
-	return check_mode(fd, path, error) ? take_line(read_secret(fd, path, PASSWORD_SIZE, &length, error), path, length, error) : NULL;
+	return check_mode(fd, path, error) ? read_password(fd, path, error) : NULL;
 }
