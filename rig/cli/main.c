@@ -8,7 +8,7 @@
 
 static const struct command *const COMMANDS[] = {&command_run,    &command_check,  &command_analyze,    &command_report,
 						 &command_export, &command_budget, &command_measurands, &command_sim,
-						 &command_bench,  &command_keygen, &command_sign};
+						 &command_bench,  &command_ledger, &command_keygen,     &command_sign};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
 atomic_bool command_abort;

@@ -130,13 +130,13 @@ static bool check_lines(struct reader *reader, size_t *fill, struct error *error
 	return true;
 }
 
+/* Goes on from *state, which belongs to where the descriptor stands. */
 static bool check_fd(struct reader *reader, int fd, struct error *error)
 {
 	auto_free char *buffer = malloc(EVENT_LOG_MAX_LINE + 1);
 	if (!buffer)
 		return error_bench(error, "%s: out of memory", reader->path);
 	reader->buffer = buffer;
-	*reader->state = empty_state();
 	size_t fill = 0;
 	for (;;) {
 		if (fill == EVENT_LOG_MAX_LINE)
@@ -170,26 +170,51 @@ bool event_log_check(const char *path, bool (*each)(void *self, size_t line, con
 	return check_fd(&reader, fd, error);
 }
 
+static bool lock(struct event_log *log, struct error *error)
+{
+	while (flock(log->fd, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return error_errno(error, ERROR_BENCH, "%s: cannot be locked", log->path);
+	return true;
+}
+
+/* Reads on from where the descriptor stands to the end, and cuts off a torn last line. */
+static bool catch_up(struct event_log *log, struct reader *reader, struct error *error)
+{
+	reader->path = log->path;
+	reader->state = &log->state;
+	if (!check_fd(reader, log->fd, error))
+		return false;
+	size_t torn = log->state.torn_bytes;
+	log->state.torn_bytes = 0;
+	off_t end = lseek(log->fd, -(off_t)torn, SEEK_END);
+	if (torn > 0 && (end < 0 || ftruncate(log->fd, end) != 0))
+		return error_errno(error, ERROR_BENCH, "%s: its torn last line cannot be cut off", log->path);
+	return true;
+}
+
 struct event_log *event_log_open(const char *path, bool (*each)(void *self, size_t line, const char *text), void *self, struct error *error)
 {
 	auto_event_log struct event_log *log = make(path, O_RDWR | O_CREAT, error);
-	if (!log)
-		return NULL;
-	struct reader reader = {.path = path, .each = each, .self = self, .state = &log->state};
-	while (flock(log->fd, LOCK_EX) != 0)
-		if (errno != EINTR) {
-			error_errno(error, ERROR_BENCH, "%s: cannot be locked", path);
-			return NULL;
-		}
-	if (!check_fd(&reader, log->fd, error))
-		return NULL;
-	off_t end = lseek(log->fd, 0, SEEK_END);
-	if (log->state.torn_bytes > 0 && (end < 0 || ftruncate(log->fd, end - (off_t)log->state.torn_bytes) != 0)) {
-		error_errno(error, ERROR_BENCH, "%s: its torn last line cannot be cut off", path);
-		return NULL;
-	}
-	log->state.torn_bytes = 0;
-	return steal(&log);
+	struct reader reader = {.each = each, .self = self};
+	return log && lock(log, error) && catch_up(log, &reader, error) ? steal(&log) : NULL;
+}
+
+bool event_log_pause(struct event_log *log, struct error *error)
+{
+	return flock(log->fd, LOCK_UN) == 0 || error_errno(error, ERROR_BENCH, "%s: cannot be unlocked", log->path);
+}
+
+bool event_log_resume(struct event_log *log, struct error *error)
+{
+	struct stat status;
+	struct reader reader = {0};
+	if (!lock(log, error))
+		return false;
+	off_t here = lseek(log->fd, 0, SEEK_CUR);
+	if (fstat(log->fd, &status) != 0 || status.st_nlink == 0 || here < 0 || status.st_size < here)
+		return error_bench(error, "%s: was removed or cut meanwhile", log->path);
+	return catch_up(log, &reader, error);
 }
 
 /* ISO 8601, UTC, milliseconds. */

@@ -40,6 +40,12 @@ struct json_emitter *event_log_begin(struct event_log *log, const char *event);
 bool event_log_end(struct event_log *log, struct error *error) must_check;
 /* Brings all lines to the disk. */
 bool event_log_sync(struct event_log *log, struct error *error) must_check;
+/*
+ * Lets others add to a log of event_log_open(), and takes it back: what they wrote meanwhile is checked and becomes part of the chain. A log that
+ * was removed or made shorter meanwhile is ERROR_BENCH.
+ */
+bool event_log_pause(struct event_log *log, struct error *error) must_check;
+bool event_log_resume(struct event_log *log, struct error *error) must_check;
 /* Lines and head until now. */
 struct event_log_state event_log_state(const struct event_log *log);
 /*

@@ -10,6 +10,7 @@
 #include "table.h"
 
 #define INCOMPLETE ".incomplete"
+#define FAILED ".failed"
 
 enum { COPY_SIZE = 1 << 16 };
 
@@ -217,4 +218,25 @@ bool evidence_commit(struct evidence *evidence, struct error *error)
 	free(evidence->work_path);
 	evidence->work_path = steal(&evidence->final_path);
 	return true;
+}
+
+bool evidence_fail(struct evidence *evidence, struct error *error)
+{
+	enum { MAX_TRIES = 1000 };
+	for (int n = 1; n <= MAX_TRIES; n++) {
+		auto_free char *name = NULL;
+		char suffix[16] = "";
+		if (n > 1)
+			snprintf(suffix, sizeof suffix, ".%d", n);
+		if (asprintf(&name, "%s" FAILED "%s", evidence->final_path, suffix) < 0)
+			return error_bench(error, "%s: out of memory", evidence->final_path);
+		if (access(name, F_OK) == 0)
+			continue;
+		if (!folder_rename(evidence->work_path, name, error))
+			return false;
+		free(evidence->work_path);
+		evidence->work_path = steal(&name);
+		return true;
+	}
+	return error_config(error, "%s" FAILED ": too many folders of that name", evidence->final_path);
 }
