@@ -30,6 +30,7 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 </header>
 <?lua
 include "summary.html"
+include "attempts.html"
 include "requirements.html"
 include "figures.html"
 include "method.html"

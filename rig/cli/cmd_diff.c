@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "bundle_place.h"
 #include "command.h"
 #include "diff.h"
 #include "inputs.h"
@@ -55,16 +56,19 @@ static const struct argp ARGP = {
 
 /* One side. */
 struct side {
+	struct bundle_place place;
 	struct replay replay;
 	struct diff_measurands measurands;
 	json_t *environment; /* NULL: not kept */
 };
 
-static bool read_side(struct side *side, const char *dir, struct error *error)
+static bool read_side(struct side *side, const char *bundle, struct error *error)
 {
+	const char *dir = side->place.dir;
 	char path[PATH_MAX];
 	json_error_t problem;
-	if (!replay_open(dir, &side->replay, error) || !diff_read_measurands(dir, &side->measurands, error))
+	if (!bundle_place_open(&side->place, bundle, error) || !replay_open(dir, &side->replay, error) ||
+	    !diff_read_measurands(dir, &side->measurands, error))
 		return false;
 	if (snprintf(path, sizeof path, "%s/environment.json", dir) >= (int)sizeof path)
 		return error_config(error, "%s: the path is too long", dir);
@@ -96,6 +100,7 @@ static void show(const struct side *a, const struct side *b, const struct diff_a
 static void finish(struct side *side)
 {
 	replay_finish(&side->replay);
+	bundle_place_close(&side->place);
 	free(side->measurands.items);
 	json_decref(side->environment);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bundle_place.h"
 #include "command.h"
 #include "inputs.h"
 #include "json_emit.h"
@@ -210,24 +211,21 @@ static void print_end(const struct verification *v, const char *bundle, const st
 }
 
 /* A folder in which nothing is of a bundle is none; one in which something is missing is a bundle that does not hold. */
-static bool is_bundle(const char *dir, struct error *error)
+static bool is_bundle(const char *dir, const char *bundle, struct error *error)
 {
 	static const char *const PARTS[] = {"SHA256SUMS", "result.json", "recording.h5", "events.jsonl"};
 	struct stat status;
 	char path[PATH_MAX];
-	if (stat(dir, &status) != 0)
-		return error_errno(error, ERROR_CONFIG, "%s", dir);
-	if (!S_ISDIR(status.st_mode))
-		return error_config(error, "%s: neither a folder nor a .zip; a bundle that tmsrig wrote is needed", dir);
 	for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
 		if (snprintf(path, sizeof path, "%s/%s", dir, PARTS[i]) < (int)sizeof path && lstat(path, &status) == 0)
 			return true;
-	return error_config(error, "%s: not a bundle: it has no SHA256SUMS, result.json, recording.h5 nor events.jsonl", dir);
+	return error_config(error, "%s: not a bundle: it has no SHA256SUMS, result.json, recording.h5 nor events.jsonl", bundle);
 }
 
-static int finish(struct verification *v, struct trust *trust, struct stage_report *reports, int status)
+static int finish(struct verification *v, struct bundle_place *place, struct trust *trust, struct stage_report *reports, int status)
 {
 	trust_destroy(trust);
+	bundle_place_close(place);
 	json_decref(v->result);
 	scratch_remove(&v->scratch);
 	free(reports);
@@ -239,15 +237,17 @@ static int verify(int argc, char **argv)
 	struct verify_arguments arguments = {0};
 	struct error error = {0};
 	inputs_argp(&ARGP, "verify", argc, argv, &arguments);
-	struct verification v = {.dir = arguments.bundle, .demands = arguments.demands};
+	struct bundle_place place = {0};
+	struct verification v = {.dir = place.dir, .demands = arguments.demands};
 	struct stage_report *reports = calloc(STAGE_COUNT, sizeof *reports);
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;
-	if (!reports || !is_bundle(v.dir, &error) || !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
-		return finish(&v, arguments.trust, reports, command_fail(&error));
+	if (!reports || !bundle_place_open(&place, arguments.bundle, &error) || !is_bundle(v.dir, arguments.bundle, &error) ||
+	    !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
+		return finish(&v, &place, arguments.trust, reports, command_fail(&error));
 	if (!arguments.spec || !holds) {
 		print_end(&v, arguments.bundle, reports, json, holds);
-		return finish(&v, arguments.trust, reports,
+		return finish(&v, &place, arguments.trust, reports,
 			      holds            ? EXIT_CONFORMANT
 			      : arguments.spec ? EXIT_BENCH_FAULT
 					       : EXIT_NONCONFORMANT);
@@ -255,7 +255,7 @@ static int verify(int argc, char **argv)
 	int status;
 	if (!verify_with_spec(&v, arguments.spec, arguments.json, &status, &error))
 		status = command_fail(&error);
-	return finish(&v, arguments.trust, reports, status);
+	return finish(&v, &place, arguments.trust, reports, status);
 }
 
 const struct command command_verify = {"verify", "check a bundle and judge its recording again", verify};

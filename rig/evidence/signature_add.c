@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "digest.h"
 #include "event_log.h"
-#include "evidence.h"
 #include "manifest.h"
 #include "signature_write.h"
 #include "time_stamp.h"
@@ -89,7 +89,7 @@ static bool sign(const char *dir, const struct signature_request *request, const
 		tsr = time_stamp_request(request->tsa_url, request->tsa_ca, statement, strlen(statement), &parts.tsr_length, error);
 		if (!tsr)
 			return error_prefix(error, "%s", request->tsa_url);
-		evidence_sha256(tsr, parts.tsr_length, tsr_sha256);
+		digest_bytes(tsr, parts.tsr_length, tsr_sha256);
 	}
 	if (!signature_comment_format(comment, (long long)request->time, strrchr(file, '/') + 1, tsr ? tsr_sha256 : NULL))
 		return error_bench(error, "%s: the comment is too long", file);

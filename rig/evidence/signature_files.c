@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "evidence.h"
+#include "digest.h"
 #include "folder.h"
 #include "small_file.h"
 
@@ -49,7 +49,7 @@ static void hash_file(const char *folder, const char *name, char sha256[DIGEST_H
 	auto_free char *bytes = asprintf(&path, "%s/%s", folder, name) >= 0 ? small_file_read(path, MAX_FILE, &length, &error) : NULL;
 	sha256[0] = '\0';
 	if (bytes)
-		evidence_sha256(bytes, length, sha256);
+		digest_bytes(bytes, length, sha256);
 }
 
 const struct signature_file *signature_files_find(const struct signature_files *files, const char *name)
@@ -100,7 +100,8 @@ static void check_slots(const struct signature_files *files, signature_stray *st
 
 bool signature_files_list(struct signature_files *files, const char *folder, signature_stray *stray, void *context, struct error *error)
 {
-	auto_folder_list struct folder_list *list = folder_list(folder, error);
+	auto_folder_list struct folder_list *others = NULL;
+	auto_folder_list struct folder_list *list = folder_survey(folder, &others, error);
 	*files = (struct signature_files){0};
 	if (!list)
 		return false;
@@ -108,6 +109,8 @@ bool signature_files_list(struct signature_files *files, const char *folder, sig
 	files->slots = calloc(list->count + 1, sizeof *files->slots);
 	if (!files->items || !files->slots)
 		return error_bench(error, "%s: out of memory", folder);
+	for (size_t i = 0; i < others->count; i++)
+		tell(stray, context, others->names[i], "does not belong here: no regular file, or a name that no evidence has");
 	for (size_t i = 0; i < list->count; i++) {
 		struct signature_slot slot;
 		const char *suffix;

@@ -204,7 +204,6 @@ char *signature_statement_format(const struct signature_statement *statement)
 		emit_string(&json, statement->covers[i].file, statement->covers[i].sha256);
 	emit_close_object(&json);
 	emit_close_object(&json);
-	fputc('\n', file);
 	bool failed = ferror(file) != 0;
 	failed |= fclose(file) != 0;
 	if (failed) {
