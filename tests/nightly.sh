@@ -30,15 +30,21 @@ for seed in 1 2 3; do
   build/bench/tests/accuracy/accuracy "$seed"
 done
 
+echo "== verify: every shipped scenario judged again, by gcc's build and by clang's"
+[ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
+ninja -C build/clang rig/cli/tmsrig >/dev/null
+tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
-for target in config scenario recording; do
+for target in bundle config scenario recording; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
     config) find fixtures tests/negative/yaml -name '*.yaml' -exec cp {} "$work/corpus" \; ;;
     scenario) find scenarios tests/negative/lua -name '*.lua' -exec cp {} "$work/corpus" \; ;;
+    bundle) cp tests/fuzz/corpus/bundle/* "$work/corpus" ;;
     recording) cp tests/fuzz/corpus/recording/* "$work/corpus" ;;
   esac
   TMSRIG_FIXTURES=$PWD/fixtures TMSRIG_SCENARIO_LIB=$PWD/scenarios/lib "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$fuzz_seconds" \
