@@ -119,6 +119,23 @@ static bool is_same_build(const struct verification *v)
 	return same;
 }
 
+/* Calibrations are held against the day of the recording; that of a run is the day on which it started, but for midnight in between. */
+static void check_day(const json_t *result, struct stage_report *report)
+{
+	const char *command = replay_text(result, "run", "command"), *started = replay_text(result, "run", "started");
+	const char *date = replay_text(result, "calibration", "date");
+	if (!command || strcmp(command, "run") != 0)
+		return;
+	if (!started || !date || strlen(started) < sizeof "YYYY-MM-DDTHH:MM:SSZ" - 1) {
+		stage_find(report, "result.json: run.started or calibration.date: not there");
+		return;
+	}
+	bool midnight = strcmp(date, started) < 0 && strncmp(started + strlen("YYYY-MM-DDT"), "00:0", 4) == 0;
+	if (strncmp(started, date, strlen(date)) != 0 && !midnight)
+		stage_find(report, "result.json: calibration.date: calibrations are held against %.20s, but the run started on %.10s", date,
+			   started);
+}
+
 bool verify_result(struct verification *v, struct stage_report *report, struct error *error)
 {
 	struct replay replay;
@@ -129,6 +146,7 @@ bool verify_result(struct verification *v, struct stage_report *report, struct e
 		snprintf(report->summary, sizeof report->summary, "of tmsrig %s (%s), judged by %s revision %.0f",
 			 text_or_none(replay_text(v->result, "tool", "version")), text_or_none(replay_text(v->result, "tool", "build")),
 			 text_or_none(replay_text(v->result, "spec", "id")), replay_number(v->result, "spec", "revision", 0));
+		check_day(v->result, report);
 	} else if (why.kind == ERROR_BENCH) {
 		*error = why;
 	} else {

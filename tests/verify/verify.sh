@@ -112,6 +112,7 @@ END
 again stopped 5 run ./stopped.lua
 check "stopped: never a pass" eval '! grep -q "its verdict is pass" out'
 again refused 4 run ./refused.lua
+check "refused: it cannot be made to look ended by its plan" eval 'rm -rf changed && cp -r refused changed && sed -i "s/\"ended_by\": \"bench\"/\"ended_by\": \"plan\"/" changed/result.json && ! cmp -s refused/result.json changed/result.json && sums changed && status_is 1 "$tmsrig" verify changed && grep -q "its recording gives" out'
 check "refused: never a pass" eval '! grep -q "its verdict is pass" out'
 
 # Another machine: no scenarios, no fixtures but empty ones, no ledger.
@@ -152,6 +153,9 @@ tampered "a file put in" '^    note.txt: extra' "echo hello >note.txt"
 tampered "no result" '^    result.json: missing' "rm result.json"
 tampered "a result of deep brackets" 'result.json:[0-9]+:[0-9]+: ' "printf '[%.0s' {1..100000} >result.json; sums ."
 tampered "a result with a number beyond all numbers" 'result.json:[0-9]+:[0-9]+: ' "sed -i '0,/\"exit_status\": 0/s//\"exit_status\": 1e999/' result.json; sums ."
+member() { printf "/usr/bin/python3 -c '\nimport json\nr = json.load(open(\"result.json\"))\n%s\njson.dump(r, open(\"result.json\", \"w\"))'; sums ." "$1"; }
+tampered "the day that calibrations are held against" '^    result.json: calibration.date: ' "$(member 'r["calibration"]["date"] = "2026-01-01"')"
+tampered "simulated" '^    result.json: run.simulated: the bundle says false, its recording gives true' "$(member 'r["run"]["simulated"] = False')"
 tampered "a result that leads out of the folder" "no file .../../etc/hostname. in the folder.s inputs/" "sed -i 's#\"name\": \"inputs/virtual.yaml\"#\"name\": \"../../etc/hostname\"#' result.json; sums ."
 tampered "a link instead of a file" '^    inputs/virtual.yaml: ' "ln -sf /etc/hostname inputs/virtual.yaml"
 tampered "the end of the log of events" '^    events.jsonl: it ends with line ' "sed -i '\$d' events.jsonl; sums ."
