@@ -30,16 +30,20 @@ for seed in 1 2 3; do
   build/bench/tests/accuracy/accuracy "$seed"
 done
 
+echo "== signing: ten thousand changed bytes"
+tests/signing.sh "$tmsrig" build/bench/tests/tamper/tamper 10000
+
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
-for target in config scenario recording; do
+for target in config scenario recording signature; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
     config) find fixtures tests/negative/yaml -name '*.yaml' -exec cp {} "$work/corpus" \; ;;
     scenario) find scenarios tests/negative/lua -name '*.lua' -exec cp {} "$work/corpus" \; ;;
     recording) cp tests/fuzz/corpus/recording/* "$work/corpus" ;;
+    signature) cp tests/fuzz/corpus/signature/* "$work/corpus" ;;
   esac
   TMSRIG_FIXTURES=$PWD/fixtures TMSRIG_SCENARIO_LIB=$PWD/scenarios/lib "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$fuzz_seconds" \
     -max_len=65536 -timeout=30 -artifact_prefix="$work/" "$work/corpus" >"$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
