@@ -111,6 +111,7 @@ static bool is_same_build(const struct verification *v)
 		return false;
 	json_t *then = json_load_file(then_path, 0, NULL), *now = json_load_file(now_path, 0, NULL);
 	bool same = equal(replay_text(then, "host", "cpu"), replay_text(now, "host", "cpu")) &&
+		    equal(replay_text(then, "host", "arithmetic"), replay_text(now, "host", "arithmetic")) &&
 		    equal(replay_text(then, "host", "architecture"), replay_text(now, "host", "architecture"));
 	for (size_t i = 0; same && i < sizeof FILES / sizeof *FILES; i++)
 		same = equal(build_id_of(then, FILES[i]), build_id_of(now, FILES[i]));

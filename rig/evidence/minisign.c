@@ -4,6 +4,8 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "minisign_base64.h"
+
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
 #define PREHASHED "ED"
@@ -52,13 +54,9 @@ static bool begins(const struct line *line, const char *prefix)
 	return line->length >= strlen(prefix) && memcmp(line->start, prefix, strlen(prefix)) == 0;
 }
 
-/* Exactly `size` bytes in the one base64 there is of them: libsodium refuses slack bits that are set, padding that is not there, other characters. */
 static bool decode(const struct line *line, uint8_t *bytes, size_t size)
 {
-	size_t got = 0;
-	const char *end = NULL;
-	return sodium_base642bin(bytes, size, line->start, line->length, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	       got == size && end == line->start + line->length;
+	return minisign_base64_decode(line->start, line->length, bytes, size);
 }
 
 static bool take_comment(const struct line *line, const char *prefix, char comment[MINISIGN_COMMENT_SIZE])

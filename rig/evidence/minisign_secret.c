@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "minisign.h"
+#include "minisign_base64.h"
 
 #define COMMENT "untrusted comment: "
 #define SIGNATURE_ALGORITHM "Ed"
@@ -26,6 +27,7 @@ struct key_file {
 	} secret;                     /* xor scrypt's output where there is one */
 };
 
+_Static_assert(sizeof(struct key_file) == MINISIGN_BASE64_MAX, "a key file has no padding");
 enum { TEXT_SIZE = sodium_base64_ENCODED_LEN(sizeof(struct key_file), sodium_base64_VARIANT_ORIGINAL) };
 
 static void cleanup_sodium(void *slot)
@@ -80,8 +82,7 @@ static bool is_encrypted(const struct key_file *file)
 static struct key_file *decode_file(const char *text, size_t length, struct error *error)
 {
 	cleanup_with(cleanup_sodium) struct key_file *file = sodium_init() >= 0 ? sodium_malloc(sizeof *file) : NULL;
-	const char *line = length > 0 ? memchr(text, '\n', length) : NULL, *end = NULL;
-	size_t got = 0;
+	const char *line = length > 0 ? memchr(text, '\n', length) : NULL;
 	if (!file) {
 		error_bench(error, "no memory for a secret key");
 		return NULL;
@@ -92,8 +93,7 @@ static struct key_file *decode_file(const char *text, size_t length, struct erro
 	}
 	size_t left = length - (size_t)(++line - text);
 	left -= left > 0 && line[left - 1] == '\n';
-	if (sodium_base642bin((uint8_t *)file, sizeof *file, line, left, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    got != sizeof *file || end != line + left) {
+	if (!minisign_base64_decode(line, left, (uint8_t *)file, sizeof *file)) {
 		error_config(error, "is no minisign secret key: its second line must be base64 of %zu bytes", sizeof *file);
 		return NULL;
 	}

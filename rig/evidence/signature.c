@@ -174,7 +174,7 @@ static bool check_key(struct check *check, const struct work *work)
 		return false;
 	if (!minisign_parse_signature(text, size, &signature, &error) ||
 	    !minisign_verify(&work->statement.key, work->bytes, work->length, &signature, &error)) {
-		add_finding(check, name, "%s", error.text);
+		add_finding(check, name, "%s (signed: %s)", error.text, work->slot->statement);
 		return false;
 	}
 	if (!minisign_comment_is_usual(signature.untrusted_comment)) {

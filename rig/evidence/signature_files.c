@@ -90,11 +90,12 @@ static void check_slots(const struct signature_files *files, signature_stray *st
 		}
 	}
 	for (size_t i = 0; i < files->count; i++) {
-		char statement[SIGNATURE_FILE_SIZE];
+		char statement[SIGNATURE_FILE_SIZE], text[2 * SIGNATURE_FILE_SIZE];
 		const char *name = files->items[i].name;
 		snprintf(statement, sizeof statement, "%.*s", (int)(strstr(name, ".json") + strlen(".json") - name), name);
+		snprintf(text, sizeof text, "belongs to a statement, %s, that is not there", statement);
 		if (!signature_files_find(files, statement))
-			tell(stray, context, base_of(name), "belongs to no statement: the file without the last ending is not there");
+			tell(stray, context, base_of(name), text);
 	}
 }
 
