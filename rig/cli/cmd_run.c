@@ -23,6 +23,7 @@ struct run_arguments {
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
 	const char *bench, *spec, *out, *operator_name, *serial;
+	char fixtures[PATH_MAX];
 	const char *reason;
 	struct ambient ambient[AMBIENT_MAX];
 	size_t ambient_count;
@@ -182,13 +183,20 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
 	size_t finding_count = findings ? plan_lint(plan, bench->device, tables, findings, LINT_MAX_FINDINGS) : 0;
 	inputs_print_findings(stderr, path, findings, finding_count);
-	struct inputs inputs = inputs_of(path, bench, spec);
+	struct inputs inputs;
+	if (!inputs_of(plan, bench, spec, tables, &inputs, &error))
+		return command_fail(&error);
+	char today[DATE_SIZE];
+	inputs_today(today);
+	inputs_date(bench, today);
 	struct session_setup setup = {
 		.command = "run",
 		.out = out,
 		.bench = bench,
 		.plan = plan,
 		.spec = spec,
+		.fixtures = arguments->fixtures,
+		.date = today,
 		.operator_name = arguments->operator_name,
 		.device_serial = arguments->serial,
 		.reason = arguments->reason,
@@ -241,8 +249,8 @@ static int run(int argc, char **argv)
 	struct run_arguments arguments = {.bench = "virtual", .spec = "example", .motor_threshold_pct = NAN};
 	struct error error = {0};
 	inputs_argp(&ARGP, "run", argc, argv, &arguments);
-	char fixtures[PATH_MAX];
-	if (!paths_data("fixtures", fixtures, sizeof fixtures, &error))
+	const char *fixtures = arguments.fixtures;
+	if (!paths_data("fixtures", arguments.fixtures, sizeof arguments.fixtures, &error))
 		return command_fail(&error);
 	auto_bench_setup struct bench_setup *bench = config_load_bench(arguments.bench, fixtures, &error);
 	if (!bench)
@@ -253,7 +261,6 @@ static int run(int argc, char **argv)
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables("published", fixtures, &error);
 	if (!tables)
 		return command_fail(&error);
-	inputs_date(bench, NULL);
 	if (arguments.seed_given)
 		bench->sim.seed = arguments.seed;
 	for (size_t i = 0; i < arguments.fault_count; i++)

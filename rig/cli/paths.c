@@ -103,8 +103,7 @@ char *paths_scenario(const char *name, struct error *error)
 	return NULL;
 }
 
-/* Where this machine keeps what is not evidence, and below it a folder for each bench. */
-static bool state_folder(const char *name, char *out, size_t size, struct error *error)
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error)
 {
 	const char *given = getenv("TMSRIG_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
@@ -119,13 +118,13 @@ static bool state_folder(const char *name, char *out, size_t size, struct error 
 			error,
 			"neither TMSRIG_STATE, XDG_STATE_HOME nor HOME is set; set TMSRIG_STATE to the folder for the ledgers of benches");
 	if (length >= (int)size)
-		return error_config(error, "%s: the name of the folder is too long", name);
-	return folder_make(out, error);
+		return error_config(error, "%s: the name of the folder is too long", bench_id);
+	return true;
 }
 
 bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
 {
-	return state_folder(bench_id, out, size, error);
+	return paths_state_of(bench_id, out, size, error) && folder_make(out, error);
 }
 
 bool paths_history(char *out, size_t size, struct error *error)
@@ -134,7 +133,7 @@ bool paths_history(char *out, size_t size, struct error *error)
 	char folder[PATH_MAX];
 	if (given && *given)
 		return snprintf(out, size, "%s", given) < (int)size || error_config(error, "TMSRIG_HISTORY is too long");
-	if (!state_folder("", folder, sizeof folder, error))
+	if (!paths_state("", folder, sizeof folder, error))
 		return false;
 	return snprintf(out, size, "%s/history.sqlite", folder) < (int)size ||
 	       error_config(error, "%s: the name of the folder is too long", folder);

@@ -23,3 +23,5 @@ bool paths_state(const char *bench_id, char *out, size_t size, struct error *err
  * the folders of paths_state(), which is made.
  */
 bool paths_history(char *out, size_t size, struct error *error) must_check;
+/* The same path, of a folder that may not be there: nothing is made. */
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error) must_check;

@@ -244,7 +244,13 @@ static const struct field SPEC[] = {
 struct spec *config_load_spec(const char *name, const char *fixtures, const char *(*measurand_unit)(void *context, const char *id),
 			      void *context, struct error *error)
 {
-	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "specs", "spec", NULL, error);
+	return config_load_spec_kept(name, fixtures, NULL, measurand_unit, context, error);
+}
+
+struct spec *config_load_spec_kept(const char *name, const char *fixtures, const struct kept_files *kept,
+				   const char *(*measurand_unit)(void *context, const char *id), void *context, struct error *error)
+{
+	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "specs", "spec", kept, error);
 	if (!yaml)
 		return NULL;
 	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);

@@ -45,6 +45,7 @@ struct evidence_facts {
 	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
+	const char *fixtures; /* the directory that names of bench, device, sensor files were looked up in; NULL: none */
 	const struct bench_setup *setup;
 	bool simulated;                        /* some instrument was: every page says so */
 	const struct recording_format *format; /* of the recording, scale and offset as the instrument had them; NULL: as in the setup */

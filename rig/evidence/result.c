@@ -37,6 +37,17 @@ static enum exit_status overall_exit_status(const struct result_facts *result)
 	return result->facts->results->aborted ? EXIT_ABORTED : verdict_exit_status(overall_verdict(result));
 }
 
+const char *result_ended_by_name(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_NONE: return "plan";
+	case ERROR_CONFIG: return "configuration";
+	case ERROR_BENCH: return "bench";
+	case ERROR_ABORTED: return "operator";
+	}
+	return "bench";
+}
+
 static void emit_run(struct json_emitter *json, const struct result_facts *result)
 {
 	const struct evidence_facts *facts = result->facts;
@@ -64,6 +75,8 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 		emit_close_object(json);
 	}
 	emit_close_array(json);
+	emit_string(json, "fixtures", facts->fixtures);
+	emit_string(json, "ended_by", result_ended_by_name(facts->ended_by));
 	emit_boolean(json, "complete", result->complete);
 	emit_boolean(json, "aborted", facts->results->aborted || facts->ended_by == ERROR_ABORTED);
 	result_emit_identity(json, facts->identity);
