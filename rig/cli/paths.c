@@ -108,11 +108,11 @@ bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *
 	const char *given = getenv("TMSRIG_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
 	if (given && *given)
-		length = snprintf(out, size, "%s%s%s", given, *name ? "/" : "", name);
+		length = snprintf(out, size, "%s%s%s", given, *bench_id ? "/" : "", bench_id);
 	else if (state && *state == '/')
-		length = snprintf(out, size, "%s/tmsrig%s%s", state, *name ? "/" : "", name);
+		length = snprintf(out, size, "%s/tmsrig%s%s", state, *bench_id ? "/" : "", bench_id);
 	else if (home && *home == '/')
-		length = snprintf(out, size, "%s/.local/state/tmsrig%s%s", home, *name ? "/" : "", name);
+		length = snprintf(out, size, "%s/.local/state/tmsrig%s%s", home, *bench_id ? "/" : "", bench_id);
 	else
 		return error_config(
 			error,

@@ -30,7 +30,9 @@ struct bench_setup *qualify_bench(const struct qualification_case *one, unsigned
 	for (size_t i = 0; i < one->faults.count; i++)
 		if (!config_add_fault(bench, one->faults.names[i], error))
 			return NULL;
-	inputs_date(bench, NULL);
+	char today[DATE_SIZE];
+	inputs_today(today);
+	inputs_date(bench, today);
 	return steal(&bench);
 }
 
@@ -52,9 +54,15 @@ static int run_session(const struct qualify_run *run, const char *out)
 	auto_plan struct plan *plan = path ? inputs_plan(path, NAN, &error) : NULL;
 	if (!plan)
 		return command_fail(&error);
-	struct inputs inputs = inputs_of(path, bench, spec);
+	char fixtures[PATH_MAX], today[DATE_SIZE];
+	struct inputs inputs;
+	if (!paths_data("fixtures", fixtures, sizeof fixtures, &error) || !inputs_of(plan, bench, spec, NULL, &inputs, &error))
+		return command_fail(&error);
+	inputs_today(today);
 	struct session_setup setup = {
 		.command = "run",
+		.fixtures = fixtures,
+		.date = today,
 		.out = out,
 		.bench = bench,
 		.plan = plan,

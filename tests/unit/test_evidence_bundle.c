@@ -63,7 +63,7 @@ static void make_bundle(void)
 	put_text("b/result.json", "{}\n");
 	put_text("b/inputs/spec.yaml", "spec: x\n");
 	put_text("b/empty", "");
-	char *names[] = {"empty", "inputs/spec.yaml", "result.json"};
+	char *names[] = {(char *)"empty", (char *)"inputs/spec.yaml", (char *)"result.json"};
 	struct error error;
 	cr_assert(manifest_write("b", names, 3, &error), "%s", error.text);
 }
