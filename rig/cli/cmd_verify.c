@@ -75,7 +75,7 @@ static const struct argp ARGP = {
 
 struct stage {
 	const char *name;
-	bool (*look)(struct verification *verification, struct stage_report *report, struct error *error);
+	bool (*look)(struct bundle_check *check, struct stage_report *report, struct error *error);
 };
 
 static const struct stage STAGES[] = {
@@ -150,7 +150,7 @@ static void emit_stage(struct json_emitter *json, const struct stage *stage, con
 	emit_close_object(json);
 }
 
-static void emit_differences(struct json_emitter *json, const struct verification *v)
+static void emit_differences(struct json_emitter *json, const struct bundle_check *v)
 {
 	const struct differences *d = &v->differences;
 	emit_open_object(json, "rejudging");
@@ -173,7 +173,7 @@ static void emit_differences(struct json_emitter *json, const struct verificatio
 }
 
 /* Looks at everything; *holds: no stage fails. False when the machine did not let it. */
-static bool look(struct verification *v, struct stage_report *reports, struct json_emitter *json, bool quiet, bool *holds,
+static bool look(struct bundle_check *v, struct stage_report *reports, struct json_emitter *json, bool quiet, bool *holds,
 		 struct error *error)
 {
 	*holds = true;
@@ -187,7 +187,7 @@ static bool look(struct verification *v, struct stage_report *reports, struct js
 	return true;
 }
 
-static void print_end(const struct verification *v, const char *bundle, const struct stage_report *reports, struct json_emitter *json,
+static void print_end(const struct bundle_check *v, const char *bundle, const struct stage_report *reports, struct json_emitter *json,
 		      bool holds)
 {
 	const char *verdict = json_string_value(json_object_get(v->result, "verdict"));
@@ -222,7 +222,7 @@ static bool is_bundle(const char *dir, const char *bundle, struct error *error)
 	return error_config(error, "%s: not a bundle: it has no SHA256SUMS, result.json, recording.h5 nor events.jsonl", bundle);
 }
 
-static int finish(struct verification *v, struct bundle_place *place, struct trust *trust, struct stage_report *reports, int status)
+static int finish(struct bundle_check *v, struct bundle_place *place, struct trust *trust, struct stage_report *reports, int status)
 {
 	trust_destroy(trust);
 	bundle_place_close(place);
@@ -238,7 +238,7 @@ static int verify(int argc, char **argv)
 	struct error error = {0};
 	inputs_argp(&ARGP, "verify", argc, argv, &arguments);
 	struct bundle_place place = {0};
-	struct verification v = {.dir = place.dir, .demands = arguments.demands};
+	struct bundle_check v = {.dir = place.dir, .demands = arguments.demands};
 	struct stage_report *reports = calloc(STAGE_COUNT, sizeof *reports);
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;

@@ -16,7 +16,7 @@ static bool is_judged(const char *name)
 	return strcmp(name, "recording.h5") == 0 || strcmp(name, MANIFEST_FILE) == 0 || strncmp(name, "inputs/", strlen("inputs/")) == 0;
 }
 
-bool verify_manifest(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_manifest(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct manifest_report manifest auto_manifest_report = {0};
 	if (!manifest_check(v->dir, &manifest, error))
@@ -40,7 +40,7 @@ static const json_t *member(const json_t *object, const char *first, const char 
 }
 
 /* The result says where the log ended: lines taken off its end leave a chain that is whole. */
-static void check_ends(const struct verification *v, const struct event_log_state *state, struct stage_report *report)
+static void check_ends(const struct bundle_check *v, const struct event_log_state *state, struct stage_report *report)
 {
 	const json_t *lines = member(v->result, "event_log", "lines");
 	const char *head = json_string_value(member(v->result, "event_log", "head"));
@@ -53,7 +53,7 @@ static void check_ends(const struct verification *v, const struct event_log_stat
 			   state->head, (long long)json_integer_value(lines), head);
 }
 
-bool verify_events(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_events(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -98,7 +98,7 @@ static bool same_kind(const struct ledger_entry *a, const struct ledger_entry *b
 }
 
 /* What the ledger has of this run, held against what the bundle says of itself. */
-static void check_run(const struct verification *v, const struct ledger_list *list, size_t at, struct stage_report *report)
+static void check_run(const struct bundle_check *v, const struct ledger_list *list, size_t at, struct stage_report *report)
 {
 	const struct ledger_entry *run = &list->entries[at];
 	json_int_t attempt = 1;
@@ -118,7 +118,7 @@ static void check_run(const struct verification *v, const struct ledger_list *li
 			   (long long)json_integer_value(member(v->result, "run", "attempt")), (long long)attempt - 1);
 }
 
-bool verify_ledger(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	const char *hash = json_string_value(member(v->result, "run", "ledger"));
 	const char *bench = json_string_value(member(v->result, "bench", "id"));
@@ -148,7 +148,7 @@ bool verify_ledger(struct verification *v, struct stage_report *report, struct e
 	return true;
 }
 
-bool verify_signatures(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_signatures(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	auto_signatures struct signatures *signatures = signatures_check(v->dir, &v->demands, error);
 	if (!signatures)

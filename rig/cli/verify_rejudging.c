@@ -35,7 +35,7 @@ static const struct {
 };
 enum { TABLE_COUNT = sizeof TABLES / sizeof *TABLES };
 
-static bool compare_all(struct verification *v, struct error *error)
+static bool compare_all(struct bundle_check *v, struct error *error)
 {
 	char stored[PATH_MAX], remade[PATH_MAX];
 	json_error_t problem;
@@ -56,7 +56,7 @@ static bool compare_all(struct verification *v, struct error *error)
 	return true;
 }
 
-static void tell_differences(const struct verification *v, struct stage_report *report)
+static void tell_differences(const struct bundle_check *v, struct stage_report *report)
 {
 	const struct differences *d = &v->differences;
 	if (d->count == 0) {
@@ -100,7 +100,7 @@ static bool equal(const char *a, const char *b)
  * The same program with the same mathematical library on the same kind of processor comes to the same bits; that library chooses its code by the
  * processor. What ran then stands in environment.json, what runs now is asked for in the same way.
  */
-static bool is_same_build(const struct verification *v)
+static bool is_same_build(const struct bundle_check *v)
 {
 	static const char *const FILES[] = {NULL, "libm.so.6", "libc.so.6"};
 	char then_path[PATH_MAX], now_path[PATH_MAX];
@@ -137,7 +137,7 @@ static void check_day(const json_t *result, struct stage_report *report)
 			   started);
 }
 
-bool verify_result(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_result(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct replay replay;
 	struct error why = {0};
@@ -158,7 +158,7 @@ bool verify_result(struct verification *v, struct stage_report *report, struct e
 	return read || why.kind != ERROR_BENCH;
 }
 
-bool verify_rejudging(struct verification *v, struct stage_report *report, struct error *error)
+bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct error why = {0};
 	if (v->recording_changed) {

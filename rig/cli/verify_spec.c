@@ -185,7 +185,7 @@ static void show(const json_t *before, const json_t *after, bool as_json)
 	printf("%zu requirements changed; the verdict: %s -> %s\n", changes, text_of(before, "verdict"), text_of(after, "verdict"));
 }
 
-bool verify_with_spec(struct verification *v, const char *spec, bool json, int *status, struct error *error)
+bool verify_with_spec(struct bundle_check *v, const char *spec, bool json, int *status, struct error *error)
 {
 	struct scratch scratch auto_scratch = {.path = ""};
 	char path[PATH_MAX];
