@@ -75,7 +75,7 @@ static const struct argp ARGP = {
 
 struct stage {
 	const char *name;
-	bool (*look)(struct bundle_check *verification, struct stage_report *report, struct error *error);
+	bool (*look)(struct bundle_check *check, struct stage_report *report, struct error *error);
 };
 
 static const struct stage STAGES[] = {

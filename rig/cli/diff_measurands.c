@@ -3,7 +3,6 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "number.h"
@@ -126,6 +125,8 @@ static double in_units_of_u(const struct diff_statistics *a, const struct diff_s
 static void print_line(const struct diff_statistics *a, const struct diff_statistics *b)
 {
 	const struct diff_statistics *one = a ? a : b;
+	if (!one)
+		return;
 	double both[] = {a ? a->mean : NAN, b ? b->mean : NAN}, u = a && b ? hypot(a->u, b->u) : one->u;
 	struct number_scale scale = number_scale(one->unit, 2 * u, both, 2);
 	char mean[2][48], difference[48] = "", ratio[32] = "", count[32];

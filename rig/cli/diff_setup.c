@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "compare_json.h"
@@ -134,7 +133,7 @@ static void show_leaves(struct diff_output *output, const char *path, const json
 		show_if_different(output, path, a, b);
 		return;
 	}
-	json_t *sides[] = {(json_t *)(uintptr_t)a, (json_t *)(uintptr_t)b};
+	json_t *sides[] = {(json_t *)a, (json_t *)b};
 	for (unsigned s = 0; s < 2; s++)
 		for (void *i = json_object_iter(sides[s]); i; i = json_object_iter_next(sides[s], i)) {
 			const char *key = json_object_iter_key(i);

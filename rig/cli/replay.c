@@ -221,9 +221,9 @@ void replay_finish(struct replay *replay)
 	plan_destroy(replay->plan);
 	bench_setup_destroy(replay->bench);
 	for (size_t i = 0; i < replay->input_count; i++)
-		free((void *)(uintptr_t)replay->inputs[i].file);
+		free((void *)replay->inputs[i].file);
 	free(replay->inputs);
-	free((void *)(uintptr_t)replay->kept.files);
+	free((void *)replay->kept.files);
 	scratch_remove(&replay->scratch);
 	json_decref(replay->result);
 	*replay = (struct replay){0};

@@ -47,15 +47,15 @@ void stage_find(struct stage_report *report, const char *format, ...) printf_lik
 void stage_note(struct stage_report *report, const char *format, ...) printf_like(2, 3);
 
 /* The stages, in their order. Each looks and reports; false when the machine does not let it look (ERROR_BENCH). */
-bool verify_manifest(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
-bool verify_result(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
-bool verify_events(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
-bool verify_ledger(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
-bool verify_signatures(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
-bool verify_rejudging(struct bundle_check *verification, struct stage_report *report, struct error *error) must_check;
+bool verify_manifest(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_result(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_events(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_ledger(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_signatures(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_rejudging(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
 
 /*
  * Judges by other requirements and shows what changes against the result that is stored, on stdout (json: as JSON); *status is the exit status of `run` for
  * the new verdict. ERROR_CONFIG when the specification cannot be read or the recording not be judged.
  */
-bool verify_with_spec(struct bundle_check *verification, const char *spec, bool json, int *status, struct error *error) must_check;
+bool verify_with_spec(struct bundle_check *check, const char *spec, bool json, int *status, struct error *error) must_check;

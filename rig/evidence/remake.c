@@ -22,7 +22,7 @@ bool remake_write(const char *out, const char *recording, const struct evidence_
 	if (!kept)
 		return error_bench(error, "%s: out of memory", out);
 	for (size_t i = 0; i < input_count; i++) {
-		kept[i].name = (char *)(uintptr_t)inputs[i].name;
+		kept[i].name = (char *)inputs[i].name;
 		kept[i].path = inputs[i].path;
 		if (!digest_file(inputs[i].file, kept[i].sha256, error))
 			return false;
