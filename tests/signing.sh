@@ -104,7 +104,7 @@ check "with the key it states" eval 'minisign -V -m ev1/signatures/02-approved.j
 check "openssl checks the time stamp" openssl ts -verify -data ev1/signatures/02-approved.json -in ev1/signatures/02-approved.json.tsr -CAfile ca.pem
 check "openssl sees another file" eval '! openssl ts -verify -data ev1/signatures/01-performed.json -in ev1/signatures/02-approved.json.tsr -CAfile ca.pem'
 check "what is covered, by sha256sum" eval 'cd ev1 && sed -n "s/^ *\"\(SHA256SUMS\|signatures[^\"]*\)\": \"\([0-9a-f]*\)\".*/\2  \1/p" signatures/02-approved.json >../covers; sha256sum --quiet -c ../covers; status=$?; cd ..; [ $status = 0 ] && [ "$(wc -l <covers)" = 4 ]'
-check "a stamp of another request" refused 4 "nonce" sign ev1 --key a.key --meaning reviewed --name X --tsa "$url/replay" --tsa-ca ca.pem
+check "a stamp of another request" refused 4 "nonce" sign ev1 --key a.key --meaning reviewed --name X --tsa "$url/other" --tsa-ca ca.pem
 check "twice the same" refused 2 "already signed" sign ev1 --key b.key --meaning approved --name "B. Ota"
 check "twice if asked" eval 'cp -r ev1 twice; sign twice --key b.key --meaning approved --name "B. Ota" --again && [ -s twice/signatures/03-approved.json.minisig ]'
 check "a bundle with a wrong signature is not signed on" eval 'cp -r ev1 forged; sed -i "s/Müller/Miller/" forged/signatures/01-performed.json; refused 2 "01-performed.json" sign forged --key a.key --meaning reviewed --name X'
@@ -113,7 +113,7 @@ killed=0
 for n in $(seq 10); do
   rm -rf kill
   cp -r ev1 kill
-  sign kill --key a.key --meaning reviewed --name X >/dev/null 2>&1 &
+  "$tmsrig" sign kill --key a.key --meaning reviewed --name X >/dev/null 2>&1 &
   pid=$!
   sleep "0.0$((n - 1))$((RANDOM % 10))"
   kill -9 $pid 2>/dev/null

@@ -199,7 +199,7 @@ bool minisign_sign(const struct minisign_secret_key *key, const void *message, s
 		return error_config(error, "a trusted comment is one line of less than %d bytes", MINISIGN_COMMENT_SIZE);
 	*signature = (struct minisign_signature){.untrusted_comment = OWN_COMMENT};
 	memcpy(signature->key_id, key->id, sizeof signature->key_id);
-	strcpy(signature->trusted_comment, trusted_comment);
+	snprintf(signature->trusted_comment, sizeof signature->trusted_comment, "%s", trusted_comment);
 	hash_message(message, length, hash);
 	if (crypto_sign_detached(signature->of_message, NULL, hash, sizeof hash, key->bytes) != 0)
 		return error_bench(error, "libsodium cannot sign");

@@ -157,7 +157,7 @@ static bool check_stamp(struct check *check, const struct work *work, const char
 		return false;
 	}
 	work->item->stamp = stamp.trusted ? SIGNATURE_STAMP_TRUSTED : SIGNATURE_STAMP_HOLDS;
-	strcpy(work->item->stamp_time, stamp.time);
+	snprintf(work->item->stamp_time, sizeof work->item->stamp_time, "%s", stamp.time);
 	return true;
 }
 
@@ -217,8 +217,8 @@ static bool take_statement(struct check *check, struct work *work)
 		add_finding(check, item->file, "%s", error.text);
 		return false;
 	}
-	strcpy(item->name, work->statement.name);
-	strcpy(item->time, work->statement.time);
+	snprintf(item->name, sizeof item->name, "%s", work->statement.name);
+	snprintf(item->time, sizeof item->time, "%s", work->statement.time);
 	minisign_key_id_text(work->statement.key.id, item->key_id);
 	minisign_public_key_text(&work->statement.key, item->public_key);
 	if (work->statement.meaning == item->meaning)

@@ -82,7 +82,7 @@ static bool cover_all(const char *dir, struct signature_statement *statement, st
 static bool sign(const char *dir, const struct signature_request *request, const char *file, const char *statement, struct error *error)
 {
 	struct minisign_signature signature;
-	char comment[MINISIGN_COMMENT_SIZE], tsr_sha256[DIGEST_HEX_SIZE];
+	char comment[MINISIGN_COMMENT_SIZE], tsr_sha256[DIGEST_HEX_SIZE] = "";
 	struct signature_parts parts = {.name = file, .statement = statement};
 	auto_free unsigned char *tsr = NULL;
 	if (request->tsa_url) {

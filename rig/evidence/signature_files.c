@@ -20,7 +20,7 @@ void signature_beside(char name[SIGNATURE_FILE_SIZE], const char *statement, con
 	if (strlen(statement) + strlen(suffix) >= SIGNATURE_FILE_SIZE)
 		name[0] = '\0';
 	else
-		strcat(strcpy(name, statement), suffix);
+		snprintf(name, SIGNATURE_FILE_SIZE, "%s%s", statement, suffix);
 }
 
 /* Takes a name below signatures/ apart: it must be one that signature_file_name() makes, with nothing or one of the suffixes. */

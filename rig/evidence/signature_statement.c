@@ -167,8 +167,8 @@ static bool take_members(json_t *root, struct signature_statement *statement, st
 		return error_config(error, "its time is none: UTC as in 2026-11-22T02:30:00Z is needed");
 	if (!json_is_object(covers))
 		return error_config(error, "its covers must be an object of files and their SHA-256");
-	strcpy(statement->name, name);
-	strcpy(statement->time, time);
+	snprintf(statement->name, sizeof statement->name, "%s", name);
+	snprintf(statement->time, sizeof statement->time, "%s", time);
 	return take_key(key_id, public_key, statement, error) && take_covers(covers, statement, error);
 }
 

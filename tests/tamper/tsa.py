@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A time stamping authority for tests: HTTP before `openssl ts -reply`.
-usage: tsa.py FOLDER   (FOLDER/tsa.cnf; writes the port it listens on to FOLDER/port; /replay replies with the first stamp it ever made,
-/garbage with no stamp at all, /refuse with a refusal of HTTP)"""
+usage: tsa.py FOLDER   (FOLDER/tsa.cnf; writes the port it listens on to FOLDER/port; /other stamps the same
+hash for another request, /garbage with no stamp at all, /refuse with a refusal of HTTP)"""
 import http.server
 import os
 import subprocess
@@ -10,7 +10,8 @@ import sys
 import tempfile
 
 folder = sys.argv[1]
-first = []
+# How the SHA-256 of a message begins in a request (RFC 3161, 2.4.1): AlgorithmIdentifier and an OCTET STRING of 32 bytes.
+IMPRINT = bytes.fromhex("300d06096086480165030402010500" "0420")
 
 
 def stamp(query):
@@ -28,8 +29,11 @@ class Authority(http.server.BaseHTTPRequestHandler):
         if self.path == "/refuse" or self.headers["Content-Type"] != "application/timestamp-query":
             self.send_error(400)
             return
-        first.append(stamp(query))
-        reply = {"/replay": first[0], "/garbage": b"\x30\x03\x02\x01\x05"}.get(self.path, first[-1])
+        if self.path == "/other":
+            at = query.index(IMPRINT) + len(IMPRINT)
+            query = subprocess.run(["openssl", "ts", "-query", "-sha256", "-cert", "-digest", query[at:at + 32].hex()],
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+        reply = b"\x30\x03\x02\x01\x05" if self.path == "/garbage" else stamp(query)
         self.send_response(200)
         self.send_header("Content-Type", "application/timestamp-reply")
         self.send_header("Content-Length", str(len(reply)))
