@@ -21,14 +21,15 @@ struct run_arguments {
 	size_t scenario_count;
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
-	const char *bench, *spec, *out, *operator_name, *serial;
+	const char *bench, *spec, *out, *operator_name, *serial, *about_file;
 	double motor_threshold_pct;
 	bool seed_given;
 	uint64_t seed;
+	struct about about;
 	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -37,6 +38,7 @@ static const struct argp_option OPTIONS[] = {
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 0},
+	{"about", KEY_ABOUT, "FILE", 0, "What the report states of laboratory, customer, item … (docs/report.md)", 0},
 	{"seed", KEY_SEED, "N", 0, "Seed of a virtual bench (default: of the bench file)", 1},
 	{"fault", KEY_FAULT, "FAULT", 0, "Make the virtual device wrong: drop_pulse=17, late_pulse=40:2 ms, amplitude=0.97, no_discharge …",
 	 1},
@@ -73,6 +75,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_SERIAL: arguments->serial = argument; return 0;
 	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
+	case KEY_ABOUT: arguments->about_file = argument; return 0;
 	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
@@ -143,10 +146,12 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	size_t finding_count = findings ? plan_lint(plan, bench->device, tables, findings, LINT_MAX_FINDINGS) : 0;
 	inputs_print_findings(stderr, path, findings, finding_count);
 	struct inputs inputs = inputs_of(path, bench, spec);
+	inputs_add(&inputs, arguments->about_file);
 	struct session_setup setup = {
 		.command = "run",
 		.out = out,
 		.bench = bench,
+		.about = &arguments->about,
 		.plan = plan,
 		.spec = spec,
 		.operator_name = arguments->operator_name,
@@ -208,6 +213,10 @@ static int run(int argc, char **argv)
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables("published", fixtures, &error);
 	if (!tables)
 		return command_fail(&error);
+	auto_about_file struct about_file *about = arguments.about_file ? config_load_about(arguments.about_file, &error) : NULL;
+	if (arguments.about_file && !about)
+		return command_fail(&error);
+	arguments.about = about_over(about ? &about->about : NULL, NULL);
 	inputs_date(bench, NULL);
 	if (arguments.seed_given)
 		bench->sim.seed = arguments.seed;

@@ -10,7 +10,7 @@
 #include "paths.h"
 #include "verdict.h"
 
-static void add(struct inputs *inputs, const char *file)
+void inputs_add(struct inputs *inputs, const char *file)
 {
 	for (size_t i = 0; i < inputs->count; i++)
 		if (file && strcmp(inputs->files[i], file) == 0)
@@ -22,17 +22,17 @@ static void add(struct inputs *inputs, const char *file)
 struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, const struct spec *spec)
 {
 	struct inputs inputs = {.count = 0};
-	add(&inputs, scenario);
-	add(&inputs, bench->file);
+	inputs_add(&inputs, scenario);
+	inputs_add(&inputs, bench->file);
 	if (bench->device)
-		add(&inputs, bench->device->file);
+		inputs_add(&inputs, bench->device->file);
 	for (unsigned c = 0; c < bench->adc.channel_count; c++)
 		if (bench->adc.channels[c].sensor) {
-			add(&inputs, bench->adc.channels[c].sensor->file);
-			add(&inputs, bench->adc.channels[c].sensor->dcc_file);
+			inputs_add(&inputs, bench->adc.channels[c].sensor->file);
+			inputs_add(&inputs, bench->adc.channels[c].sensor->dcc_file);
 		}
 	if (spec)
-		add(&inputs, spec->file);
+		inputs_add(&inputs, spec->file);
 	return inputs;
 }
 

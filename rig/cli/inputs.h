@@ -20,6 +20,8 @@ struct inputs {
 
 /* scenario and spec may be NULL. */
 struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, const struct spec *spec);
+/* One more file; NULL is left out. */
+void inputs_add(struct inputs *inputs, const char *file);
 /* Lint findings, a line each, "file:line: level: text"; a justified warning says so. */
 void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count);
 /* "45", "45 %", "45%": above 0, at most 100. */

@@ -281,6 +281,7 @@ int session_run(const struct session_setup *setup)
 			setup->spec->file);
 	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))
 		overall = VERDICT_VOID;
+	const struct about about = about_over(&setup->bench->about, setup->about);
 	struct evidence_facts facts = {
 		.command = setup->command,
 		.version = COMMAND_VERSION,
@@ -290,6 +291,7 @@ int session_run(const struct session_setup *setup)
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
+		.about = &about,
 		.setup = setup->bench,
 		.simulated = simulated,
 		.format = &format,

@@ -4,6 +4,7 @@
  * Reading the user's YAML files. Errors are ERROR_CONFIG, "file:line:column: what is wrong; what would be right", with the offending line and
  * a caret as detail. Names without a slash or ".yaml" are looked up below the fixture directories ("virtual" → benches/virtual.yaml).
  */
+#include "about.h"
 #include "bench_setup.h"
 #include "device.h"
 #include "dose_table.h"
@@ -22,5 +23,7 @@ struct sensor *config_load_sensor(const char *name, const char *fixtures, struct
 struct spec *config_load_spec(const char *name, const char *fixtures, const char *(*measurand_unit)(void *context, const char *id),
 			      void *context, struct error *error) must_check;
 struct dose_tables *config_load_dose_tables(const char *name, const char *fixtures, struct error *error) must_check;
+/* What a report states of laboratory, customer, item …: a file by its path. */
+struct about_file *config_load_about(const char *path, struct error *error) must_check;
 /* One fault of the command line, "drop_pulse=17", "late_pulse=40:2 ms", "amplitude=0.97", "no_discharge", appended to the setup. */
 bool config_add_fault(struct bench_setup *setup, const char *text, struct error *error) must_check;

@@ -8,6 +8,7 @@
  */
 #include <stdint.h>
 
+#include "about.h"
 #include "bench_setup.h"
 #include "budget.h"
 #include "calibration.h"
@@ -32,6 +33,7 @@ struct evidence_facts {
 	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
+	const struct about *about;                 /* what people state for the report; NULL: nothing */
 	const struct bench_setup *setup;
 	bool simulated;                        /* some instrument was: every page says so */
 	const struct recording_format *format; /* of the recording, scale and offset as the instrument had them; NULL: as in the setup */
