@@ -103,14 +103,16 @@ local function one(title, look, before, length, typical, worst, small)
 	chart.close(c)
 end
 
--- Draws the representative pulse and, in rows of three, every pulse that decided.
-function waveforms.draw()
+-- Draws the representative pulse and, in rows of three, every pulse that decided; brief: only so many of them, all in one row.
+function waveforms.draw(brief)
 	local list, others = waveforms.deciding()
 	local length = figures.overlay_length_s()
 	local before = 0.1 * length
 	local index = waveforms.representative()
 	local typical = index and evidence.pulse_trace(index, before, length)
-	if typical then
+	if brief then
+		list, others = {table.unpack(list, 1, brief)}, {}
+	elseif typical then
 		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical)
 	else
 		raw('<p class="absent">No waveform can be drawn: ')
@@ -118,6 +120,9 @@ function waveforms.draw()
 		raw(".</p>")
 	end
 	raw('<div class="three">')
+	if brief and typical then
+		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical, nil, true)
+	end
 	for i = 1, math.min(#list, MOST) do
 		local entry = list[i]
 		local worst = evidence.pulse_trace(entry.index, before, length)

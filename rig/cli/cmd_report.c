@@ -141,8 +141,8 @@ static int report(int argc, char **argv)
 	char templates[PATH_MAX];
 	if (!paths_data("reports", templates, sizeof templates, &error))
 		return command_fail(&error);
-	bool single = arguments.dir_count > 1 || arguments.view || arguments.format || arguments.about || ends_with(arguments.out, ".pdf") ||
-		      ends_with(arguments.out, ".html");
+	bool single = arguments.dir_count > 1 || arguments.view || arguments.format || arguments.about ||
+		      ends_with(arguments.out, ".pdf") || ends_with(arguments.out, ".html");
 	return single ? write_document(&arguments, templates) : write_views(&arguments, templates);
 }
 

@@ -131,7 +131,8 @@ static bool attach(struct attachments *attachments, const struct document *docum
 			if (asprintf(&from, "%s/%s", dir, ATTACHED[i]) < 0)
 				return error_bench(error, "no memory");
 			if (lstat(from, &status) != 0 || !S_ISREG(status.st_mode))
-				return error_config(error, "%s: is not there, so it cannot be attached; a PDF is made of finished evidence", from);
+				return error_config(error, "%s: is not there, so it cannot be attached; a PDF is made of finished evidence",
+						    from);
 			char *path = attached_path(attachments, document, run, dir, ATTACHED[i]);
 			if (!path || symlink(from, path) != 0) {
 				free(path);

@@ -225,7 +225,8 @@ static int lua_manifest(lua_State *lua)
 void evidence_files_register(struct evidence_files *files, lua_State *lua)
 {
 	static const luaL_Reg FUNCTIONS[] = {
-		{"environment", lua_environment}, {"events", lua_events}, {"signatures", lua_signatures}, {"manifest", lua_manifest}, {NULL, NULL},
+		{"environment", lua_environment}, {"events", lua_events}, {"signatures", lua_signatures},
+		{"manifest", lua_manifest},       {NULL, NULL},
 	};
 	const char *slash = strrchr(files->dir, '/');
 	lua_pushlightuserdata(lua, files);

@@ -5,8 +5,8 @@
  */
 #include <stdint.h>
 
-#include "text.h"
 #include "error.h"
+#include "text.h"
 
 struct paper {
 	const struct text *html;
