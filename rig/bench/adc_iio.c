@@ -80,6 +80,7 @@ static bool iio_open(const struct bench_setup *setup, const char *recording, str
 		return false;
 	}
 	ports->simulated |= iio_connection_is_simulated(&port->adc.connection);
+	iio_connection_note(&port->adc.connection, ports, "adc");
 	ports->adc.ops = &IIO_OPS;
 	ports->adc.self = port;
 	*state = port;

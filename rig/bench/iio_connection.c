@@ -139,6 +139,24 @@ bool iio_connection_is_simulated(const struct iio_connection *connection)
 	return model && strstr(model, "simulated");
 }
 
+void iio_connection_note(const struct iio_connection *connection, struct ports *ports, const char *part)
+{
+	unsigned major = 0, minor = 0;
+	char tag[8] = "", text[64];
+	for (unsigned i = 0; i < iio_context_get_attrs_count(connection->context); i++) {
+		const char *name = NULL, *value = NULL;
+		if (iio_context_get_attr(connection->context, i, &name, &value) == 0 && name)
+			ports_note(ports, part, name, value);
+	}
+	if (iio_context_get_version(connection->context, &major, &minor, tag) == 0) {
+		snprintf(text, sizeof text, "%u.%u (%.7s)", major, minor, tag);
+		ports_note(ports, part, "libiio of the context", text);
+	}
+	iio_library_get_version(&major, &minor, tag);
+	snprintf(text, sizeof text, "%u.%u (%.7s)", major, minor, tag);
+	ports_note(ports, part, "libiio", text);
+}
+
 void iio_connection_close(struct iio_connection *connection)
 {
 	if (connection->context)

@@ -8,6 +8,7 @@
 #include <iio.h>
 
 #include "error.h"
+#include "ports.h"
 
 struct iio_connection {
 	struct iio_context *context;  /* owned */
@@ -20,9 +21,11 @@ struct iio_connection {
  */
 bool iio_connection_open(struct iio_connection *connection, const char *uri, const char *instrument, double timeout_s,
 			 struct error *error) must_check;
-/* NULL inside is accepted. */
 /* The context says of itself that it is simulated (hw_model), as those of `tmsrig sim` do. */
 bool iio_connection_is_simulated(const struct iio_connection *connection);
+/* Keeps what the context says of itself (hw_serial, fw_version, ...) as notes of that part of the bench. */
+void iio_connection_note(const struct iio_connection *connection, struct ports *ports, const char *part);
+/* NULL inside is accepted. */
 void iio_connection_close(struct iio_connection *connection);
 /* The device by name, label or id; the error lists those that the context has. */
 struct iio_device *iio_connection_device(const struct iio_connection *connection, struct error *error) must_check;

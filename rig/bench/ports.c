@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ports.h"
 
+#include <stdio.h>
+
 const char *stimulator_state_name(enum stimulator_state state)
 {
 	switch (state) {
@@ -12,4 +14,22 @@ const char *stimulator_state_name(enum stimulator_state state)
 	case STIMULATOR_FAULT: return "fault";
 	}
 	return "?";
+}
+
+static void copy_printable(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text);
+	for (char *c = out; *c; c++)
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
+void ports_note(struct ports *ports, const char *part, const char *key, const char *value)
+{
+	if (ports->note_count == PORTS_MAX_NOTES || !value)
+		return;
+	struct instrument_note *note = &ports->notes[ports->note_count++];
+	copy_printable(note->part, sizeof note->part, part);
+	copy_printable(note->key, sizeof note->key, key);
+	copy_printable(note->value, sizeof note->value, value);
 }

@@ -157,6 +157,12 @@ struct guardian_port {
 	void *self;
 };
 
+/* What an opened instrument says of itself: its model, serial number, firmware. */
+struct instrument_note {
+	char part[16], key[48], value[160]; /* "adc", "hw_serial", "10447…" */
+};
+enum { PORTS_MAX_NOTES = 48 };
+
 /* The ports of one bench; a port without a driver has ops NULL. */
 struct ports {
 	struct clock_port clock;
@@ -166,7 +172,12 @@ struct ports {
 	struct stimulator_port stimulator;
 	struct guardian_port guardian;
 	bool simulated; /* an instrument said of itself that it is simulated, whatever its driver is */
+	struct instrument_note notes[PORTS_MAX_NOTES];
+	size_t note_count;
 };
+
+/* Keeps what an instrument says of itself, for the evidence; too many are dropped. Bytes that do not print become "?". */
+void ports_note(struct ports *ports, const char *part, const char *key, const char *value);
 
 /* A driver: fills every port that the setup assigns to its name, and nothing else. */
 struct driver {

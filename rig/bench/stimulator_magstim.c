@@ -34,6 +34,7 @@ struct magstim {
 	bool paired;                /* a power B is set */
 	double settled_s;           /* the power has reached it by then */
 	struct magstim_store store; /* of a Rapid */
+	char version[24];           /* its software, as it says; "" when it was not asked */
 };
 
 static bool is_rapid(const struct magstim *magstim)
@@ -71,6 +72,7 @@ static bool check_software(struct magstim *magstim, struct error *error)
 	if (!magstim_command(&magstim->link, "ND", &reply, error))
 		return error_prefix(error, "asking for the version");
 	const char *version = (const char *)reply.bytes + 1;
+	snprintf(magstim->version, sizeof magstim->version, "%.20s", version);
 	if (strtoul(version, NULL, 10) == magstim->link.software)
 		return true;
 	return error_config(error, "%s: the device says its software is %.20s; the bench file says %u", magstim->link.serial.path, version,
@@ -383,6 +385,8 @@ static bool magstim_open(const struct bench_setup *setup, const char *recording,
 		return false;
 	}
 	ports->stimulator = (struct stimulator_port){&MAGSTIM_OPS, magstim};
+	ports_note(ports, "stimulator", "model", setup->stimulator.model);
+	ports_note(ports, "stimulator", "software", magstim->version[0] ? magstim->version : NULL);
 	*state = magstim;
 	return true;
 }

@@ -13,11 +13,14 @@
 
 struct analyze_arguments {
 	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial, *date, *about;
+	const char *reason;
+	struct ambient ambient[AMBIENT_MAX];
+	size_t ambient_count;
 	double motor_threshold_pct;
 	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_DATE, KEY_ABOUT };
+enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_DATE, KEY_REASON, KEY_AMBIENT, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "How to read the recording: a bench file with `adc: {driver: file}` (default: recording)", 0},
@@ -31,6 +34,8 @@ static const struct argp_option OPTIONS[] = {
 	{"date", KEY_DATE, "YYYY-MM-DD", 0, "When the recording was made (default: today): the day calibrations must be in force", 0},
 	{"allow-overdue-calibration", KEY_OVERRIDE, 0, 0,
 	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
+	{"reason", KEY_REASON, "TEXT", 0, "Why this is done again, where it was done before", 2},
+	{"ambient", KEY_AMBIENT, "LIST", 0, "The air around the device: temperature=21.5,humidity=40,pressure=101.3 (degC, %, kPa)", 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -57,6 +62,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_ABOUT: arguments->about = argument; return 0;
 	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
+	case KEY_REASON: arguments->reason = argument; return 0;
+	case KEY_AMBIENT: {
+		struct error error = {0};
+		arguments->ambient_count = ambient_parse(argument, arguments->ambient, &error);
+		if (arguments->ambient_count == 0)
+			argp_error(state, "%s", error.text);
+		return 0;
+	}
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -124,6 +137,9 @@ static int analyze(int argc, char **argv)
 		.recording = arguments.recording,
 		.operator_name = arguments.operator_name,
 		.device_serial = arguments.serial,
+		.reason = arguments.reason,
+		.ambient = arguments.ambient,
+		.ambient_count = arguments.ambient_count,
 		.input_files = inputs.files,
 		.input_count = inputs.count,
 		.date = arguments.date,

@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "bundle_zip.h"
 #include "command.h"
 #include "csv.h"
 #include "export_sr.h"
 #include "inputs.h"
+#include "manifest.h"
 #include "measure.h"
 #include "quantity.h"
 
@@ -36,6 +38,12 @@ static double parse_time(struct argp_state *state, const char *option, const cha
 	return time_s;
 }
 
+static bool is_zip(const char *path)
+{
+	size_t length = strlen(path);
+	return length > 4 && strcmp(path + length - 4, ".zip") == 0;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct export_arguments *arguments = state->input;
@@ -59,7 +67,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!arguments->out)
-			argp_error(state, "an evidence folder and the .sr file to write are needed");
+			argp_error(state, "an evidence folder and the .sr or .zip file to write are needed");
+		if (is_zip(arguments->out) &&
+		    (arguments->pulse >= 0 || arguments->from_s > 0 || isfinite(arguments->to_s) || arguments->channels))
+			argp_error(state, "a .zip holds the whole bundle; --pulse, --from, --to and --channels do not go with it");
 		if (arguments->pulse >= 0 && (arguments->from_s > 0 || isfinite(arguments->to_s)))
 			argp_error(state, "--pulse is a range by itself; --from and --to do not go with it");
 		return 0;
@@ -70,10 +81,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static const struct argp ARGP = {
 	OPTIONS,
 	parse_option,
-	"EVIDENCE OUT.sr",
-	"Writes the recording of an evidence folder as a sigrok session, for PulseView and sigrok-cli. What was kept at full rate is "
+	"EVIDENCE OUT.sr\nEVIDENCE OUT.zip",
+	"Writes the recording of an evidence folder as a sigrok session (.sr), for PulseView and sigrok-cli. What was kept at full rate is "
 	"written so; "
-	"between, the mean of each envelope cell is held. The logic line RECORDED is high where samples are as recorded.",
+	"between, the mean of each envelope cell is held. The logic line RECORDED is high where samples are as recorded. "
+	"Or packs the whole folder into a .zip, the same bytes every time; one whose files do not agree with its SHA256SUMS is refused.",
 	NULL,
 	NULL,
 	NULL,
@@ -167,12 +179,27 @@ static bool export_evidence(struct export_arguments *arguments, struct error *er
 	return true;
 }
 
+/* Only what is whole is packed: nobody should file a bundle that no one can check. */
+static bool export_zip(const char *dir, const char *path, struct error *error)
+{
+	auto_manifest_report struct manifest_report report = {0};
+	if (!manifest_check(dir, &report, error))
+		return false;
+	if (report.finding_count > 0)
+		return error_config(error, "%s/%s", dir, report.findings[0].text);
+	if (!bundle_zip_pack(dir, path, error))
+		return false;
+	printf("%s: the bundle of SHA-256 %s\n", path, report.sha256);
+	return true;
+}
+
 static int export_command(int argc, char **argv)
 {
 	struct export_arguments arguments = {.pulse = -1, .to_s = INFINITY};
 	struct error error = {0};
 	inputs_argp(&ARGP, "export", argc, argv, &arguments);
-	return export_evidence(&arguments, &error) ? 0 : command_fail(&error);
+	bool exported = is_zip(arguments.out) ? export_zip(arguments.dir, arguments.out, &error) : export_evidence(&arguments, &error);
+	return exported ? 0 : command_fail(&error);
 }
 
-const struct command command_export = {"export", "write a recording as a sigrok session (.sr)", export_command};
+const struct command command_export = {"export", "write a recording as a sigrok session (.sr), or a bundle as a .zip", export_command};

@@ -22,6 +22,9 @@ struct run_arguments {
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
 	const char *bench, *spec, *out, *operator_name, *serial, *about_file;
+	const char *reason;
+	struct ambient ambient[AMBIENT_MAX];
+	size_t ambient_count;
 	double motor_threshold_pct;
 	bool seed_given;
 	uint64_t seed;
@@ -29,7 +32,7 @@ struct run_arguments {
 	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_ABOUT };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -44,6 +47,8 @@ static const struct argp_option OPTIONS[] = {
 	 1},
 	{"allow-overdue-calibration", KEY_OVERRIDE, 0, 0,
 	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
+	{"reason", KEY_REASON, "TEXT", 0, "Why this is done again, where it was done before", 2},
+	{"ambient", KEY_AMBIENT, "LIST", 0, "The air around the device: temperature=21.5,humidity=40,pressure=101.3 (degC, %, kPa)", 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -77,6 +82,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
 	case KEY_ABOUT: arguments->about_file = argument; return 0;
 	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
+	case KEY_REASON: arguments->reason = argument; return 0;
+	case KEY_AMBIENT: {
+		struct error error = {0};
+		arguments->ambient_count = ambient_parse(argument, arguments->ambient, &error);
+		if (arguments->ambient_count == 0)
+			argp_error(state, "%s", error.text);
+		return 0;
+	}
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -156,6 +169,9 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.spec = spec,
 		.operator_name = arguments->operator_name,
 		.device_serial = arguments->serial,
+		.reason = arguments->reason,
+		.ambient = arguments->ambient,
+		.ambient_count = arguments->ambient_count,
 		.findings = findings,
 		.finding_count = finding_count,
 		.input_files = inputs.files,

@@ -15,7 +15,7 @@ struct command {
 };
 
 extern const struct command command_run, command_check, command_analyze, command_report, command_export, command_budget, command_measurands,
-	command_sim, command_bench;
+	command_sim, command_bench, command_ledger;
 
 /* Set by SIGINT and SIGTERM. */
 extern atomic_bool command_abort;

@@ -7,7 +7,7 @@
 #include "verdict.h"
 
 static const struct command *const COMMANDS[] = {&command_run,    &command_check,      &command_analyze, &command_report, &command_export,
-						 &command_budget, &command_measurands, &command_sim,     &command_bench};
+						 &command_budget, &command_measurands, &command_sim,     &command_bench,  &command_ledger};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
 atomic_bool command_abort;

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "bundle_record.h"
 #include "command.h"
 #include "judge.h"
 #include "measure.h"
@@ -34,6 +35,7 @@ struct session {
 	const struct session_setup *setup;
 	struct progress progress;
 	struct measure *measure;
+	struct run_log *log;
 	double time_s; /* of the recording, until now */
 };
 
@@ -61,21 +63,33 @@ static void on_progress(void *self, const struct run_progress *progress)
 static bool on_prompt(void *self, const char *text)
 {
 	struct session *session = self;
-	if (!isatty(STDIN_FILENO))
+	run_log_say(session->log, "prompt", text);
+	if (!isatty(STDIN_FILENO)) {
+		run_log_say(session->log, "answer", "nobody is there to answer");
 		return false;
+	}
 	progress_end(&session->progress);
 	fprintf(stderr, "%s [Enter to go on, Ctrl-C to stop] ", text);
 	int c;
 	while ((c = getchar()) != EOF && c != '\n')
 		continue;
-	return c == '\n' && !atomic_load(&command_abort);
+	bool confirmed = c == '\n' && !atomic_load(&command_abort);
+	run_log_say(session->log, "answer", confirmed ? "confirmed" : "not confirmed");
+	return confirmed;
 }
 
 static void on_notice(void *self, const char *text)
 {
 	struct session *session = self;
 	progress_end(&session->progress);
+	run_log_say(session->log, "notice", text);
 	fprintf(stderr, "tmsrig: note: %s\n", text);
+}
+
+static void on_step(void *self, uint32_t step, const struct error *why_not)
+{
+	struct session *session = self;
+	run_log_did(session->log, step, why_not);
 }
 
 static void utc_now(char *out, size_t size)
@@ -94,7 +108,8 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	auto_store struct store *store = store_create(store_path, error);
 	if (!store)
 		return false;
-	struct tee tee = tee_make(store_sink(store), measure_sink(session->measure));
+	struct tee kept = tee_make(store_sink(store), measure_sink(session->measure));
+	struct tee tee = tee_make(tee_sink(&kept), run_log_sink(session->log));
 	struct reduced_sink reduced = tee_sink(&tee);
 	auto_scan struct scan *scan = scan_create(&reduced, error);
 	if (!scan)
@@ -103,6 +118,7 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 	struct run_options options = {.progress = setup->quiet ? NULL : on_progress,
 				      .prompt = on_prompt,
 				      .notice = on_notice,
+				      .did = on_step,
 				      .self = session,
 				      .abort = &command_abort};
 	if (setup->plan && !setup->recording)
@@ -225,6 +241,22 @@ static bool keep_guardian_log(struct bench *bench, struct evidence *evidence, st
 	return kept;
 }
 
+/* The folder keeps its name ".incomplete": something was recorded, but there is no result. */
+static int abandon(struct bundle_record *bundle, const struct error *error)
+{
+	bundle_record_failed(bundle, error);
+	return command_fail(error);
+}
+
+/* Nothing was fired. */
+static int give_up(struct evidence *evidence, const struct error *error)
+{
+	struct error late = {0};
+	if (!evidence_fail(evidence, &late))
+		fprintf(stderr, "tmsrig: note: %s\n", late.text);
+	return command_fail(error);
+}
+
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
@@ -237,6 +269,10 @@ int session_run(const struct session_setup *setup)
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
 	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
+	/* What failed to open before anything was fired is told all the same; a mistake in the user's files is not a run. */
+	if (measure && !bench && error.kind != ERROR_CONFIG)
+		bundle_record_not_started(setup, &error);
+	auto_bundle_record struct bundle_record bundle = {0};
 	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
 	auto_free struct judgement *judgements = calloc(setup->spec->count + 1, sizeof *judgements);
 	auto_free struct evidence_finding *findings = keep_findings(setup);
@@ -245,8 +281,11 @@ int session_run(const struct session_setup *setup)
 	session.measure = measure;
 	session.progress = progress_begin(stderr);
 	bool finished;
-	if (!keep_guardian_log(bench, evidence, &error))
-		return command_fail(&error);
+	if (!bundle_record_begin(&bundle, setup, bench, evidence, &error) || !keep_guardian_log(bench, evidence, &error)) {
+		bundle_record_failed(&bundle, &error);
+		return give_up(evidence, &error);
+	}
+	session.log = bundle.log;
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);
@@ -259,11 +298,11 @@ int session_run(const struct session_setup *setup)
 		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
 	if (!finished)
-		return command_fail(&run_error);
+		return abandon(&bundle, &run_error);
 	utc_now(ended, sizeof ended);
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
-		return command_fail(&error);
+		return abandon(&bundle, &error);
 	char today[DATE_SIZE];
 	snprintf(today, sizeof today, "%.10s", started);
 	struct calibration_check calibration =
@@ -271,7 +310,7 @@ int session_run(const struct session_setup *setup)
 	judge_spec(setup->spec, results, setup->plan, setup->bench->device, &calibration, judgements);
 	auto_free struct budget *budgets = make_budgets(measure, results, judgements, setup->spec->count, &error);
 	if (!budgets)
-		return command_fail(&error);
+		return abandon(&bundle, &error);
 	bool unasked;
 	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
 	if (unasked)
@@ -282,7 +321,12 @@ int session_run(const struct session_setup *setup)
 	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))
 		overall = VERDICT_VOID;
 	const struct about about = about_over(&setup->bench->about, setup->about);
+	if (!ran)
+		run_log_say(bundle.log, "error", run_error.text);
+	if (!bundle_record_ended(&bundle, overall, &error))
+		return abandon(&bundle, &error);
 	struct evidence_facts facts = {
+		.identity = &bundle.identity,
 		.command = setup->command,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
@@ -311,14 +355,14 @@ int session_run(const struct session_setup *setup)
 	};
 	if (!evidence_write_result(evidence, &facts, &error)) {
 		error_prefix(&error, "evidence");
-		return command_fail(&error);
+		return abandon(&bundle, &error);
 	}
 	print_verdicts(setup, judgements, results, overall);
 	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
-	if (!write_report(evidence, &error))
-		return command_fail(&error);
+	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, overall, &error))
+		return abandon(&bundle, &error);
 	print_place(setup, &calibration, simulated);
 	if (!ran)
 		return command_fail(&run_error);

@@ -5,6 +5,7 @@
  * measure) -> judge -> evidence -> report.
  */
 #include "bench.h"
+#include "environment.h"
 #include "evidence.h"
 #include "plan.h"
 #include "plan_lint.h"
@@ -19,6 +20,9 @@ struct session_setup {
 	const struct spec *spec;
 	const char *recording; /* analyze: the file */
 	const char *operator_name, *device_serial;
+	const char *reason; /* why it is repeated; NULL: not given */
+	const struct ambient *ambient;
+	size_t ambient_count;
 	const char *date;          /* of the recording, YYYY-MM-DD; NULL: today (UTC) */
 	bool override_calibration; /* judge what rests on a calibration that is not in force */
 	const struct lint_finding *findings;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "digest.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -57,27 +58,41 @@ void digest_finish(struct digest *digest, char hex[DIGEST_HEX_SIZE])
 	to_hex(bytes, hex);
 }
 
-bool digest_file(const char *path, char hex[DIGEST_HEX_SIZE], struct error *error)
+bool digest_fd(int fd, char hex[DIGEST_HEX_SIZE])
 {
-	auto_digest struct digest *digest = digest_create(error);
-	auto_file FILE *file = fopen(path, "rbe");
+	auto_digest struct digest *digest = digest_create(NULL);
 	auto_free unsigned char *buffer = malloc(READ_SIZE);
-	if (!digest)
+	if (!digest || !buffer)
 		return false;
-	if (!file || !buffer)
-		return error_errno(error, ERROR_BENCH, "%s: cannot read", path);
-	for (size_t got; (got = fread(buffer, 1, READ_SIZE, file)) > 0;)
-		digest_update(digest, buffer, got);
-	if (ferror(file))
-		return error_errno(error, ERROR_BENCH, "%s: cannot read", path);
+	ssize_t got;
+	while ((got = read(fd, buffer, READ_SIZE)) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return false;
+		digest_update(digest, buffer, (size_t)got);
+	}
 	digest_finish(digest, hex);
 	return true;
 }
 
-void evidence_sha256(const void *bytes, size_t size, char hex[65])
+bool digest_file(const char *path, char hex[DIGEST_HEX_SIZE], struct error *error)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !digest_fd(fd, hex))
+		return error_errno(error, ERROR_BENCH, "%s: cannot read", path);
+	return true;
+}
+
+void digest_bytes(const void *bytes, size_t size, char hex[DIGEST_HEX_SIZE])
 {
 	unsigned char digest[DIGEST_SIZE] = {0};
 	if (EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL) != 1)
 		memset(digest, 0, sizeof digest);
 	to_hex(digest, hex);
+}
+
+void evidence_sha256(const void *bytes, size_t size, char hex[65])
+{
+	digest_bytes(bytes, size, hex);
 }

@@ -19,6 +19,10 @@ void digest_update(struct digest *digest, const void *bytes, size_t size);
 void digest_finish(struct digest *digest, char hex[DIGEST_HEX_SIZE]);
 /* SHA-256 of a file's content. ERROR_BENCH if it cannot be read. */
 bool digest_file(const char *path, char hex[DIGEST_HEX_SIZE], struct error *error) must_check;
+/* SHA-256 of what is left to read of an open file; false if it cannot be read (errno) or computed. */
+bool digest_fd(int fd, char hex[DIGEST_HEX_SIZE]) must_check;
+/* SHA-256 of bytes. All zeros if libcrypto failed. */
+void digest_bytes(const void *bytes, size_t size, char hex[DIGEST_HEX_SIZE]);
 
 define_cleanup(struct digest *, cleanup_digest, digest_destroy);
 #define auto_digest cleanup_with(cleanup_digest)

@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 
 #include "folder.h"
+#include "manifest.h"
 #include "result.h"
 #include "table.h"
 
 #define INCOMPLETE ".incomplete"
-#define SUMS "SHA256SUMS"
+#define FAILED ".failed"
 
 enum { COPY_SIZE = 1 << 16 };
 
@@ -207,30 +208,35 @@ bool evidence_write_result(struct evidence *evidence, const struct evidence_fact
 	return written;
 }
 
-static bool write_sums(struct evidence *evidence, const struct folder_list *files, struct error *error)
-{
-	auto_free char *path = strdup(evidence_path(evidence, SUMS));
-	auto_file FILE *sums = path ? fopen(path, "wxe") : NULL;
-	if (!sums)
-		return error_errno(error, ERROR_BENCH, "%s/" SUMS ": cannot create", evidence->work_path);
-	for (size_t i = 0; i < files->count; i++) {
-		char hex[DIGEST_HEX_SIZE];
-		if (!digest_file(evidence_path(evidence, files->names[i]), hex, error))
-			return false;
-		fprintf(sums, "%s  %s\n", hex, files->names[i]);
-	}
-	bool failed = ferror(sums) != 0;
-	failed |= fclose(steal(&sums)) != 0;
-	return !failed || error_errno(error, ERROR_BENCH, "%s: cannot write", path);
-}
-
 bool evidence_commit(struct evidence *evidence, struct error *error)
 {
 	auto_folder_list struct folder_list *files = folder_list(evidence->work_path, error);
-	if (!files || !write_sums(evidence, files, error) || !folder_sync(evidence->work_path, files, SUMS, error) ||
+	if (!files || !manifest_write(evidence->work_path, files->names, files->count, error) ||
+	    !folder_sync(evidence->work_path, files, MANIFEST_FILE, error) ||
 	    !folder_rename(evidence->work_path, evidence->final_path, error))
 		return false;
 	free(evidence->work_path);
 	evidence->work_path = steal(&evidence->final_path);
 	return true;
+}
+
+bool evidence_fail(struct evidence *evidence, struct error *error)
+{
+	enum { MAX_TRIES = 1000 };
+	for (int n = 1; n <= MAX_TRIES; n++) {
+		auto_free char *name = NULL;
+		char suffix[16] = "";
+		if (n > 1)
+			snprintf(suffix, sizeof suffix, ".%d", n);
+		if (asprintf(&name, "%s" FAILED "%s", evidence->final_path, suffix) < 0)
+			return error_bench(error, "%s: out of memory", evidence->final_path);
+		if (access(name, F_OK) == 0)
+			continue;
+		if (!folder_rename(evidence->work_path, name, error))
+			return false;
+		free(evidence->work_path);
+		evidence->work_path = steal(&name);
+		return true;
+	}
+	return error_config(error, "%s" FAILED ": too many folders of that name", evidence->final_path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * The evidence folder: recording.h5, result.json, pulses.csv, measurements.csv, judgements.csv, inputs/ (the user's files as used), SHA256SUMS
+ * The evidence folder, a bundle (docs/bundle.md): events.jsonl, environment.json, recording.h5, result.json, pulses.csv, measurements.csv, judgements.csv, inputs/ (the user's files as used), SHA256SUMS
  * (for sha256sum -c). "results_sha256" of result.json is the hash of the three tables one after the other; it holds no wall-clock time, so
  * that equal runs have equal ones. A folder under construction carries the
  * suffix ".incomplete" and is renamed in the last step, so that what looks whole is whole.
@@ -13,6 +13,7 @@
 #include "budget.h"
 #include "calibration.h"
 #include "device.h"
+#include "ledger.h"
 #include "plan.h"
 #include "requirement.h"
 #include "results.h"
@@ -27,9 +28,21 @@ struct evidence_finding {
 	int line;
 };
 
+/* Which run it is, beside what was measured. */
+struct evidence_identity {
+	const char *run_id;
+	const char *reason;                /* why it is repeated; NULL: none given */
+	const char *ledger;                /* SHA-256 of its line in the ledger of the bench */
+	const char *plan_sha256;           /* NULL: no plan */
+	const char *spec_sha256;           /* of its file */
+	const struct ledger_list *earlier; /* runs of the same on the same bench before it */
+	struct event_log_state events;     /* what events.jsonl comes to */
+};
+
 struct evidence_facts {
-	const char *command;         /* "run" or "analyze" */
-	const char *version, *build; /* of tmsrig, of its build */
+	const struct evidence_identity *identity; /* NULL: not a run of its own, such as a verification */
+	const char *command;                      /* "run" or "analyze" */
+	const char *version, *build;              /* of tmsrig, of its build */
 	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
@@ -70,6 +83,8 @@ bool evidence_write_result(struct evidence *evidence, const struct evidence_fact
  * on.
  */
 bool evidence_commit(struct evidence *evidence, struct error *error) must_check;
+/* Gives a folder that will never hold a result the name DIR.failed, DIR.failed.2, ... which evidence_path() uses from then on. */
+bool evidence_fail(struct evidence *evidence, struct error *error) must_check;
 /* SHA-256 of bytes as 64 hex digits and NUL. */
 void evidence_sha256(const void *bytes, size_t size, char hex[65]);
 

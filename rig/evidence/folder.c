@@ -58,14 +58,34 @@ static void cleanup_dir(DIR **dir)
 		closedir(*dir);
 }
 
+struct survey {
+	const char *root;
+	struct folder_list *files, *others; /* others NULL: what does not belong is an error */
+};
+
+static bool collect(struct survey *survey, const char *prefix, int depth, struct error *error);
+
+static bool collect_one(struct survey *survey, const char *name, mode_t mode, int depth, struct error *error)
+{
+	bool belongs = !name[strcspn(name, "\\\n\r")] && (S_ISDIR(mode) || S_ISREG(mode)) && (!S_ISDIR(mode) || depth < MAX_DEPTH);
+	if (!belongs && !survey->others)
+		return error_bench(error, "%s/%s: does not belong into evidence", survey->root, name);
+	if (belongs && S_ISDIR(mode))
+		return collect(survey, name, depth + 1, error);
+	struct folder_list *list = belongs ? survey->files : survey->others;
+	if (list->count >= FOLDER_MAX_FILES)
+		return error_config(error, "%s: more than %d files", survey->root, FOLDER_MAX_FILES);
+	return add_name(list, strdup(name)) || error_bench(error, "%s: out of memory", survey->root);
+}
+
 /* prefix: the path below root with a trailing slash, or "". */
-static bool collect(const char *root, const char *prefix, int depth, struct folder_list *list, struct error *error)
+static bool collect(struct survey *survey, const char *prefix, int depth, struct error *error)
 {
 	auto_free char *path = NULL;
-	if (asprintf(&path, "%s/%s", root, prefix) < 0)
-		return error_bench(error, "%s: out of memory", root);
+	if (asprintf(&path, "%s/%s", survey->root, prefix) < 0)
+		return error_bench(error, "%s: out of memory", survey->root);
 	cleanup_with(cleanup_dir) DIR *dir = opendir(path);
-	if (!dir || depth > MAX_DEPTH)
+	if (!dir)
 		return error_errno(error, ERROR_BENCH, "%s: cannot list the folder", path);
 	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
 		struct stat status;
@@ -74,13 +94,10 @@ static bool collect(const char *root, const char *prefix, int depth, struct fold
 		if (fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
 			return error_errno(error, ERROR_BENCH, "%s%s: cannot look at it", path, entry->d_name);
 		auto_free char *name = NULL;
-		bool folder = S_ISDIR(status.st_mode);
-		if (asprintf(&name, "%s%s%s", prefix, entry->d_name, folder ? "/" : "") < 0)
-			return error_bench(error, "%s: out of memory", root);
-		if (name[strcspn(name, "\\\n\r")] || (!folder && !S_ISREG(status.st_mode)))
-			return error_bench(error, "%s/%s: does not belong into evidence", root, name);
-		if (folder ? !collect(root, name, depth + 1, list, error) : !add_name(list, steal(&name)))
-			return folder ? false : error_bench(error, "%s: out of memory", root);
+		if (asprintf(&name, "%s%s%s", prefix, entry->d_name, S_ISDIR(status.st_mode) ? "/" : "") < 0)
+			return error_bench(error, "%s: out of memory", survey->root);
+		if (!collect_one(survey, name, status.st_mode, depth, error))
+			return false;
 	}
 	return true;
 }
@@ -90,18 +107,36 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-struct folder_list *folder_list(const char *path, struct error *error)
+static void sort_names(struct folder_list *list)
+{
+	if (list->count > 0)
+		qsort(list->names, list->count, sizeof *list->names, compare_names);
+}
+
+struct folder_list *folder_survey(const char *path, struct folder_list **others, struct error *error)
 {
 	auto_folder_list struct folder_list *list = calloc(1, sizeof *list);
-	if (!list) {
+	auto_folder_list struct folder_list *strange = others ? calloc(1, sizeof *strange) : NULL;
+	struct survey survey = {path, list, strange};
+	if (others)
+		*others = NULL;
+	if (!list || (others && !strange)) {
 		error_bench(error, "%s: out of memory", path);
 		return NULL;
 	}
-	if (!collect(path, "", 0, list, error))
+	if (!collect(&survey, "", 0, error))
 		return NULL;
-	if (list->count > 0)
-		qsort(list->names, list->count, sizeof *list->names, compare_names);
+	sort_names(list);
+	if (others) {
+		sort_names(strange);
+		*others = steal(&strange);
+	}
 	return steal(&list);
+}
+
+struct folder_list *folder_list(const char *path, struct error *error)
+{
+	return folder_survey(path, NULL, error);
 }
 
 void folder_list_destroy(struct folder_list *list)

@@ -7,6 +7,9 @@
 
 #include "error.h"
 
+/* More files than that are not evidence. */
+enum { FOLDER_MAX_FILES = 65536 };
+
 /* The regular files below a folder, their paths relative to it, sorted by bytes. */
 struct folder_list {
 	char **names;
@@ -20,6 +23,11 @@ bool folder_make(const char *path, struct error *error) must_check;
  * unproven.
  */
 struct folder_list *folder_list(const char *path, struct error *error) must_check;
+/*
+ * As folder_list(), of a folder that others made: what folder_list() would refuse is listed in others (NULL unless all went well), which the
+ * caller destroys.
+ */
+struct folder_list *folder_survey(const char *path, struct folder_list **others, struct error *error) must_check;
 /* Releases the list; NULL is accepted. */
 void folder_list_destroy(struct folder_list *list);
 /* Brings the listed files, one more, and the folders they are in to the disk. */

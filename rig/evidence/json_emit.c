@@ -74,7 +74,9 @@ static void begin_value(struct json_emitter *json, const char *key)
 {
 	if (json->filled[json->depth])
 		fputc(',', json->file);
-	if (json->depth > 0)
+	if (json->one_line && json->filled[json->depth])
+		fputc(' ', json->file);
+	if (json->depth > 0 && !json->one_line)
 		fprintf(json->file, "\n%*s", 2 * json->depth, "");
 	json->filled[json->depth] = true;
 	if (key) {
@@ -93,10 +95,10 @@ static void open_level(struct json_emitter *json, const char *key, char bracket)
 static void close_level(struct json_emitter *json, char bracket)
 {
 	bool filled = json->filled[json->depth--];
-	if (filled)
+	if (filled && !json->one_line)
 		fprintf(json->file, "\n%*s", 2 * json->depth, "");
 	fputc(bracket, json->file);
-	if (json->depth == 0)
+	if (json->depth == 0 && !json->one_line)
 		fputc('\n', json->file);
 }
 

@@ -12,6 +12,7 @@ enum { EMIT_MAX_DEPTH = 16, NUMBER_TEXT_SIZE = 32 };
 
 struct json_emitter {
 	FILE *file;
+	bool one_line; /* no newlines and no indent; the caller ends the line */
 	int depth;
 	bool filled[EMIT_MAX_DEPTH]; /* something was written at this depth */
 };

@@ -6,6 +6,7 @@
 
 #include "json_emit.h"
 #include "result_budget.h"
+#include "result_identity.h"
 #include "result_setup.h"
 #include "statistics.h"
 
@@ -64,6 +65,7 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 	emit_close_array(json);
 	emit_boolean(json, "complete", result->complete);
 	emit_boolean(json, "aborted", facts->results->aborted || facts->ended_by == ERROR_ABORTED);
+	result_emit_identity(json, facts->identity);
 	emit_close_object(json);
 }
 
@@ -362,6 +364,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_counts(&json, facts);
 	emit_judged(&json, facts, statistics, count);
 	emit_happenings(&json, facts->results);
+	result_emit_event_log(&json, facts->identity);
 	emit_time_base(&json, facts->results);
 	emit_lint(&json, facts);
 	result_emit_about(&json, facts->about);

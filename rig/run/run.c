@@ -73,9 +73,17 @@ static bool set_line(struct sequencer *seq, enum gpio_line line, bool level, str
 	return safe_state_line(seq->ports, seq->setup, line, level, error);
 }
 
+static void tell(const struct sequencer *seq, uint32_t step, const struct error *why_not)
+{
+	if (seq->options->did)
+		seq->options->did(seq->options->self, step, why_not);
+}
+
 static bool safe_state(struct sequencer *seq, struct error *error)
 {
-	return safe_state_enter(seq->ports, seq->setup, error);
+	bool safe = safe_state_enter(seq->ports, seq->setup, error);
+	tell(seq, UINT32_MAX, safe ? NULL : error);
+	return safe;
 }
 
 static bool do_arm(struct sequencer *seq, struct error *error)
@@ -272,7 +280,9 @@ static bool walk(struct sequencer *seq, struct error *error)
 			return error_prefix(error, "%s:%d", plan->source, step->line);
 		if (!sleep_until(seq, seq->origin_s + step->time_s, error))
 			return false;
-		if (!do_step(seq, i, error))
+		bool done = do_step(seq, i, error);
+		tell(seq, i, done ? NULL : error);
+		if (!done)
 			return error_prefix(error, "%s:%d", plan->source, step->line);
 	}
 	double end_s = fmax(seq->watch_s, seq->origin_s + (plan->section_count ? plan->section_duration_s[plan->section_count - 1] : 0));

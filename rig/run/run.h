@@ -23,6 +23,11 @@ struct run_options {
 	bool (*prompt)(void *self, const char *text);
 	/* Something the operator should know, one line; NULL: nobody is told. */
 	void (*notice)(void *self, const char *text);
+	/*
+	 * A step of the plan was done, or (UINT32_MAX) the safe state entered; why_not: NULL when it went well. From the thread of run_plan(); NULL:
+	 * nobody is told.
+	 */
+	void (*did)(void *self, uint32_t step, const struct error *why_not);
 	void *self;
 	atomic_bool *abort; /* set from a signal handler: end the run in the safe state; NULL: never */
 };

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "environment.h"
+
+#include <elf.h>
+#include <hdf5.h>
+#include <jansson.h>
+#include <limits.h>
+#include <link.h>
+#include <math.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <zip.h>
+
+#include "json_emit.h"
+
+enum { BUILD_ID_MAX = 20 };
+
+/* What is plausible where people stand: anything else is a slip of the pen or the unit. */
+static const struct {
+	const char *quantity, *unit;
+	double least, most;
+} AMBIENT[] = {{"temperature", "degC", -20, 60}, {"humidity", "%", 0, 100}, {"pressure", "kPa", 50, 115}};
+enum { AMBIENT_KINDS = sizeof AMBIENT / sizeof *AMBIENT };
+
+static bool parse_one(const char *text, size_t length, struct ambient *out, struct error *error)
+{
+	const char *equals = memchr(text, '=', length);
+	size_t name = equals ? (size_t)(equals - text) : length;
+	for (size_t k = 0; equals && k < AMBIENT_KINDS; k++) {
+		if (strlen(AMBIENT[k].quantity) != name || memcmp(text, AMBIENT[k].quantity, name) != 0)
+			continue;
+		char *end;
+		out->quantity = AMBIENT[k].quantity;
+		out->unit = AMBIENT[k].unit;
+		out->value = strtod(equals + 1, &end);
+		if (end != text + length || end == equals + 1 || !(out->value >= AMBIENT[k].least && out->value <= AMBIENT[k].most))
+			return error_config(error, "--ambient %.*s: a number from %g to %g %s is needed", (int)length, text,
+					    AMBIENT[k].least, AMBIENT[k].most, AMBIENT[k].unit);
+		return true;
+	}
+	return error_config(error,
+			    "--ambient %.*s: temperature=DEGC, humidity=PERCENT or pressure=KPA is needed, e.g. "
+			    "temperature=21.5,humidity=40",
+			    (int)length, text);
+}
+
+size_t ambient_parse(const char *text, struct ambient out[AMBIENT_MAX], struct error *error)
+{
+	size_t count = 0;
+	for (const char *one = text;; one++) {
+		size_t length = strcspn(one, ",");
+		if (count == AMBIENT_MAX) {
+			error_config(error, "--ambient: more than %d values", AMBIENT_MAX);
+			return 0;
+		}
+		if (!parse_one(one, length, &out[count], error))
+			return 0;
+		for (size_t k = 0; k < count; k++)
+			if (out[k].quantity == out[count].quantity) {
+				error_config(error, "--ambient: %s is given twice", out[k].quantity);
+				return 0;
+			}
+		count++;
+		one += length;
+		if (!*one)
+			return count;
+	}
+}
+
+/* The first line of a file that begins with key, behind its colon or equals sign; "" when there is none. */
+static void line_of(const char *path, const char *key, char *out, size_t size)
+{
+	char line[512];
+	out[0] = '\0';
+	auto_file FILE *file = fopen(path, "re");
+	while (file && !out[0] && fgets(line, sizeof line, file)) {
+		size_t length = strlen(key);
+		if (strncmp(line, key, length) != 0)
+			continue;
+		const char *value = line + length + strspn(line + length, "\t :=\"");
+		snprintf(out, size, "%.*s", (int)strcspn(value, "\"\n"), value);
+	}
+}
+
+static void emit_known(struct json_emitter *json, const char *key, const char *value)
+{
+	emit_string(json, key, value[0] ? value : NULL);
+}
+
+static void emit_host(struct json_emitter *json)
+{
+	struct utsname uts = {0};
+	char text[256];
+	bool known = uname(&uts) == 0;
+	emit_open_object(json, "host");
+	emit_string(json, "name", known ? uts.nodename : NULL);
+	emit_string(json, "system", known ? uts.sysname : NULL);
+	emit_string(json, "kernel", known ? uts.release : NULL);
+	emit_string(json, "kernel_version", known ? uts.version : NULL);
+	emit_string(json, "architecture", known ? uts.machine : NULL);
+	line_of("/etc/os-release", "PRETTY_NAME", text, sizeof text);
+	emit_known(json, "distribution", text);
+	line_of("/proc/cpuinfo", "model name", text, sizeof text);
+	emit_known(json, "cpu", text);
+	emit_integer(json, "cpus", sysconf(_SC_NPROCESSORS_ONLN));
+	line_of("/proc/meminfo", "MemTotal", text, sizeof text);
+	emit_known(json, "memory", text);
+	line_of("/sys/devices/system/clocksource/clocksource0/current_clocksource", "", text, sizeof text);
+	emit_known(json, "clock_source", text);
+	emit_close_object(json);
+}
+
+/* Whether the kernel takes its clock to be right, and how far: adjtimex(2), which NTP and PTP daemons feed. */
+static void emit_clock(struct json_emitter *json)
+{
+	struct timex timex = {0};
+	int state = adjtimex(&timex);
+	bool synchronised = state >= 0 && state != TIME_ERROR && !(timex.status & STA_UNSYNC);
+	emit_open_object(json, "clock");
+	emit_boolean(json, "synchronised", synchronised);
+	emit_number(json, "maximum_error_s", state < 0 ? NAN : (double)timex.maxerror * 1e-6);
+	emit_number(json, "estimated_error_s", state < 0 ? NAN : (double)timex.esterror * 1e-6);
+	emit_string(json, "time_zone", tzname[0]);
+	emit_close_object(json);
+}
+
+/* The note NT_GNU_BUILD_ID of a loaded file, as hex; "" when it has none. */
+static void build_id_of(const struct dl_phdr_info *info, char hex[2 * BUILD_ID_MAX + 1])
+{
+	hex[0] = '\0';
+	for (int p = 0; p < info->dlpi_phnum && !hex[0]; p++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[p];
+		if (segment->p_type != PT_NOTE)
+			continue;
+		const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
+		while (end - note >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
+			const ElfW(Nhdr) *head = (const void *)note;
+			const char *name = note + sizeof *head;
+			const unsigned char *id = (const unsigned char *)name + ((head->n_namesz + 3U) & ~3U);
+			if (head->n_type == NT_GNU_BUILD_ID && head->n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
+			    head->n_descsz <= BUILD_ID_MAX) {
+				for (unsigned i = 0; i < head->n_descsz; i++)
+					sprintf(hex + 2 * i, "%02x", id[i]);
+				break;
+			}
+			note = (const char *)id + ((head->n_descsz + 3U) & ~3U);
+		}
+	}
+}
+
+static int emit_loaded(struct dl_phdr_info *info, size_t size, void *self)
+{
+	(void)size;
+	struct json_emitter *json = self;
+	char hex[2 * BUILD_ID_MAX + 1], resolved[PATH_MAX];
+	bool program = !info->dlpi_name[0];
+	if (!program && info->dlpi_name[0] != '/')
+		return 0;
+	build_id_of(info, hex);
+	const char *path = realpath(program ? "/proc/self/exe" : info->dlpi_name, resolved);
+	const char *shown = path ? path : info->dlpi_name, *slash = strrchr(shown, '/');
+	emit_open_object(json, NULL);
+	emit_string(json, "file", slash ? slash + 1 : shown);
+	emit_known(json, "build_id", hex);
+	emit_close_object(json);
+	return 0;
+}
+
+static void emit_libraries(struct json_emitter *json)
+{
+	unsigned major = 0, minor = 0, release = 0;
+	char text[64];
+	H5get_libversion(&major, &minor, &release);
+	snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
+	emit_open_object(json, "versions");
+	emit_string(json, "hdf5", text);
+	emit_string(json, "openssl", OpenSSL_version(OPENSSL_VERSION_STRING));
+	emit_string(json, "libzip", zip_libzip_version());
+	emit_string(json, "jansson", JANSSON_VERSION);
+	emit_close_object(json);
+	emit_open_array(json, "loaded");
+	dl_iterate_phdr(emit_loaded, json);
+	emit_close_array(json);
+}
+
+static void emit_air(struct json_emitter *json, const struct environment_facts *facts)
+{
+	emit_open_array(json, "ambient");
+	for (size_t i = 0; i < facts->ambient_count; i++) {
+		emit_open_object(json, NULL);
+		emit_string(json, "quantity", facts->ambient[i].quantity);
+		emit_number(json, "value", facts->ambient[i].value);
+		emit_string(json, "unit", facts->ambient[i].unit);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+}
+
+static void emit_instruments(struct json_emitter *json, const struct environment_facts *facts)
+{
+	if (!facts->opened) {
+		emit_null(json, "instruments");
+		return;
+	}
+	emit_open_array(json, "instruments");
+	for (size_t i = 0; i < facts->instrument_count; i++) {
+		emit_open_object(json, NULL);
+		emit_string(json, "part", facts->instruments[i].part);
+		emit_string(json, "key", facts->instruments[i].key);
+		emit_string(json, "value", facts->instruments[i].value);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+}
+
+bool environment_write(const char *path, const struct environment_facts *facts, struct error *error)
+{
+	auto_file FILE *file = fopen(path, "wxe");
+	if (!file)
+		return error_errno(error, ERROR_BENCH, "%s: cannot create", path);
+	struct json_emitter json = {.file = file};
+	emit_open_object(&json, NULL);
+	emit_string(&json, "schema", "tmsrig-environment-1");
+	emit_string(&json, "run", facts->run_id);
+	emit_string(&json, "command", facts->command);
+	emit_open_object(&json, "program");
+	emit_string(&json, "version", facts->version);
+	emit_string(&json, "build", facts->build);
+	emit_libraries(&json);
+	emit_close_object(&json);
+	emit_host(&json);
+	emit_clock(&json);
+	emit_instruments(&json, facts);
+	emit_string(&json, "operator", facts->operator_name);
+	emit_string(&json, "device_serial", facts->device_serial);
+	emit_air(&json, facts);
+	emit_close_object(&json);
+	bool failed = ferror(file) != 0;
+	failed |= fclose(steal(&file)) != 0;
+	return !failed || error_errno(error, ERROR_BENCH, "%s: cannot write", path);
+}
