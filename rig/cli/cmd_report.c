@@ -94,8 +94,8 @@ static bool is_folder(const char *path)
 static int write_views(const struct report_arguments *arguments, const char *templates)
 {
 	struct error error = {0};
-	if (!document_outside(arguments->out, arguments->dirs[0], &error) || !folder_make(arguments->out, &error) ||
-	    !report_render(arguments->dirs[0], templates, arguments->out, &error))
+	if (!document_outside(arguments->out, arguments->dirs[0], &error) || !document_sealed(arguments->dirs[0], &error) ||
+	    !folder_make(arguments->out, &error) || !report_render(arguments->dirs[0], templates, arguments->out, &error))
 		return command_fail(&error);
 	printf("report: %s/report.html\n", arguments->out);
 	return 0;

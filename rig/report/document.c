@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "manifest.h"
 #include "paper.h"
 #include "report.h"
 #include "view.h"
@@ -38,6 +39,17 @@ static bool open_all(const struct document *document, struct evidence_list *list
 			return false;
 	}
 	return true;
+}
+
+bool document_sealed(const char *dir, struct error *error)
+{
+	auto_manifest_report struct manifest_report manifest = {0};
+	if (!manifest_check(dir, &manifest, error))
+		return false;
+	if (manifest.finding_count == 0)
+		return true;
+	return error_config(error, "%s: is not as it was sealed, so no report is made of it: %s%s", dir, manifest.findings[0].text,
+			    manifest.finding_count > 1 ? "; and more, see tmsrig verify" : "");
 }
 
 bool document_outside(const char *path, const char *dir, struct error *error)
@@ -169,7 +181,7 @@ bool document_write(const struct document *document, struct error *error)
 		return error_config(error, "there is no view '%s' below %s/views or %s/documents", document->view, document->templates_dir,
 				    document->templates_dir);
 	for (size_t i = 0; i < document->dir_count; i++)
-		if (!document_outside(document->out, document->dirs[i], error))
+		if (!document_outside(document->out, document->dirs[i], error) || !document_sealed(document->dirs[i], error))
 			return false;
 	if (!open_all(document, &list, error))
 		return false;

@@ -21,5 +21,9 @@ struct document {
  * template fails; what paper_write() says of a PDF.
  */
 bool document_write(const struct document *document, struct error *error) must_check;
+/*
+ * ERROR_CONFIG, with the first file that differs, when the folder is not as its SHA256SUMS says: no report is made of evidence that was changed.
+ */
+bool document_sealed(const char *dir, struct error *error) must_check;
 /* ERROR_CONFIG when path (which need not exist) lies inside the evidence folder dir: what was sealed is not added to. */
 bool document_outside(const char *path, const char *dir, struct error *error) must_check;
