@@ -10,7 +10,7 @@ function page.css(content)
 	local out = {}
 	for _, point in utf8.codes(content) do
 		local plain = point == 32 or (point >= 48 and point <= 57) or (point >= 65 and point <= 90) or (point >= 97 and point <= 122)
-		out[#out + 1] = plain and utf8.char(point) or string.format("\\%06x", point)
+		out[#out + 1] = plain and utf8.char(point) or string.format("\\%06x ", point)
 	end
 	return table.concat(out)
 end

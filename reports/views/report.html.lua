@@ -6,7 +6,7 @@ local run = result.run
 local title = result.scenario and (result.scenario.title or result.scenario.id) or run.recording or "Recording"
 ?>
 <!DOCTYPE html>
-<html lang="en" xmlns="http://www.w3.org/1999/xhtml">
+<html lang="en">
 <head>
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>

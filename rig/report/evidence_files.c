@@ -228,9 +228,15 @@ void evidence_files_register(struct evidence_files *files, lua_State *lua)
 		{"environment", lua_environment}, {"events", lua_events}, {"signatures", lua_signatures},
 		{"manifest", lua_manifest},       {NULL, NULL},
 	};
+	static const char UNFINISHED[] = ".incomplete";
 	const char *slash = strrchr(files->dir, '/');
+	const char *name = slash ? slash + 1 : files->dir;
+	size_t length = strlen(name), suffix = strlen(UNFINISHED);
+	/* The report of a run is made just before its folder gets its final name. */
+	if (length > suffix && strcmp(name + length - suffix, UNFINISHED) == 0)
+		length -= suffix;
 	lua_pushlightuserdata(lua, files);
 	luaL_setfuncs(lua, FUNCTIONS, 1);
-	lua_pushstring(lua, slash ? slash + 1 : files->dir);
+	lua_pushlstring(lua, name, length);
 	lua_setfield(lua, -2, "name");
 }
