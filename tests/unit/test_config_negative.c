@@ -63,6 +63,10 @@ static bool load(const char *kind, const char *path, struct error *error)
 		auto_spec struct spec *spec = config_load_spec(path, fixtures, unit_of, NULL, error);
 		return spec;
 	}
+	if (strcmp(kind, "about") == 0) {
+		auto_about_file struct about_file *about = config_load_about(path, error);
+		return about;
+	}
 	cr_assert_str_eq(kind, "dose");
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables(path, fixtures, error);
 	return tables;
