@@ -8,6 +8,7 @@ fuzz_seconds=${1:-300}
 tmsrig=$PWD/build/release/rig/cli/tmsrig
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMSRIG_STATE=$work/state
 
 echo "== faults and 200 healthy seeds"
 SEEDS=200 tests/faults.sh "$tmsrig"
@@ -22,6 +23,9 @@ echo "10 passed, 0 failed"
 echo "== adversarial: ten thousand recordings made to mislead"
 build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
 
+echo "== 100 runs killed at random moments"
+tests/kills.sh "$tmsrig" 100
+
 echo "== spice: the virtual stimulator beside ngspice"
 build/bench/tests/spice/spice fixtures
 
@@ -33,10 +37,11 @@ done
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
-for target in config scenario recording; do
+for target in bundle config scenario recording; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
+    bundle) cp tests/fuzz/corpus/bundle/* "$work/corpus" ;;
     config) find fixtures tests/negative/yaml -name '*.yaml' -exec cp {} "$work/corpus" \; ;;
     scenario) find scenarios tests/negative/lua -name '*.lua' -exec cp {} "$work/corpus" \; ;;
     recording) cp tests/fuzz/corpus/recording/* "$work/corpus" ;;

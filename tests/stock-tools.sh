@@ -43,7 +43,7 @@ for step in sums none_added chain complete numbers head_of_events ledger_holds i
   check "a fresh bundle: $step" $step bundle
 done
 check "environment: the air, the kernel, the libraries" jq -e '(.ambient | length) == 2 and .ambient[0].value == 21.5 and .operator == "A. Tester"
-  and (.host.kernel | length) > 0 and ([.program.loaded[].file | select(startswith("libhdf5"))] | length) == 1' bundle/environment.json
+  and (.host.kernel | length) > 0 and (.program.versions.lua | test("5[.]4")) and (.program.versions.hdf5 | test("^1[.]")) and ([.program.loaded[].file | select(startswith("libhdf5"))] | length) == 1' bundle/environment.json
 check "environment: no secrets" eval '! grep -qE "PATH=|HOME=|TOKEN|PASSWORD" bundle/environment.json'
 
 # Each step finds what it is for.

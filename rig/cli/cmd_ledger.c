@@ -147,6 +147,11 @@ static const char *bundle_of(const struct ledger_entry *entry, const struct bund
 		return entry->sums_sha256 ? "MISSING" : "none";
 	}
 	found->known = true;
+	/* Cut off between its last two steps: the folder has its name, the ledger not its end. */
+	if (!entry->verdict && strcmp(entry->hash, found->ledger_hash) == 0) {
+		*wrong = true;
+		return "there, but NO END in the ledger";
+	}
 	bool same =
 		entry->sums_sha256 && strcmp(entry->sums_sha256, found->sums_sha256) == 0 && strcmp(entry->hash, found->ledger_hash) == 0;
 	*wrong |= !same;

@@ -270,8 +270,11 @@ int session_run(const struct session_setup *setup)
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
 	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
 	/* What failed to open before anything was fired is told all the same; a mistake in the user's files is not a run. */
-	if (measure && !bench && error.kind != ERROR_CONFIG)
+	if (measure && !bench && error.kind != ERROR_CONFIG) {
+		int status = command_fail(&error);
 		bundle_record_not_started(setup, &error);
+		return status;
+	}
 	auto_bundle_record struct bundle_record bundle = {0};
 	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
 	auto_free struct judgement *judgements = calloc(setup->spec->count + 1, sizeof *judgements);

@@ -312,6 +312,10 @@ static bool unpack_all(struct unpacking *unpacking, struct error *error)
 {
 	if (!look_at_all(unpacking, error))
 		return false;
+	/* Whether local heads and directory agree, which the library tells of the archive as a whole. */
+	auto_zip zip_t *consistent = open_archive(unpacking->path, ZIP_RDONLY | ZIP_CHECKCONS, ERROR_CONFIG, error);
+	if (!consistent)
+		return false;
 	if (mkdir(unpacking->dir, 0777) != 0)
 		return error_errno(error, ERROR_CONFIG, "%s: cannot make the folder", unpacking->dir);
 	for (size_t i = 0; i < unpacking->count; i++)
@@ -329,7 +333,7 @@ bool bundle_zip_unpack(const char *path, const char *dir, const struct bundle_zi
 		return error_errno(error, ERROR_CONFIG, "%s", path);
 	if (!S_ISREG(status.st_mode))
 		return error_config(error, "%s: not a file", path);
-	auto_zip zip_t *archive = open_archive(path, ZIP_RDONLY | ZIP_CHECKCONS, ERROR_CONFIG, error);
+	auto_zip zip_t *archive = open_archive(path, ZIP_RDONLY, ERROR_CONFIG, error);
 	if (!archive)
 		return false;
 	struct unpacking unpacking = {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "environment.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <hdf5.h>
-#include <jansson.h>
 #include <limits.h>
 #include <link.h>
 #include <math.h>
@@ -14,6 +14,7 @@
 #include <time.h>
 #include <zip.h>
 
+#include "hdf5_error.h"
 #include "json_emit.h"
 
 enum { BUILD_ID_MAX = 20 };
@@ -169,17 +170,58 @@ static int emit_loaded(struct dl_phdr_info *info, size_t size, void *self)
 	return 0;
 }
 
+/*
+ * What the libraries that are loaded say of themselves, whichever room uses them: a function that returns a text, a variable that points to one, or
+ * the text itself.
+ */
+static const struct {
+	const char *library, *symbol;
+	enum { TEXT_FUNCTION, TEXT_POINTER, TEXT_ARRAY } kind;
+} SAID[] = {
+	{"jansson", "jansson_version_str", TEXT_FUNCTION},   {"libfyaml", "fy_library_version", TEXT_FUNCTION},
+	{"libgpiod", "gpiod_version_string", TEXT_FUNCTION}, {"libgpiod", "gpiod_api_version", TEXT_FUNCTION},
+	{"libxml2", "xmlParserVersion", TEXT_POINTER},       {"lua", "lua_ident", TEXT_ARRAY},
+};
+
+static void emit_said(struct json_emitter *json)
+{
+	for (size_t i = 0; i < sizeof SAID / sizeof *SAID; i++) {
+		void *symbol = dlsym(RTLD_DEFAULT, SAID[i].symbol);
+		const char *(*function)(void) = NULL;
+		memcpy(&function, &symbol, sizeof function);
+		if (!symbol)
+			continue;
+		switch (SAID[i].kind) {
+		case TEXT_FUNCTION: emit_string(json, SAID[i].library, function()); break;
+		case TEXT_POINTER: emit_string(json, SAID[i].library, *(const char **)symbol); break;
+		case TEXT_ARRAY: emit_string(json, SAID[i].library, symbol); break;
+		}
+	}
+	void (*iio)(unsigned *, unsigned *, char[8]) = NULL;
+	void *symbol = dlsym(RTLD_DEFAULT, "iio_library_get_version");
+	memcpy(&iio, &symbol, sizeof iio);
+	if (!symbol)
+		return;
+	unsigned major = 0, minor = 0;
+	char tag[8] = "", text[64];
+	iio(&major, &minor, tag);
+	snprintf(text, sizeof text, "%u.%u (%.7s)", major, minor, tag);
+	emit_string(json, "libiio", text);
+}
+
 static void emit_libraries(struct json_emitter *json)
 {
 	unsigned major = 0, minor = 0, release = 0;
 	char text[64];
+	/* Before anything else of HDF5: it must not be left to close, at exit, a file that could not be written. */
+	hdf5_quiet();
 	H5get_libversion(&major, &minor, &release);
 	snprintf(text, sizeof text, "%u.%u.%u", major, minor, release);
 	emit_open_object(json, "versions");
 	emit_string(json, "hdf5", text);
 	emit_string(json, "openssl", OpenSSL_version(OPENSSL_VERSION_STRING));
 	emit_string(json, "libzip", zip_libzip_version());
-	emit_string(json, "jansson", JANSSON_VERSION);
+	emit_said(json);
 	emit_close_object(json);
 	emit_open_array(json, "loaded");
 	dl_iterate_phdr(emit_loaded, json);

@@ -107,7 +107,7 @@ static bool check_line(struct reader *reader, const char *line, size_t length, s
 			 "the chain is broken: this line or the one before it is not as it was written; it would begin with %s", expected);
 		return wrong_line(reader, error, words);
 	}
-	if (!is_object(line, length))
+	if (strlen(line) != length || (!reader->each && !is_object(line, length)))
 		return wrong_line(reader, error, "not a JSON object");
 	if (reader->each && !reader->each(reader->self, state->lines + 1, line))
 		return error_set(error, ERROR_ABORTED, "%s:%zu: stopped", reader->path, state->lines + 1);

@@ -51,7 +51,8 @@ struct event_log_state event_log_state(const struct event_log *log);
 /*
  * Checks the chain of a file. False: ERROR_CONFIG, "PATH:LINE: what is wrong", for the first line that is not as it was written; ERROR_BENCH when
  * the file cannot be read. A torn last line is no error here: state->torn_bytes tells, and the log of a whole bundle has none. `each`, which may
- * be NULL, sees the text of every good line, without newline, and stops the check (ERROR_ABORTED) by returning false.
+ * be NULL, sees the text of every line in the chain, without newline, and stops the check (ERROR_ABORTED) by returning false; whether it is JSON is
+ * then its own business.
  */
 bool event_log_check(const char *path, bool (*each)(void *self, size_t line, const char *text), void *self, struct event_log_state *state,
 		     struct error *error) must_check;

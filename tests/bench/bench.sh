@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMSRIG_STATE=$work/state
 tmsrig=$build/rig/cli/tmsrig
 seconds() { local start; start=$(date +%s.%N); "$@" >/dev/null 2>&1; echo "$(date +%s.%N) - $start" | awk '{printf "%.2f", $1 - $3}'; }
 

@@ -9,6 +9,7 @@ TMSRIG_DATA=$(cd "$here/../.." && pwd)
 export TMSRIG_DATA
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMSRIG_STATE=$work/state
 cd "$work" || exit 1
 passed=0 failed=0
 check() { # name, command...
@@ -28,7 +29,7 @@ narrow() { ! awk 'length > 80 { print; wide = 1 } END { exit !wide }' "$1"; }
 check "no command: usage on stderr, status 2" eval 'status_is 2 "$tmsrig" && [ ! -s out ] && grep -q "^Usage:" err'
 check "--help on stdout" eval 'status_is 0 "$tmsrig" --help && grep -q "^Usage:" out && [ ! -s err ] && narrow out'
 check "--version" eval 'status_is 0 "$tmsrig" --version && grep -q "^tmsrig [0-9]" out'
-for command in run check analyze report export budget measurands; do
+for command in run check analyze report export budget measurands ledger; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
@@ -41,7 +42,7 @@ check "measurands lists" eval 'status_is 0 "$tmsrig" measurands && [ "$(wc -l <o
 check "a measurand is explained" eval 'status_is 0 "$tmsrig" measurands pulse.peak1 && grep -q "^unit: A" out'
 
 check "smoke conforms" status_is 0 "$tmsrig" run smoke --out ev --seed 7 --serial SN-1 --operator "A. Tester"
-check "evidence is whole" eval 'for f in report.html result.json junit.xml recording.h5 pulses.csv measurements.csv SHA256SUMS; do [ -s ev/$f ] || { echo "no $f"; false || break; }; done; [ -s ev/report.html ]'
+check "evidence is whole" eval 'for f in report.html result.json junit.xml events.jsonl environment.json recording.h5 pulses.csv measurements.csv SHA256SUMS; do [ -s ev/$f ] || { echo "no $f"; false || break; }; done; [ -s ev/report.html ]'
 check "sums verify" eval '(cd ev && sha256sum --quiet -c SHA256SUMS)'
 check "nothing incomplete is left" eval '[ -z "$(find . -name "*.incomplete")" ]'
 check "serial and operator are kept" eval 'grep -q "SN-1" ev/result.json && grep -q "A. Tester" ev/result.json'
@@ -93,6 +94,28 @@ check "a full disk is a message, not a signal" eval '(ulimit -f 40; "$tmsrig" ru
 check "an abort ends with status 5 and a record" eval '
   "$tmsrig" run protocols/rt1-1800 --out stopped --quiet >out 2>err & pid=$!; sleep 0.7; kill -INT $pid; wait $pid; [ $? = 5 ] && grep -q "stopped by the operator" err &&
   grep -q "\"aborted\": *true" stopped/result.json && ! grep -q "\"verdict\": *\"pass\",$" <(head -n 60 stopped/result.json | grep -A0 "^  \"verdict\"")'
+again() { status_is 0 "$tmsrig" run smoke --seed 7 --serial SN-1 --quiet "$@"; }
+earlier() { /usr/bin/python3 -c "
+import json, sys
+run = json.load(open(sys.argv[1] + '/result.json'))['run']
+before = [json.load(open(d + '/result.json'))['run']['id'] for d in sys.argv[3:]]
+assert run['attempt'] == int(sys.argv[2]) and [e['id'] for e in run['earlier']] == before, run" "$@"; }
+check "the first attempt is the first" earlier ev 1
+check "another seed is another device" earlier ev3 1
+check "a repeat names what came before, and its reason" eval 'again --out again1 --reason "coil moved" && earlier again1 2 ev && grep -q "<b>Attempt 2</b>" again1/report.html && grep -q "coil moved" again1/report.html'
+check "a repeat without a reason says so" eval 'again --out again2 && earlier again2 3 ev again1 && grep -q "no reason given" again2/report.html && grep -q "repeated because: coil moved" again2/report.html && ! grep -q "Attempt" ev/report.html'
+check "the ledger lists them" eval 'status_is 0 "$tmsrig" ledger virtual && [ "$(grep -c "SN-1, simulated, seed 7" out)" = 3 ] && grep -q "; reason: coil moved" out && grep -q "0 without an end; the chain of" out'
+ledger_of() { local want=$1; shift; status_is "$want" "$tmsrig" ledger virtual "$@"; }
+check "a bundle that is missing or changed is told" eval 'ledger_of 1 again1 && grep "$(grep -o "\"id\": \"2[^\"]*" again1/result.json | cut -d\" -f4)" out | grep -q "bundle: again1" && grep -q "bundle: MISSING" out &&
+  cp -r again1 moved && sed -i "s/pass/fail/" moved/SHA256SUMS && echo >>moved/SHA256SUMS && ledger_of 1 moved && grep -q "bundle: CHANGED" out'
+check "a bundle of another bench is told" eval 'ledger_of 1 pulse && grep -q "^pulse: not a run of this ledger" out'
+check "a changed ledger is told, and stops runs" eval 'cp "$TMSRIG_STATE/virtual/ledger.jsonl" kept && sed -i "3s/smoke/smoky/" "$TMSRIG_STATE/virtual/ledger.jsonl" && ledger_of 1 && grep -q "ledger.jsonl:4: the chain is broken" err &&
+  status_is 2 "$tmsrig" run smoke --out refused && grep -q "the ledger of the bench was changed" err && [ ! -e refused ] && [ -e refused.failed/events.jsonl ] && [ ! -e refused.failed/result.json ] && cp kept "$TMSRIG_STATE/virtual/ledger.jsonl"'
+check "an unknown bench has no ledger" eval 'status_is 2 "$tmsrig" ledger nosuch && grep -q "no run of bench" err && status_is 2 "$tmsrig" ledger ./nosuch.yaml'
+check "the air is kept, or refused" eval 'status_is 2 "$tmsrig" run smoke --out hot --ambient temperature=294 && grep -q "from -20 to 60 degC" err && [ ! -e hot ]'
+dead_bench() { sed "s|uri: .*|uri: \"ip:127.0.0.1:1\"|" "$TMSRIG_DATA/fixtures/benches/served-client.yaml" >dead.yaml; grep -q "127.0.0.1:1" dead.yaml; }
+check "a run that cannot start leaves a record, and no result" eval 'dead_bench && status_is 4 "$tmsrig" run smoke --bench ./dead.yaml --out dead && [ ! -e dead ] && [ ! -e dead.incomplete ] && [ "$(cd dead.failed && echo *)" = "environment.json events.jsonl" ] &&
+  tail -n 2 dead.failed/events.jsonl | head -n 1 | grep -q "\"event\": \"error\"" && grep -q "dead.failed" err && status_is 4 "$tmsrig" run smoke --bench ./dead.yaml --out dead && [ -e dead.failed.2/events.jsonl ]'
 sr_values() { sigrok-cli -i "$1" --show >shown 2>err && grep -q "Samplerate: 1000000" shown && grep -q "coil_current_A: analog" shown && grep -q "RECORDED: logic" shown; }
 check "export: sigrok-cli reads it" eval 'status_is 0 "$tmsrig" export ev pulse3.sr --pulse 3 && sr_values pulse3.sr && grep -q "^Analog sample count: [1-9]" shown'
 check "export: samples are those of the store" eval 'status_is 0 "$tmsrig" export ev part.sr --pulse 3 --channels coil_current && /usr/bin/python3 -c "

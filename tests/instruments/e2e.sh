@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 shift
 folder=$(mktemp -d)
 trap 'cd / && rm -rf "$folder"' EXIT
+export TMSRIG_STATE=$folder/state
 cd "$folder" || exit 2
 status=0
 try() { /usr/bin/python3 "$here/end_to_end.py" "$tmsrig" "$here/../../fixtures" "$@" || status=1; }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The first process of the lab's kernel. Its root is the host's file system, read-only; what is written goes to memory. Runs the cases named in
 # LAB_CASES and prints what they say on the console, which the host reads; then switches the machine off.
-export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run/tmp LANG=C.UTF-8
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/run TMPDIR=/run/tmp TMSRIG_STATE=/run/state LANG=C.UTF-8
 fatal() { echo "LAB FATAL $*"; busybox poweroff -f; }
 busybox mount -t proc proc /proc || fatal "proc"
 busybox mount -t sysfs sysfs /sys || fatal "sysfs"

@@ -21,7 +21,7 @@ bad() { printf 'not ok %s: %s\n' "$name" "$1"; [ -s "$TMP/stderr" ] && sed 's/^/
 for case in "$HERE"/cli/*.case; do
   name=$(basename "$case" .case)
   TMP=$(mktemp -d)
-  export TMP
+  export TMP TMSRIG_STATE=$TMP/state
   good=1
   args=$(field "$case" args) fragment=$(field "$case" stderr) want=$(field "$case" status) setup=$(field "$case" setup)
   if [ -z "$args$fragment" ]; then bad "the case file has no args and no stderr"; fi
