@@ -13,6 +13,9 @@ export TMSRIG_STATE=$work/state
 echo "== faults and 200 healthy seeds"
 SEEDS=200 tests/faults.sh "$tmsrig"
 
+echo "== history: a million rows of statistics beside a million pulses, in SQLite and PostgreSQL"
+MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
+
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do
   "$tmsrig" run protocols/itbs-1800 --seed "$session" --out "$work/session$session" --quiet >/dev/null
@@ -29,22 +32,31 @@ tests/kills.sh "$tmsrig" 100
 echo "== spice: the virtual stimulator beside ngspice"
 build/bench/tests/spice/spice fixtures
 
-echo "== accuracy: truth against stated uncertainty, three draws of everything"
+echo "== accuracy: truth against stated uncertainty, three draws of everything, four times over the grid"
 for seed in 1 2 3; do
-  build/bench/tests/accuracy/accuracy "$seed"
+  build/bench/tests/accuracy/accuracy "$seed" 4
 done
+
+echo "== verify: every shipped scenario judged again, by gcc's build and by clang's"
+[ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
+ninja -C build/clang rig/cli/tmsrig >/dev/null
+tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+echo "== signing: ten thousand changed bytes"
+tests/signing.sh "$tmsrig" build/bench/tests/tamper/tamper 10000
 
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
-for target in bundle config scenario recording; do
+for target in bundle compare config scenario recording signature; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
     bundle) cp tests/fuzz/corpus/bundle/* "$work/corpus" ;;
     config) find fixtures tests/negative/yaml -name '*.yaml' -exec cp {} "$work/corpus" \; ;;
     scenario) find scenarios tests/negative/lua -name '*.lua' -exec cp {} "$work/corpus" \; ;;
+    compare) cp tests/fuzz/corpus/compare/* "$work/corpus" ;;
     recording) cp tests/fuzz/corpus/recording/* "$work/corpus" ;;
+    signature) cp tests/fuzz/corpus/signature/* "$work/corpus" ;;
   esac
   TMSRIG_FIXTURES=$PWD/fixtures TMSRIG_SCENARIO_LIB=$PWD/scenarios/lib "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$fuzz_seconds" \
     -max_len=65536 -timeout=30 -artifact_prefix="$work/" "$work/corpus" >"$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }

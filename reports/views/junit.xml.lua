@@ -1,6 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <?lua
 local format = require "format"
+local trace = require "trace"
 local run = result.run
 local class = result.spec.id .. "." .. (result.scenario and result.scenario.path or run.recording or "recording")
 
@@ -9,8 +10,8 @@ local OUTCOMES = {pass = false, fail = "failure", conditional_pass = "failure", 
 	not_tested = "skipped"}
 local cases, totals = {}, {failure = 0, error = 0, skipped = 0}
 
-local function add(name, verdict, outcome, message)
-	cases[#cases + 1] = {name = name, verdict = verdict, outcome = outcome, message = message}
+local function add(name, verdict, outcome, message, requirement)
+	cases[#cases + 1] = {name = name, verdict = verdict, outcome = outcome, message = message, requirement = requirement}
 	if outcome then
 		totals[outcome] = totals[outcome] + 1
 	end
@@ -25,7 +26,8 @@ for _, requirement in ipairs(result.requirements) do
 	if requirement.reason and requirement.reason ~= "" then
 		message = message .. ": " .. requirement.reason
 	end
-	add(string.format("%s~%s %s", requirement.id, tostring(requirement.revision or 0), requirement.text or ""), requirement.verdict, outcome, message)
+	add(string.format("%s~%s %s", requirement.id, tostring(requirement.revision or 0), requirement.text or ""), requirement.verdict, outcome, message,
+		requirement)
 end
 if run.aborted then
 	add("run to the end of its plan", "void", "error", "the run was aborted before the end of its plan")
@@ -38,32 +40,92 @@ if result.verdict ~= "pass" and totals.failure + totals.error == 0 then
 	add("overall verdict", result.verdict, "failure", "the verdict is " .. format.verdict(result.verdict).word)
 end
 local duration = string.format("%.3f", result.recording and result.recording.duration_s or 0)
-local function attributes()
-	raw(string.format('tests="%d" failures="%d" errors="%d" skipped="%d" time="%s"', #cases, totals.failure, totals.error, totals.skipped, duration))
+-- The published schemas (Jenkins' junit-10.xsd, the one for Apache Ant) let a suite have properties, and no case: so every requirement is a suite of
+-- one case. The first suite is the run, with what went wrong beside the requirements.
+local stamp = (run.started or "1970-01-01T00:00:00"):sub(1, 19)
+local suites = {{name = result.spec.id, cases = {}}}
+for _, case in ipairs(cases) do
+	if case.requirement then
+		suites[#suites + 1] = {name = case.requirement.id, cases = {case}, requirement = case.requirement}
+	else
+		table.insert(suites[1].cases, case)
+	end
 end
-?>
-<testsuites name="tmsrig" <?lua attributes() ?>>
-  <testsuite name="<?= result.spec.id ?>" <?lua attributes() ?> timestamp="<?= (run.started or "1970-01-01T00:00:00"):sub(1, 19) ?>">
-    <properties>
-      <property name="tool.version" value="<?= result.tool.version ?>"/>
-      <property name="tool.build" value="<?= result.tool.build or "" ?>"/>
-      <property name="spec.revision" value="<?= result.spec.revision or "" ?>"/>
-      <property name="plan.sha256" value="<?= result.scenario and result.scenario.plan_sha256 or "" ?>"/>
-      <property name="results.sha256" value="<?= result.results_sha256 or "" ?>"/>
-      <property name="simulated" value="<?= run.simulated and "true" or "false" ?>"/>
-      <property name="calibration.date" value="<?= result.calibration and result.calibration.date or "" ?>"/>
-      <property name="calibration.not_in_force" value="<?= result.calibration and table.concat(result.calibration.not_in_force, " ") or "" ?>"/>
-      <property name="calibration.overridden" value="<?= result.calibration and result.calibration.overridden and "true" or "false" ?>"/>
-      <property name="device" value="<?= result.device and result.device.id or "" ?>"/>
-      <property name="device.serial" value="<?= run.device_serial or "" ?>"/>
-      <property name="verdict" value="<?= result.verdict ?>"/>
-    </properties>
-<?lua for _, case in ipairs(cases) do ?>
-    <testcase classname="<?= class ?>" name="<?= case.name ?>" time="0"><?lua
-	if case.outcome == "skipped" then ?><skipped message="<?= case.message ?>"/><?lua
+
+local function property(name, value)
+	raw('      <property name="') emit(name) raw('" value="') emit(value == nil and "" or value) raw('"/>\n')
+end
+
+local function open_suite(number, suite)
+	local count = {failure = 0, error = 0, skipped = 0}
+	for _, case in ipairs(suite.cases) do
+		if case.outcome then
+			count[case.outcome] = count[case.outcome] + 1
+		end
+	end
+	raw('  <testsuite name="') emit(suite.name) raw('" package="') emit(class)
+	raw(string.format('" id="%d" hostname="localhost" timestamp="%s" tests="%d" failures="%d" errors="%d" skipped="%d" time="%s">\n', number - 1, stamp,
+		#suite.cases, count.failure, count.error, count.skipped, number == 1 and duration or "0"))
+end
+
+local function requirement_properties(requirement)
+	local source = requirement.source or {}
+	property("requirement", requirement.id)
+	property("requirement.revision", requirement.revision)
+	property("requirement.fingerprint", requirement.fingerprint and "sha256:" .. requirement.fingerprint)
+	property("requirement.citation", trace.citation(requirement))
+	property("source.document", source.document)
+	property("source.clause", source.clause)
+	property("hazard", requirement.hazard)
+	property("risk_control", requirement.risk_control)
+	property("measurand", requirement.measurand)
+	property("verdict", requirement.verdict)
+	for _, name in ipairs {"value", "expanded", "k", "lower", "upper"} do
+		local value = requirement[name]
+		property(name == "expanded" and "U" or name, trace.is_number(value) and trace.number(value) or "")
+	end
+	property("unit", requirement.unit)
+end
+
+local function run_properties()
+	property("tool.version", result.tool.version)
+	property("tool.build", result.tool.build)
+	property("spec.revision", result.spec.revision)
+	property("plan.sha256", result.scenario and result.scenario.plan_sha256)
+	property("results.sha256", result.results_sha256)
+	property("simulated", run.simulated and "true" or "false")
+	property("calibration.date", result.calibration and result.calibration.date)
+	property("calibration.not_in_force", result.calibration and table.concat(result.calibration.not_in_force, " "))
+	property("calibration.overridden", result.calibration and result.calibration.overridden and "true" or "false")
+	property("device", result.device and result.device.id)
+	property("device.serial", run.device_serial)
+	property("verdict", result.verdict)
+end
+
+local function write_case(case)
+	raw('    <testcase classname="') emit(class) raw('" name="') emit(case.name) raw('" time="0">')
+	if case.outcome == "skipped" then
+		raw('<skipped message="') emit(case.message) raw('"/>')
 	elseif case.outcome then
 		raw("<", case.outcome, ' type="') emit(case.verdict) raw('" message="') emit(case.message) raw('">') emit(case.message) raw("</", case.outcome, ">")
-	end ?></testcase>
-<?lua end ?>
-  </testsuite>
-</testsuites>
+	end
+	raw("</testcase>\n")
+end
+
+raw("<testsuites>\n")
+for number, suite in ipairs(suites) do
+	open_suite(number, suite)
+	raw("    <properties>\n")
+	if suite.requirement then
+		requirement_properties(suite.requirement)
+	else
+		run_properties()
+	end
+	raw("    </properties>\n")
+	for _, case in ipairs(suite.cases) do
+		write_case(case)
+	end
+	raw("    <system-out/>\n    <system-err/>\n  </testsuite>\n")
+end
+raw("</testsuites>\n")
+?>

@@ -124,9 +124,13 @@ static int analyze(int argc, char **argv)
 	auto_about_file struct about_file *about = arguments.about ? config_load_about(arguments.about, &error) : NULL;
 	if (arguments.about && !about)
 		return command_fail(&error);
-	inputs_date(bench, arguments.date);
-	struct inputs inputs = inputs_of(path, bench, spec);
-	inputs_add(&inputs, arguments.about);
+	char today[DATE_SIZE];
+	inputs_today(today);
+	const char *date = arguments.date ? arguments.date : today;
+	inputs_date(bench, date);
+	struct inputs inputs;
+	if (!inputs_of(plan, bench, spec, NULL, &inputs, &error) || !inputs_add(&inputs, arguments.about, &error))
+		return command_fail(&error);
 	struct session_setup setup = {
 		.command = "analyze",
 		.out = arguments.out,
@@ -142,7 +146,8 @@ static int analyze(int argc, char **argv)
 		.ambient_count = arguments.ambient_count,
 		.input_files = inputs.files,
 		.input_count = inputs.count,
-		.date = arguments.date,
+		.date = date,
+		.fixtures = fixtures,
 		.override_calibration = arguments.override_calibration,
 		.quiet = arguments.quiet,
 		.json = arguments.json,

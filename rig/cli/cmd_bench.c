@@ -163,7 +163,9 @@ static int bench_test(int argc, char **argv)
 	auto_bench_setup struct bench_setup *setup = config_load_bench(arguments.bench, fixtures, &error);
 	if (!setup)
 		return command_fail(&error);
-	inputs_date(setup, NULL);
+	char today[DATE_SIZE];
+	inputs_today(today);
+	inputs_date(setup, today);
 	return test_bench(setup, arguments.json);
 }
 

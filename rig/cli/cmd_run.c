@@ -9,6 +9,7 @@
 #include "command.h"
 #include "config.h"
 #include "folder.h"
+#include "history_options.h"
 #include "inputs.h"
 #include "paths.h"
 #include "plan_builder.h"
@@ -22,6 +23,7 @@ struct run_arguments {
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
 	const char *bench, *spec, *out, *operator_name, *serial, *about_file;
+	char fixtures[PATH_MAX];
 	const char *reason;
 	struct ambient ambient[AMBIENT_MAX];
 	size_t ambient_count;
@@ -30,9 +32,11 @@ struct run_arguments {
 	uint64_t seed;
 	struct about about;
 	bool override_calibration, quiet, json;
+	bool keep_history;   /* add each run to the history */
+	const char *history; /* NULL: where paths_history() says */
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_ABOUT };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_HISTORY, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -49,6 +53,10 @@ static const struct argp_option OPTIONS[] = {
 	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
 	{"reason", KEY_REASON, "TEXT", 0, "Why this is done again, where it was done before", 2},
 	{"ambient", KEY_AMBIENT, "LIST", 0, "The air around the device: temperature=21.5,humidity=40,pressure=101.3 (degC, %, kPa)", 2},
+	{"history", KEY_HISTORY, "DB", OPTION_ARG_OPTIONAL,
+	 "Add the run to the history: a file or postgresql://… (default: history.sqlite in the state folder); also when TMSRIG_HISTORY is "
+	 "set",
+	 2},
 	{"quiet", 'q', 0, 0, "No progress and no table", 2},
 	{"json", KEY_JSON, 0, 0, "Print result.json instead of the table", 2},
 	{0},
@@ -90,6 +98,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "%s", error.text);
 		return 0;
 	}
+	case KEY_HISTORY:
+		arguments->keep_history = true;
+		arguments->history = argument;
+		return 0;
 	case 'q': arguments->quiet = true; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -144,6 +156,22 @@ static bool name_out(const struct run_arguments *arguments, const char *id, char
 	return error_config(error, "evidence/%s-%s: too many folders of that name", stamp, id);
 }
 
+/* The verdict stands whether the history could be written or not, but nobody should believe that the run is in it. */
+static void keep_history(const struct run_arguments *arguments, const char *out)
+{
+	struct error error = {0};
+	bool added;
+	char path[PATH_MAX];
+	const char *given = getenv("TMSRIG_HISTORY");
+	snprintf(path, sizeof path, "%.4000s/result.json", out);
+	if ((!arguments->keep_history && !(given && *given)) || access(path, F_OK) != 0)
+		return;
+	auto_history struct history *history = history_options_open(arguments->history, false, &error);
+	if (!history || !history_record(history, out, &added, &error))
+		fprintf(stderr, "tmsrig: warning: the run is NOT in the history (`tmsrig history add %s` tries again): %s\n", out,
+			error.text);
+}
+
 static int run_scenario(const struct run_arguments *arguments, const char *name, struct bench_setup *bench, const struct spec *spec,
 			const struct dose_tables *tables)
 {
@@ -158,8 +186,12 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
 	size_t finding_count = findings ? plan_lint(plan, bench->device, tables, findings, LINT_MAX_FINDINGS) : 0;
 	inputs_print_findings(stderr, path, findings, finding_count);
-	struct inputs inputs = inputs_of(path, bench, spec);
-	inputs_add(&inputs, arguments->about_file);
+	struct inputs inputs;
+	if (!inputs_of(plan, bench, spec, tables, &inputs, &error) || !inputs_add(&inputs, arguments->about_file, &error))
+		return command_fail(&error);
+	char today[DATE_SIZE];
+	inputs_today(today);
+	inputs_date(bench, today);
 	struct session_setup setup = {
 		.command = "run",
 		.out = out,
@@ -167,6 +199,8 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.about = &arguments->about,
 		.plan = plan,
 		.spec = spec,
+		.fixtures = arguments->fixtures,
+		.date = today,
 		.operator_name = arguments->operator_name,
 		.device_serial = arguments->serial,
 		.reason = arguments->reason,
@@ -180,7 +214,9 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.quiet = arguments->quiet,
 		.json = arguments->json,
 	};
-	return session_run(&setup);
+	int status = session_run(&setup);
+	keep_history(arguments, out);
+	return status;
 }
 
 /* A mistake in the last scenario must come out before the first one is fired, not after a night of it. */
@@ -217,8 +253,8 @@ static int run(int argc, char **argv)
 	struct run_arguments arguments = {.bench = "virtual", .spec = "example", .motor_threshold_pct = NAN};
 	struct error error = {0};
 	inputs_argp(&ARGP, "run", argc, argv, &arguments);
-	char fixtures[PATH_MAX];
-	if (!paths_data("fixtures", fixtures, sizeof fixtures, &error))
+	const char *fixtures = arguments.fixtures;
+	if (!paths_data("fixtures", arguments.fixtures, sizeof arguments.fixtures, &error))
 		return command_fail(&error);
 	auto_bench_setup struct bench_setup *bench = config_load_bench(arguments.bench, fixtures, &error);
 	if (!bench)
@@ -233,7 +269,6 @@ static int run(int argc, char **argv)
 	if (arguments.about_file && !about)
 		return command_fail(&error);
 	arguments.about = about_over(about ? &about->about : NULL, NULL);
-	inputs_date(bench, NULL);
 	if (arguments.seed_given)
 		bench->sim.seed = arguments.seed;
 	for (size_t i = 0; i < arguments.fault_count; i++)

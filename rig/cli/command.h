@@ -15,7 +15,8 @@ struct command {
 };
 
 extern const struct command command_run, command_check, command_analyze, command_report, command_export, command_budget, command_measurands,
-	command_sim, command_bench, command_ledger;
+	command_sim, command_bench, command_ledger, command_trace, command_import, command_history, command_trend, command_qualify,
+	command_keygen, command_sign, command_verify, command_diff;
 
 /* Set by SIGINT and SIGTERM. */
 extern atomic_bool command_abort;

@@ -10,30 +10,42 @@
 #include "paths.h"
 #include "verdict.h"
 
-void inputs_add(struct inputs *inputs, const char *file)
+bool inputs_add(struct inputs *inputs, const char *file, struct error *error)
 {
 	for (size_t i = 0; i < inputs->count; i++)
 		if (file && strcmp(inputs->files[i], file) == 0)
-			return;
-	if (file && inputs->count < INPUTS_MAX)
+			return true;
+	if (file && inputs->count == INPUTS_MAX)
+		return error_config(error, "%s: more than %d files make up this session; all of them must be kept", file, INPUTS_MAX);
+	if (file)
 		inputs->files[inputs->count++] = file;
+	return true;
 }
 
-struct inputs inputs_of(const char *scenario, const struct bench_setup *bench, const struct spec *spec)
+bool inputs_of(const struct plan *plan, const struct bench_setup *bench, const struct spec *spec, const struct dose_tables *tables,
+	       struct inputs *inputs, struct error *error)
 {
-	struct inputs inputs = {.count = 0};
-	inputs_add(&inputs, scenario);
-	inputs_add(&inputs, bench->file);
-	if (bench->device)
-		inputs_add(&inputs, bench->device->file);
-	for (unsigned c = 0; c < bench->adc.channel_count; c++)
-		if (bench->adc.channels[c].sensor) {
-			inputs_add(&inputs, bench->adc.channels[c].sensor->file);
-			inputs_add(&inputs, bench->adc.channels[c].sensor->dcc_file);
-		}
-	if (spec)
-		inputs_add(&inputs, spec->file);
-	return inputs;
+	inputs->count = 0;
+	bool all = inputs_add(inputs, plan ? plan->source : NULL, error) && inputs_add(inputs, bench->file, error) &&
+		   inputs_add(inputs, bench->device ? bench->device->file : NULL, error) &&
+		   inputs_add(inputs, bench->stimulator.protocol ? bench->stimulator.protocol->file : NULL, error);
+	for (unsigned c = 0; all && c < bench->adc.channel_count; c++) {
+		const struct sensor *sensor = bench->adc.channels[c].sensor;
+		all = !sensor || (inputs_add(inputs, sensor->file, error) && inputs_add(inputs, sensor->dcc_file, error));
+	}
+	all = all && inputs_add(inputs, spec ? spec->file : NULL, error) && inputs_add(inputs, tables ? tables->file : NULL, error);
+	for (size_t i = 0; all && plan && i < plan->library_count; i++)
+		all = inputs_add(inputs, plan->libraries[i], error);
+	return all;
+}
+
+struct evidence_finding *inputs_keep_findings(const struct lint_finding *findings, size_t count)
+{
+	struct evidence_finding *kept = calloc(count + 1, sizeof *kept);
+	for (size_t i = 0; kept && i < count; i++)
+		kept[i] = (struct evidence_finding){lint_level_name(findings[i].level), findings[i].rule, findings[i].text,
+						    findings[i].justification, findings[i].line};
+	return kept;
 }
 
 void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count)
@@ -73,14 +85,17 @@ struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct er
 	return plan_build(path, &parameters, error);
 }
 
-void inputs_date(struct bench_setup *bench, const char *date)
+void inputs_today(char date[DATE_SIZE])
 {
-	char today[16];
 	time_t now = time(NULL);
 	struct tm parts;
 	gmtime_r(&now, &parts);
-	strftime(today, sizeof today, "%Y-%m-%d", &parts);
-	if (!bench_setup_date(bench, date ? date : today))
+	strftime(date, DATE_SIZE, "%Y-%m-%d", &parts);
+}
+
+void inputs_date(struct bench_setup *bench, const char *date)
+{
+	if (!bench_setup_date(bench, date))
 		fprintf(stderr, "%s: warning: the reference clock was due on %s; times are taken from the adc's own clock\n", bench->file,
 			bench->adc.reference.due);
 }

@@ -6,8 +6,11 @@
 #include "config_paths.h"
 #include "verdict.h"
 
-static const struct command *const COMMANDS[] = {&command_run,    &command_check,      &command_analyze, &command_report, &command_export,
-						 &command_budget, &command_measurands, &command_sim,     &command_bench,  &command_ledger};
+static const struct command *const COMMANDS[] = {
+	&command_run, &command_check, &command_analyze, &command_report, &command_export, &command_budget, &command_measurands,
+	&command_sim, &command_bench, &command_ledger,
+	static const struct command *const COMMANDS[] = {&command_trace, &command_import, &command_history, &command_trend,
+							 &command_qualify, &command_keygen, &command_sign, &command_verify, &command_diff};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
 
 atomic_bool command_abort;

@@ -103,21 +103,38 @@ char *paths_scenario(const char *name, struct error *error)
 	return NULL;
 }
 
-bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error)
 {
 	const char *given = getenv("TMSRIG_STATE"), *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
 	int length;
 	if (given && *given)
-		length = snprintf(out, size, "%s/%s", given, bench_id);
+		length = snprintf(out, size, "%s%s%s", given, *name ? "/" : "", name);
 	else if (state && *state == '/')
-		length = snprintf(out, size, "%s/tmsrig/%s", state, bench_id);
+		length = snprintf(out, size, "%s/tmsrig%s%s", state, *name ? "/" : "", name);
 	else if (home && *home == '/')
-		length = snprintf(out, size, "%s/.local/state/tmsrig/%s", home, bench_id);
+		length = snprintf(out, size, "%s/.local/state/tmsrig%s%s", home, *name ? "/" : "", name);
 	else
 		return error_config(
 			error,
 			"neither TMSRIG_STATE, XDG_STATE_HOME nor HOME is set; set TMSRIG_STATE to the folder for the ledgers of benches");
 	if (length >= (int)size)
 		return error_config(error, "%s: the name of the folder is too long", bench_id);
-	return folder_make(out, error);
+	return true;
+}
+
+bool paths_state(const char *bench_id, char *out, size_t size, struct error *error)
+{
+	return paths_state_of(bench_id, out, size, error) && folder_make(out, error);
+}
+
+bool paths_history(char *out, size_t size, struct error *error)
+{
+	const char *given = getenv("TMSRIG_HISTORY");
+	char folder[PATH_MAX];
+	if (given && *given)
+		return snprintf(out, size, "%s", given) < (int)size || error_config(error, "TMSRIG_HISTORY is too long");
+	if (!paths_state("", folder, sizeof folder, error))
+		return false;
+	return snprintf(out, size, "%s/history.sqlite", folder) < (int)size ||
+	       error_config(error, "%s: the name of the folder is too long", folder);
 }

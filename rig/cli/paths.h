@@ -18,3 +18,10 @@ char *paths_scenario(const char *name, struct error *error) must_check;
  * ERROR_BENCH when it cannot be made.
  */
 bool paths_state(const char *bench_id, char *out, size_t size, struct error *error) must_check;
+/*
+ * Where the history of runs is kept when the user does not say: $TMSRIG_HISTORY (a file or a PostgreSQL connection string), else history.sqlite beside
+ * the folders of paths_state(), which is made.
+ */
+bool paths_history(char *out, size_t size, struct error *error) must_check;
+/* The same path, of a folder that may not be there: nothing is made. */
+bool paths_state_of(const char *bench_id, char *out, size_t size, struct error *error) must_check;

@@ -9,14 +9,14 @@
 
 #include "bundle_record.h"
 #include "command.h"
-#include "judge.h"
+#include "inputs.h"
+#include "judging.h"
 #include "measure.h"
 #include "paths.h"
 #include "report.h"
 #include "run.h"
 #include "scan.h"
 #include "sim.h"
-#include "statement.h"
 #include "tee.h"
 #include "terminal.h"
 
@@ -152,17 +152,6 @@ static int print_result_json(const char *out)
 	return 0;
 }
 
-static struct evidence_finding *keep_findings(const struct session_setup *setup)
-{
-	struct evidence_finding *kept = calloc(setup->finding_count + 1, sizeof *kept);
-	for (size_t i = 0; kept && i < setup->finding_count; i++) {
-		const struct lint_finding *finding = &setup->findings[i];
-		kept[i] = (struct evidence_finding){lint_level_name(finding->level), finding->rule, finding->text, finding->justification,
-						    finding->line};
-	}
-	return kept;
-}
-
 static void print_verdicts(const struct session_setup *setup, const struct judgement *judgements, const struct results *results,
 			   enum verdict overall)
 {
@@ -179,23 +168,6 @@ static void tell_time_base(const struct session_setup *setup, const struct resul
 	if (results->edges_dropped > 0)
 		fprintf(stderr, "%s: warning: %zu edges of the logic analyser were not kept, a line switched without end\n",
 			setup->bench->file, results->edges_dropped);
-}
-
-/* The budget of what decided each requirement. */
-static struct budget *make_budgets(const struct measure *measure, const struct results *results, const struct judgement *judgements,
-				   size_t count, struct error *error)
-{
-	auto_free struct budget *budgets = calloc(count + 1, sizeof *budgets);
-	for (size_t i = 0; budgets && i < count; i++) {
-		struct budget one = {0};
-		size_t deciding = judgements[i].deciding;
-		if (deciding != NO_MEASUREMENT && !measure_budget(measure, results, deciding, &one, error))
-			return NULL;
-		statement_budget(&judgements[i], &one, &budgets[i]);
-	}
-	if (!budgets)
-		error_bench(error, "out of memory for budgets");
-	return steal(&budgets);
 }
 
 static void print_place(const struct session_setup *setup, const struct calibration_check *calibration, bool simulated)
@@ -268,7 +240,8 @@ int session_run(const struct session_setup *setup)
 	struct session session = {.setup = setup};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
-	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
+	auto_bench struct bench *bench =
+		measure ? bench_open(setup->bench, setup->drivers ? setup->drivers : SESSION_DRIVERS, setup->recording, &error) : NULL;
 	/* What failed to open before anything was fired is told all the same; a mistake in the user's files is not a run. */
 	if (measure && !bench && error.kind != ERROR_CONFIG) {
 		int status = command_fail(&error);
@@ -277,9 +250,8 @@ int session_run(const struct session_setup *setup)
 	}
 	auto_bundle_record struct bundle_record bundle = {0};
 	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
-	auto_free struct judgement *judgements = calloc(setup->spec->count + 1, sizeof *judgements);
-	auto_free struct evidence_finding *findings = keep_findings(setup);
-	if (!evidence || !judgements || !findings)
+	auto_free struct evidence_finding *findings = inputs_keep_findings(setup->findings, setup->finding_count);
+	if (!evidence || !findings)
 		return command_fail(&error);
 	session.measure = measure;
 	session.progress = progress_begin(stderr);
@@ -306,27 +278,26 @@ int session_run(const struct session_setup *setup)
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
 		return abandon(&bundle, &error);
-	char today[DATE_SIZE];
-	snprintf(today, sizeof today, "%.10s", started);
-	struct calibration_check calibration =
-		calibration_check(setup->bench, setup->date ? setup->date : today, setup->override_calibration);
-	judge_spec(setup->spec, results, setup->plan, setup->bench->device, &calibration, judgements);
-	auto_free struct budget *budgets = make_budgets(measure, results, judgements, setup->spec->count, &error);
-	if (!budgets)
+	const struct judging_question question = {
+		.bench = setup->bench,
+		.plan = setup->plan,
+		.spec = setup->spec,
+		.date = setup->date,
+		.override_calibration = setup->override_calibration,
+		.ended_by = ran ? ERROR_NONE : run_error.kind,
+	};
+	struct judging judging auto_judging = {0};
+	if (!judging_make(&question, measure, results, &judging, &error))
 		return abandon(&bundle, &error);
-	bool unasked;
-	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
-	if (unasked)
+	if (judging.unasked)
 		fprintf(stderr,
 			"%s: note: pulses are missing or extra, and no requirement counts them (session.missing, session.extra); so it is "
 			"no pass\n",
 			setup->spec->file);
-	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))
-		overall = VERDICT_VOID;
 	const struct about about = about_over(&setup->bench->about, setup->about);
 	if (!ran)
 		run_log_say(bundle.log, "error", run_error.text);
-	if (!bundle_record_ended(&bundle, overall, &error))
+	if (!bundle_record_ended(&bundle, judging.overall, &error))
 		return abandon(&bundle, &error);
 	struct evidence_facts facts = {
 		.identity = &bundle.identity,
@@ -343,14 +314,15 @@ int session_run(const struct session_setup *setup)
 		.simulated = simulated,
 		.format = &format,
 		.gaps_found_by = gaps_found_by[0] ? gaps_found_by : NULL,
-		.calibration = &calibration,
+		.calibration = &judging.calibration,
 		.plan = setup->plan,
 		.spec = setup->spec,
 		.results = results,
-		.judgements = judgements,
-		.budgets = budgets,
-		.overall = overall,
-		.ended_by = ran ? ERROR_NONE : run_error.kind,
+		.judgements = judging.judgements,
+		.budgets = judging.budgets,
+		.overall = judging.overall,
+		.ended_by = question.ended_by,
+		.fixtures = setup->fixtures,
 		.findings = findings,
 		.finding_count = setup->finding_count,
 		.input_files = setup->input_files,
@@ -360,14 +332,14 @@ int session_run(const struct session_setup *setup)
 		error_prefix(&error, "evidence");
 		return abandon(&bundle, &error);
 	}
-	print_verdicts(setup, judgements, results, overall);
+	print_verdicts(setup, judging.judgements, results, judging.overall);
 	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
-	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, overall, &error))
+	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, judging.overall, &error))
 		return abandon(&bundle, &error);
-	print_place(setup, &calibration, simulated);
+	print_place(setup, &judging.calibration, simulated);
 	if (!ran)
 		return command_fail(&run_error);
-	return (int)verdict_exit_status(overall);
+	return (int)verdict_exit_status(judging.overall);
 }

@@ -19,18 +19,20 @@ struct session_setup {
 	const struct plan *plan;   /* NULL: none */
 	const struct spec *spec;
 	const char *recording; /* analyze: the file */
+	const char *fixtures;  /* the directory that names of bench, device, sensor files were looked up in */
 	const char *operator_name, *device_serial;
 	const char *reason; /* why it is repeated; NULL: not given */
 	const struct ambient *ambient;
 	size_t ambient_count;
-	const char *date;          /* of the recording, YYYY-MM-DD; NULL: today (UTC) */
+	const char *date;          /* of the recording, YYYY-MM-DD */
 	bool override_calibration; /* judge what rests on a calibration that is not in force */
 	const struct lint_finding *findings;
 	size_t finding_count;
 	const char *const *input_files;
 	size_t input_count;
-	bool quiet; /* no progress, no table */
-	bool json;  /* result.json on stdout instead of the table */
+	bool quiet;                          /* no progress, no table */
+	bool json;                           /* result.json on stdout instead of the table */
+	const struct driver *const *drivers; /* NULL: SESSION_DRIVERS */
 };
 
 /*

@@ -129,9 +129,10 @@ static bool load_channel_sensor(const struct reader *reader, const struct writte
 		return true;
 	const struct node *node = schema_find(written->node, "sensor");
 	char path[LOADER_PATH_MAX];
-	if (!locate_file(written->sensor, reader->fixtures, "sensors", "sensor", reader->yaml->path, path, sizeof path, error))
+	if (!locate_file(written->sensor, reader->fixtures, "sensors", "sensor", reader->yaml->path, reader->yaml->kept, path, sizeof path,
+			 error))
 		return yaml_locate(reader->yaml, node, error);
-	auto_yaml struct yaml *yaml = yaml_load(path, "sensor", error);
+	auto_yaml struct yaml *yaml = yaml_load_kept(path, reader->yaml->kept, "sensor", error);
 	setup->sensor = yaml ? loader_sensor(yaml, error) : NULL;
 	if (!setup->sensor)
 		return false;

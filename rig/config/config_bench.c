@@ -251,9 +251,9 @@ static bool read_device(const struct reader *reader, const struct node *node, vo
 	char path[LOADER_PATH_MAX];
 	if (!schema_name(reader, node, "device", &name, error))
 		return false;
-	if (!locate_file(name, reader->fixtures, "devices", "device", reader->yaml->path, path, sizeof path, error))
+	if (!locate_file(name, reader->fixtures, "devices", "device", reader->yaml->path, reader->yaml->kept, path, sizeof path, error))
 		return yaml_locate(reader->yaml, node, error);
-	auto_yaml struct yaml *yaml = yaml_load(path, "device", error);
+	auto_yaml struct yaml *yaml = yaml_load_kept(path, reader->yaml->kept, "device", error);
 	setup->device = yaml ? loader_device(yaml, error) : NULL;
 	return setup->device;
 }
@@ -371,7 +371,12 @@ static struct bench_setup *create_setup(const char *path)
 
 struct bench_setup *config_load_bench(const char *name, const char *fixtures, struct error *error)
 {
-	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "benches", "bench", NULL, error);
+	return config_load_bench_kept(name, fixtures, NULL, error);
+}
+
+struct bench_setup *config_load_bench_kept(const char *name, const char *fixtures, const struct kept_files *kept, struct error *error)
+{
+	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "benches", "bench", kept, error);
 	if (!yaml)
 		return NULL;
 	auto_bench_setup struct bench_setup *setup = create_setup(yaml->path);

@@ -143,7 +143,10 @@ bool config_read_dcc(const struct reader *reader, struct sensor *sensor, struct 
 	int length = snprintf(path, sizeof path, "%.*s%s", directory, reader->yaml->path, written.file);
 	if (length < 0 || (size_t)length >= sizeof path)
 		return yaml_error(reader->yaml, schema_find(node, "file"), error, "the path of the certificate is too long");
-	auto_dcc struct dcc *dcc = dcc_load(path, error);
+	const char *file = kept_find(reader->yaml->kept, path);
+	if (!file)
+		return yaml_error(reader->yaml, schema_find(node, "file"), error, "no copy of the certificate %s was kept", path);
+	auto_dcc struct dcc *dcc = dcc_load(file, error);
 	if (!dcc)
 		return yaml_locate(reader->yaml, schema_find(node, "file"), error);
 	return take_head(reader, dcc_head(dcc), sensor, error) && take_values(reader, node, dcc, &written, sensor, error);

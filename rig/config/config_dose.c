@@ -151,7 +151,12 @@ static const struct field TABLES[] = {
 
 struct dose_tables *config_load_dose_tables(const char *name, const char *fixtures, struct error *error)
 {
-	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "safety", "safety", NULL, error);
+	return config_load_dose_tables_kept(name, fixtures, NULL, error);
+}
+
+struct dose_tables *config_load_dose_tables_kept(const char *name, const char *fixtures, const struct kept_files *kept, struct error *error)
+{
+	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "safety", "safety", kept, error);
 	if (!yaml)
 		return NULL;
 	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);

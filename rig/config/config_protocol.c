@@ -150,9 +150,10 @@ bool config_read_protocol(const struct reader *reader, const struct node *node, 
 	char path[LOADER_PATH_MAX];
 	if (!schema_name(reader, node, "protocol", &name, error))
 		return false;
-	if (!locate_file(name, reader->fixtures, "stimulators", "protocol", reader->yaml->path, path, sizeof path, error))
+	if (!locate_file(name, reader->fixtures, "stimulators", "protocol", reader->yaml->path, reader->yaml->kept, path, sizeof path,
+			 error))
 		return yaml_locate(reader->yaml, node, error);
-	auto_yaml struct yaml *yaml = yaml_load(path, "protocol", error);
+	auto_yaml struct yaml *yaml = yaml_load_kept(path, reader->yaml->kept, "protocol", error);
 	if (!yaml)
 		return false;
 	struct line_protocol *protocol = arena_alloc(reader->arena, 1, sizeof *protocol);

@@ -13,6 +13,8 @@ static const char *const JUDGES[] = {"every", "mean", "maximum", "minimum", "sta
 static const char *const WAVEFORMS[] = {"unknown", "biphasic", "monophasic", "half_sine", "rectangular", NULL};
 static const char *const POSITIONS[] = {"any", "first_of_pair", "second_of_pair", "first_of_train", NULL};
 
+static const char *const VERIFICATIONS[] = {"rig", "inspection", "analysis", "demonstration", "test", "open", NULL};
+
 /* Where the units of measurands come from. */
 struct registry {
 	const char *(*measurand_unit)(void *context, const char *id);
@@ -84,11 +86,13 @@ static const struct field REQUIREMENT[] = {
 	{"revision", FIELD_COUNT, .required = true, .offset = offsetof(struct requirement, revision), .range = {RANGE_WITHIN, 1, 1e6}},
 	{"text", FIELD_TEXT, .required = true, .offset = offsetof(struct requirement, text)},
 	{"source", FIELD_SECTION, .required = true, .section = SOURCE},
+	{"uid", FIELD_TEXT, .offset = offsetof(struct requirement, uid)},
 	{"hazard", FIELD_NAME, .offset = offsetof(struct requirement, hazard)},
 	{"risk_control", FIELD_NAME, .offset = offsetof(struct requirement, risk_control)},
-	{"measurand", FIELD_NAME, .required = true, .offset = offsetof(struct requirement, measurand)},
+	{"verified_by", FIELD_CHOICE, .offset = offsetof(struct requirement, verified_by), .choices = VERIFICATIONS},
+	{"measurand", FIELD_NAME, .offset = offsetof(struct requirement, measurand)},
 	{"select", FIELD_SECTION, .section = SELECT},
-	{"limit", FIELD_READ, .required = true, .read = later},
+	{"limit", FIELD_READ, .read = later},
 	{"decision", FIELD_SECTION, .section = DECISION},
 	{"judge", FIELD_CHOICE, .offset = offsetof(struct requirement, judge), .choices = JUDGES},
 	{0},
@@ -143,6 +147,35 @@ static bool check_decision(const struct reader *reader, const struct node *node,
 	return true;
 }
 
+/* What is verified elsewhere has nothing that could be judged here, and what is judged here has everything. */
+static bool check_verification(const struct reader *reader, const struct node *node, struct requirement *requirement, struct error *error)
+{
+	static const char *const JUDGED[] = {"measurand", "select", "limit", "decision", "judge"};
+	const char *by = verification_name(requirement->verified_by);
+	if (requirement->verified_by == VERIFIED_BY_RIG) {
+		for (size_t i = 0; i < 2; i++) {
+			const char *key = i == 0 ? "measurand" : "limit";
+			if (!schema_find(node, key))
+				return yaml_error(
+					reader->yaml, node, error,
+					"'a requirement' is missing the key '%s'; one that the rig does not judge says by what it is "
+					"verified, for example 'verified_by: inspection', or 'open'",
+					key);
+		}
+		return true;
+	}
+	for (size_t i = 0; i < sizeof JUDGED / sizeof *JUDGED; i++) {
+		const struct node *written = schema_find(node, JUDGED[i]);
+		if (written)
+			return yaml_error(reader->yaml, written->key, error,
+					  "'%s' goes with what the rig judges, but this is 'verified_by: %s'", JUDGED[i], by);
+	}
+	requirement->measurand = "";
+	requirement->limit =
+		(struct limit){.lower = NAN, .upper = NAN, .nominal = NAN, .tolerance_relative = NAN, .tolerance_absolute = NAN};
+	return true;
+}
+
 static bool read_requirement(const struct reader *reader, const struct node *node, struct requirement *requirement, struct error *error)
 {
 	const struct registry *registry = reader->context;
@@ -152,6 +185,10 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 	requirement->column = (int)node->column;
 	if (!schema_read(reader, node, REQUIREMENT, "a requirement", requirement, error))
 		return false;
+	if (!check_verification(reader, node, requirement, error))
+		return false;
+	if (requirement->verified_by != VERIFIED_BY_RIG)
+		return true;
 	const struct node *measurand = schema_find(node, "measurand");
 	const char *unit = registry->measurand_unit(registry->context, requirement->measurand);
 	enum dimension dimension;
@@ -161,6 +198,7 @@ static bool read_requirement(const struct reader *reader, const struct node *nod
 	if (!dimension_of(unit, &dimension))
 		return yaml_error(reader->yaml, measurand, error, "the measurand '%.80s' is in '%s', for which limits cannot be written",
 				  requirement->measurand, unit);
+	requirement->unit = arena_strdup(reader->arena, unit);
 	return config_read_limit(reader, schema_find(node, "limit"), dimension, requirement, error) &&
 	       check_select(reader, node, &requirement->select, error) && check_decision(reader, node, requirement, error);
 }
@@ -206,7 +244,13 @@ static const struct field SPEC[] = {
 struct spec *config_load_spec(const char *name, const char *fixtures, const char *(*measurand_unit)(void *context, const char *id),
 			      void *context, struct error *error)
 {
-	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "specs", "spec", NULL, error);
+	return config_load_spec_kept(name, fixtures, NULL, measurand_unit, context, error);
+}
+
+struct spec *config_load_spec_kept(const char *name, const char *fixtures, const struct kept_files *kept,
+				   const char *(*measurand_unit)(void *context, const char *id), void *context, struct error *error)
+{
+	auto_yaml struct yaml *yaml = loader_open(name, fixtures, "specs", "spec", kept, error);
 	if (!yaml)
 		return NULL;
 	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);

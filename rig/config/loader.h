@@ -13,8 +13,8 @@ enum { LOADER_PATH_MAX = 1024, LOADER_ARENA_BYTES = 32 * 1024 * 1024 };
 /* Choices of enum distribution, in its order. */
 extern const char *const DISTRIBUTION_CHOICES[];
 
-/* Loads what a node of a file names: FIXTURES/FOLDER/…, or a path relative to that file. */
-struct yaml *loader_open(const char *name, const char *fixtures, const char *folder, const char *kind, const char *referrer,
+/* Loads what the command line names: FIXTURES/FOLDER/…, or a path; or, of kept files, that path among them. */
+struct yaml *loader_open(const char *name, const char *fixtures, const char *folder, const char *kind, const struct kept_files *kept,
 			 struct error *error) must_check;
 /* As the public loaders, of a file already open; path relative to nothing. */
 struct device *loader_device(const struct yaml *yaml, struct error *error) must_check;

@@ -54,27 +54,37 @@ static bool not_found(const char *name, const char *directory, const char *kind,
 	return false;
 }
 
-static bool locate_path(const char *name, const char *kind, const char *referrer, char *out, size_t size, struct error *error)
+static bool not_kept(const char *path, const char *kind, struct error *error)
+{
+	return error_config(error, "no copy of the %s file %.400s was kept", kind, path);
+}
+
+static bool locate_path(const char *name, const char *kind, const char *referrer, const struct kept_files *kept, char *out, size_t size,
+			struct error *error)
 {
 	const char *slash = referrer && name[0] != '/' ? strrchr(referrer, '/') : NULL;
 	int directory = slash ? (int)(slash - referrer) + 1 : 0;
 	if (!fits(snprintf(out, size, "%.*s%s", directory, directory ? referrer : "", name), size))
 		return error_config(error, "the path of the %s '%.80s' is too long", kind, name);
+	if (kept)
+		return kept_find(kept, out) || not_kept(out, kind, error);
 	if (access(out, F_OK) != 0)
 		return error_errno(error, ERROR_CONFIG, "no %s file %.400s", kind, out);
 	return true;
 }
 
-bool locate_file(const char *name, const char *fixtures, const char *folder, const char *kind, const char *referrer, char *out, size_t size,
-		 struct error *error)
+bool locate_file(const char *name, const char *fixtures, const char *folder, const char *kind, const char *referrer,
+		 const struct kept_files *kept, char *out, size_t size, struct error *error)
 {
 	if (!name[0])
 		return error_config(error, "the name of the %s is empty", kind);
 	if (strchr(name, '/') || ends_with(name, ".yaml"))
-		return locate_path(name, kind, referrer, out, size, error);
+		return locate_path(name, kind, referrer, kept, out, size, error);
 	char directory[LOCATE_PATH_MAX];
 	if (!fits(snprintf(directory, sizeof directory, "%s/%s", fixtures, folder), sizeof directory) ||
 	    !fits(snprintf(out, size, "%s/%s.yaml", directory, name), size))
 		return error_config(error, "the path of the %s '%.80s' is too long", kind, name);
+	if (kept)
+		return kept_find(kept, out) || not_kept(out, kind, error);
 	return access(out, F_OK) == 0 || not_found(name, directory, kind, error);
 }

@@ -212,9 +212,9 @@ static bool parse(struct yaml *yaml, struct error *error)
 }
 
 /* The whole file, NUL-terminated, in the arena; only a regular file, so that a pipe or a device cannot hang or fill us. */
-static bool read_bytes(struct yaml *yaml, struct error *error)
+static bool read_bytes(struct yaml *yaml, const char *file, struct error *error)
 {
-	auto_fd int fd = open(yaml->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	auto_fd int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return error_errno(error, ERROR_CONFIG, "%s: cannot be opened", yaml->path);
@@ -254,12 +254,19 @@ static struct yaml *yaml_create(const char *path)
 
 struct yaml *yaml_load(const char *path, const char *kind, struct error *error)
 {
+	return yaml_load_kept(path, NULL, kind, error);
+}
+
+struct yaml *yaml_load_kept(const char *path, const struct kept_files *kept, const char *kind, struct error *error)
+{
 	auto_yaml struct yaml *yaml = yaml_create(path);
-	if (!yaml) {
-		error_config(error, "%s: out of memory", path);
+	const char *file = kept_find(kept, path);
+	if (!yaml || !file) {
+		error_config(error, "%s: %s", path, yaml ? "no copy of it was kept" : "out of memory");
 		return NULL;
 	}
-	if (!read_bytes(yaml, error))
+	yaml->kept = kept;
+	if (!read_bytes(yaml, file, error))
 		return NULL;
 	struct node at = {.line = 1, .column = 1};
 	const char *wrong = yaml_text_check(yaml->bytes, yaml->length, &at.line, &at.column);

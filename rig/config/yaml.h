@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "kept.h"
 
 enum { YAML_MAX_BYTES = 4 * 1024 * 1024, YAML_MAX_NODES = 100000, YAML_MAX_DEPTH = 24 };
 
@@ -29,10 +30,13 @@ struct yaml {
 	const char *bytes;   /* the file, NUL-terminated */
 	size_t length;
 	struct node *root;
+	const struct kept_files *kept; /* where the files it names are taken from; NULL: from where they lie */
 };
 
 /* Reads the file; kind is what it should hold ("bench"). NULL and a located ERROR_CONFIG on failure. Released by yaml_destroy(). */
 struct yaml *yaml_load(const char *path, const char *kind, struct error *error) must_check;
+/* As yaml_load, the bytes from the copy that was kept of the file; kept may be NULL. */
+struct yaml *yaml_load_kept(const char *path, const struct kept_files *kept, const char *kind, struct error *error) must_check;
 /* Releases the tree; NULL is accepted. */
 void yaml_destroy(struct yaml *yaml);
 /* Sets ERROR_CONFIG "path:line:column: message" with the source line and a caret as detail. Always returns false. */

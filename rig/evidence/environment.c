@@ -91,6 +91,28 @@ static void emit_known(struct json_emitter *json, const char *key, const char *v
 	emit_string(json, key, value[0] ? value : NULL);
 }
 
+/* Those of the processor's abilities by which libm chooses its code: with others it comes to other last digits. */
+static void emit_arithmetic(struct json_emitter *json)
+{
+	static const char *const WORDS[] = {"avx", "avx2", "avx512f", "fma", "fma4"};
+	auto_free char *line = NULL;
+	size_t size = 0;
+	char found[80] = "";
+	bool done = false;
+	auto_file FILE *file = fopen("/proc/cpuinfo", "re");
+	while (file && !done && getline(&line, &size, file) > 0) {
+		char *rest = NULL;
+		done = strncmp(line, "flags", strlen("flags")) == 0;
+		for (char *word = done ? strtok_r(line, " \t\n", &rest) : NULL; word; word = strtok_r(NULL, " \t\n", &rest))
+			for (size_t w = 0; w < sizeof WORDS / sizeof *WORDS; w++)
+				if (strcmp(word, WORDS[w]) == 0) {
+					size_t used = strlen(found);
+					snprintf(found + used, sizeof found - used, "%s%s", used ? " " : "", word);
+				}
+	}
+	emit_string(json, "arithmetic", found);
+}
+
 static void emit_host(struct json_emitter *json)
 {
 	struct utsname uts = {0};
@@ -106,6 +128,7 @@ static void emit_host(struct json_emitter *json)
 	emit_known(json, "distribution", text);
 	line_of("/proc/cpuinfo", "model name", text, sizeof text);
 	emit_known(json, "cpu", text);
+	emit_arithmetic(json);
 	emit_integer(json, "cpus", sysconf(_SC_NPROCESSORS_ONLN));
 	line_of("/proc/meminfo", "MemTotal", text, sizeof text);
 	emit_known(json, "memory", text);

@@ -7,7 +7,6 @@
 #include "folder.h"
 #include "manifest.h"
 #include "result.h"
-#include "table.h"
 
 #define INCOMPLETE ".incomplete"
 #define FAILED ".failed"
@@ -165,42 +164,15 @@ static bool hash_source(const struct evidence_facts *facts, struct result_facts 
 	return !facts->recording || digest_file(facts->recording, result->source_sha256, error);
 }
 
-static bool write_tables(struct evidence *evidence, const struct evidence_facts *facts, struct result_facts *result, struct error *error)
-{
-	auto_digest struct digest *digest = digest_create(error);
-	if (!digest || !table_write_pulses(evidence_path(evidence, "pulses.csv"), facts->results, digest, error) ||
-	    !table_write_measurements(evidence_path(evidence, "measurements.csv"), facts->results, digest, error) ||
-	    !table_write_judgements(evidence_path(evidence, "judgements.csv"), facts->judgements, facts->spec->count, digest, error))
-		return false;
-	digest_finish(digest, result->results_sha256);
-	return true;
-}
-
-static bool look_at_recording(struct evidence *evidence, struct result_facts *result, struct error *error)
-{
-	const char *path = evidence_path(evidence, "recording.h5");
-	if (access(path, F_OK) != 0)
-		return true;
-	auto_store_reader struct store_reader *reader = store_open(path, error);
-	if (!reader)
-		return false;
-	result->recorded = true;
-	result->complete = store_complete(reader);
-	result->total_frames = store_total_frames(reader);
-	result->recorded_s = result->facts->results->duration_s;
-	if (result->complete)
-		result->recorded_s = (double)result->total_frames / store_format(reader)->sample_rate_hz;
-	return true;
-}
-
 bool evidence_write_result(struct evidence *evidence, const struct evidence_facts *facts, struct error *error)
 {
 	struct result_facts result = {.facts = facts};
 	struct result_input *inputs = calloc(facts->input_count + 1, sizeof *inputs);
 	if (!inputs)
 		return error_bench(error, "%s: out of memory", evidence->work_path);
-	bool written = look_at_recording(evidence, &result, error) && hash_source(facts, &result, error) &&
-		       copy_inputs(evidence, facts, &result, inputs, error) && write_tables(evidence, facts, &result, error) &&
+	bool written = result_look_at_recording(evidence_path(evidence, "recording.h5"), &result, error) &&
+		       hash_source(facts, &result, error) && copy_inputs(evidence, facts, &result, inputs, error) &&
+		       result_write_tables(evidence->work_path, &result, error) &&
 		       result_write(evidence_path(evidence, "result.json"), &result, error);
 	for (size_t i = 0; i < facts->input_count; i++)
 		free(inputs[i].name);

@@ -47,6 +47,7 @@ struct evidence_facts {
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
 	const struct about *about;                 /* what people state for the report; NULL: nothing */
+	const char *fixtures; /* the directory that names of bench, device, sensor files were looked up in; NULL: none */
 	const struct bench_setup *setup;
 	bool simulated;                        /* some instrument was: every page says so */
 	const struct recording_format *format; /* of the recording, scale and offset as the instrument had them; NULL: as in the setup */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "json_emit.h"
 #include "result_budget.h"
 #include "result_identity.h"
@@ -36,6 +37,17 @@ static enum exit_status overall_exit_status(const struct result_facts *result)
 	return result->facts->results->aborted ? EXIT_ABORTED : verdict_exit_status(overall_verdict(result));
 }
 
+const char *result_ended_by_name(enum error_kind kind)
+{
+	switch (kind) {
+	case ERROR_NONE: return "plan";
+	case ERROR_CONFIG: return "configuration";
+	case ERROR_BENCH: return "bench";
+	case ERROR_ABORTED: return "operator";
+	}
+	return "bench";
+}
+
 static void emit_run(struct json_emitter *json, const struct result_facts *result)
 {
 	const struct evidence_facts *facts = result->facts;
@@ -63,6 +75,8 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 		emit_close_object(json);
 	}
 	emit_close_array(json);
+	emit_string(json, "fixtures", facts->fixtures);
+	emit_string(json, "ended_by", result_ended_by_name(facts->ended_by));
 	emit_boolean(json, "complete", result->complete);
 	emit_boolean(json, "aborted", facts->results->aborted || facts->ended_by == ERROR_ABORTED);
 	result_emit_identity(json, facts->identity);
@@ -131,6 +145,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 	emit_string(json, "id", requirement->id);
 	emit_unsigned(json, "revision", requirement->revision);
 	emit_string(json, "text", requirement->text);
+	fingerprint_emit(json, requirement);
 	emit_open_object(json, "source");
 	emit_string(json, "document", requirement->document);
 	emit_string(json, "clause", requirement->clause);
@@ -142,7 +157,7 @@ static void emit_requirement(struct json_emitter *json, const struct judgement *
 		emit_unsigned(json, "measurand_version", measurand->version);
 	else
 		emit_null(json, "measurand_version");
-	emit_string(json, "unit", measurand ? measurand->unit : NULL);
+	emit_string(json, "unit", measurand ? measurand->unit : requirement->unit);
 	emit_string(json, "subject", measurand ? subject_name(measurand->subject) : NULL);
 	emit_string(json, "rule", decision_rule_name(requirement->rule));
 	emit_string(json, "rule_text", decision_rule_words(requirement->rule));

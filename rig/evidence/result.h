@@ -27,5 +27,11 @@ struct result_facts {
 	char results_sha256[DIGEST_HEX_SIZE];
 };
 
+/* What ended a run, as result.json has it: "plan" (it came to its end), "configuration", "bench", "operator". Static string. */
+const char *result_ended_by_name(enum error_kind kind);
+/* Fills in what the recording at `path` tells; nothing when there is none. ERROR_CONFIG when it cannot be read. */
+bool result_look_at_recording(const char *path, struct result_facts *result, struct error *error) must_check;
+/* Writes the three tables into the folder and fills in the hash of their content. ERROR_BENCH. */
+bool result_write_tables(const char *dir, struct result_facts *result, struct error *error) must_check;
 /* Writes the file, which must not be there yet. ERROR_BENCH. */
 bool result_write(const char *path, const struct result_facts *facts, struct error *error) must_check;

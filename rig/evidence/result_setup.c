@@ -45,6 +45,7 @@ void result_emit_scenario(struct json_emitter *json, const struct plan *plan, co
 	emit_string(json, "id", plan->id);
 	emit_string(json, "title", plan->title);
 	emit_string(json, "path", plan->path);
+	emit_string(json, "file", plan->source);
 	emit_string(json, "plan_sha256", plan_sha256);
 	emit_unsigned(json, "pulses", plan->pulse_count);
 	emit_number(json, "first_to_last_onset_s", plan_first_to_last_onset_s(plan));

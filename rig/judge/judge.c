@@ -339,6 +339,16 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		.worst_s = NAN,
 	};
 	const struct selector *select = &requirement->select;
+	if (requirement->verified_by != VERIFIED_BY_RIG) {
+		char reason[96];
+		snprintf(reason, sizeof reason,
+			 requirement->verified_by == VERIFIED_BY_OPEN ? "nobody has said how it is verified; the rig does not judge it"
+								      : "verified by %s, not by the rig",
+			 verification_name(requirement->verified_by));
+		not_tested(judgement, reason);
+		judgement->declared &= plan && plan->verifies_count > 0;
+		return;
+	}
 	if (select->scenarios && (!plan || fnmatch(select->scenarios, plan->path, FNM_PATHNAME) != 0)) {
 		not_tested(judgement, plan ? "not for this scenario" : "needs a scenario");
 		judgement->declared &= !plan || plan->verifies_count > 0;

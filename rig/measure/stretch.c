@@ -27,6 +27,8 @@
 #define STEPS_TOO_SMALL 3.0
 /* Noise from fewer degrees of freedom than this does not replace what was known before, but is pooled with it. */
 #define NOISE_DOF_ENOUGH 30.0
+/* With fewer than this it may be so much too small that noise passes for pulses. */
+#define NOISE_DOF_VAGUE 15.0
 
 struct stretch {
 	const struct recording_format *format;
@@ -132,6 +134,14 @@ static double steps_noise(struct stretch *stretch, size_t n, unsigned order)
 	/* A median of whole counts may be half of one too small. */
 	double median = stretch->scratch[(n - 2) / 2] + 0.5 * fabs(stretch->channel->scale);
 	return median / (MEDIAN_OF_NORMAL * sqrt(order == 1 ? 2 : 6));
+}
+
+/* How far the current must leave its baseline to be a pulse. A noise of few degrees of freedom may be too small: by two standard deviations of it. */
+static double detection_threshold_a(const struct stretch *stretch)
+{
+	bool vague = stretch->noise_dof > 0 && stretch->noise_dof < NOISE_DOF_VAGUE;
+	double most_a = stretch->noise_a * (vague ? 1 + 2 / sqrt(2 * stretch->noise_dof) : 1);
+	return fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch));
 }
 
 /* Takes note of noise that was seen with so many degrees of freedom. */
@@ -338,7 +348,7 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 			      .n = stretch->n,
 			      .interval_s = stretch->interval_s,
 			      .baseline_a = stretch->baseline_a,
-			      .threshold_a = fmax(ACTIVITY_SIGMA * stretch->noise_a, full_scale_threshold_a(stretch)),
+			      .threshold_a = detection_threshold_a(stretch),
 			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
 			      .count_min = stretch->channel->count_min,
 			      .count_max = stretch->channel->count_max};

@@ -104,8 +104,10 @@ struct plan {
 	struct arena *arena; /* owns everything below */
 	const char *id;      /* scenario id, e.g. "itbs-600" */
 	const char *title;
-	const char *path;      /* the selector path: the scenario file below scenarios/ without ".lua", e.g. "protocols/itbs-600" */
-	const char *source;    /* the scenario file as given, for messages */
+	const char *path;       /* the selector path: the scenario file below scenarios/ without ".lua", e.g. "protocols/itbs-600" */
+	const char *source;     /* the scenario file as given, for messages */
+	const char **libraries; /* the library files that the scenario required */
+	size_t library_count;
 	const char **verifies; /* requirement ids the scenario declares */
 	size_t verifies_count;
 	double motor_threshold_pct; /* the operator's motor threshold in % MSO; NAN when not given */

@@ -53,3 +53,16 @@ const char *judged_value_name(enum judged_value judge)
 	}
 	return "?";
 }
+
+const char *verification_name(enum verification verification)
+{
+	switch (verification) {
+	case VERIFIED_BY_RIG: return "rig";
+	case VERIFIED_BY_INSPECTION: return "inspection";
+	case VERIFIED_BY_ANALYSIS: return "analysis";
+	case VERIFIED_BY_DEMONSTRATION: return "demonstration";
+	case VERIFIED_BY_TEST: return "test";
+	case VERIFIED_BY_OPEN: return "open";
+	}
+	return "?";
+}

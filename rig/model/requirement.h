@@ -46,6 +46,16 @@ struct limit {
 
 enum pulse_position { POSITION_ANY, POSITION_FIRST_OF_PAIR, POSITION_SECOND_OF_PAIR, POSITION_FIRST_OF_TRAIN };
 
+/* What a requirement is verified by. What is not the rig is listed in every evidence as not tested. */
+enum verification {
+	VERIFIED_BY_RIG, /* by its measurand */
+	VERIFIED_BY_INSPECTION,
+	VERIFIED_BY_ANALYSIS,
+	VERIFIED_BY_DEMONSTRATION,
+	VERIFIED_BY_TEST, /* another one than this rig's */
+	VERIFIED_BY_OPEN, /* nobody has said yet */
+};
+
 /* Which measurements a requirement is about. Unset fields select everything. */
 struct selector {
 	const char *scenarios; /* fnmatch(3) pattern on the plan's path, FNM_PATHNAME; NULL: all */
@@ -61,8 +71,11 @@ struct requirement {
 	unsigned revision;
 	const char *text;
 	const char *document, *clause;     /* its source */
+	const char *uid;                   /* its identifier in the tool it came from; NULL: none */
 	const char *hazard, *risk_control; /* NULL: none */
-	const char *measurand;             /* id in the registry */
+	enum verification verified_by;
+	const char *measurand; /* id in the registry; "" unless it is VERIFIED_BY_RIG */
+	const char *unit;      /* of the measurand; NULL: not known */
 	struct selector select;
 	struct limit limit;
 	enum decision_rule rule;
@@ -89,6 +102,8 @@ const char *decision_rule_name(enum decision_rule rule);
 /* The rule and its guard band in a sentence, with its source. Static string. */
 const char *decision_rule_words(enum decision_rule rule);
 const char *judged_value_name(enum judged_value judge);
+/* "rig", "inspection", … as in spec files. Static string. */
+const char *verification_name(enum verification verification);
 
 define_cleanup(struct spec *, cleanup_spec, spec_destroy);
 #define auto_spec cleanup_with(cleanup_spec)

@@ -272,6 +272,18 @@ static bool find_library(char *out, size_t size, const char *path)
 	return false;
 }
 
+/* The plan tells which libraries it came from, so that they can be kept beside the scenario. */
+static bool note_libraries(struct builder *builder, const struct script *script, struct error *error)
+{
+	struct plan *plan = builder->plan;
+	size_t count = script_library_count(script);
+	plan->libraries = arena_alloc(builder->arena, count + 1, sizeof *plan->libraries);
+	bool kept = plan->libraries;
+	for (size_t i = 0; kept && i < count; i++)
+		kept = (plan->libraries[plan->library_count++] = arena_strdup(builder->arena, script_library(script, i)));
+	return kept || error_config(error, "%s: no memory for the plan", plan->source);
+}
+
 struct plan *plan_build_text(const char *path, const char *text, size_t length, const struct plan_parameters *parameters,
 			     struct error *error)
 {
@@ -292,7 +304,8 @@ struct plan *plan_build_text(const char *path, const char *text, size_t length, 
 	lua_State *state = script_state(script);
 	lua_pushcfunction(state, open_api);
 	lua_pushlightuserdata(state, &builder);
-	if (!script_call(script, 1, 0, error) || !script_run(script, path, text, length, 0, error) || !finish(&builder, error))
+	if (!script_call(script, 1, 0, error) || !script_run(script, path, text, length, 0, error) || !finish(&builder, error) ||
+	    !note_libraries(&builder, script, error))
 		return NULL;
 	builder.plan->arena = steal(&builder.arena);
 	return builder.plan;

@@ -25,6 +25,8 @@ struct script {
 	lua_State *state;
 	struct script_limits limits;
 	char *library_dir;
+	char **libraries; /* files that were required */
+	size_t library_count;
 	size_t used_bytes;
 	uint64_t spent;
 	double cpu_start_s, cpu_limit_s;
@@ -347,6 +349,28 @@ struct script *script_create(const struct script_limits *limits, const char *lib
 	return steal(&script);
 }
 
+bool script_note_library(lua_State *state, const char *path)
+{
+	struct script *script = script_of(state);
+	char **grown = reallocarray(script->libraries, script->library_count + 1, sizeof *grown);
+	if (grown)
+		script->libraries = grown;
+	char *copy = grown ? strdup(path) : NULL;
+	if (copy)
+		script->libraries[script->library_count++] = copy;
+	return copy;
+}
+
+size_t script_library_count(const struct script *script)
+{
+	return script->library_count;
+}
+
+const char *script_library(const struct script *script, size_t index)
+{
+	return script->libraries[index];
+}
+
 void script_destroy(struct script *script)
 {
 	if (!script)
@@ -358,6 +382,9 @@ void script_destroy(struct script *script)
 		free(script->chunks[i].name);
 		free(script->chunks[i].text);
 	}
+	for (size_t i = 0; i < script->library_count; i++)
+		free(script->libraries[i]);
+	free(script->libraries);
 	free(script->library_dir);
 	free(script);
 }

@@ -47,6 +47,9 @@ bool script_call(struct script *script, int arguments, int results, struct error
  * was the last of it.
  */
 void script_charge(lua_State *state, uint64_t work);
+/* The files that require took, in the order in which it came to them; owned by the script. */
+size_t script_library_count(const struct script *script);
+const char *script_library(const struct script *script, size_t index);
 /* Reads a whole file of at most 16 MiB; the caller frees *text. */
 bool script_read_file(const char *path, char **text, size_t *length, struct error *error) must_check;
 

@@ -161,6 +161,8 @@ static int base_require(lua_State *state)
 		return luaL_error(state, "require: %s", error.text);
 	if (length > MAX_LIBRARY_BYTES)
 		return luaL_error(state, "require: %s: more than %d bytes", path, MAX_LIBRARY_BYTES);
+	if (!script_note_library(state, path))
+		return luaL_error(state, "require: %s: out of memory", path);
 	script_load(state, path, file->text, length);
 	free(steal(&file->text));
 	lua_call(state, 0, 1);

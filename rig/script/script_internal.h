@@ -14,6 +14,8 @@ struct script *script_of(lua_State *state);
 size_t script_string_limit(lua_State *state);
 /* Where require looks; NULL for none. */
 const char *script_library_dir(lua_State *state);
+/* Remembers the file of a library; false when out of memory. */
+bool script_note_library(lua_State *state, const char *path);
 /*
  * Loads text as a chunk called name, keeps the text for error details, and leaves the function on the stack. Raises a Lua error when the text
  * does not compile.

@@ -29,7 +29,7 @@ narrow() { ! awk 'length > 80 { print; wide = 1 } END { exit !wide }' "$1"; }
 check "no command: usage on stderr, status 2" eval 'status_is 2 "$tmsrig" && [ ! -s out ] && grep -q "^Usage:" err'
 check "--help on stdout" eval 'status_is 0 "$tmsrig" --help && grep -q "^Usage:" out && [ ! -s err ] && narrow out'
 check "--version" eval 'status_is 0 "$tmsrig" --version && grep -q "^tmsrig [0-9]" out'
-for command in run check analyze report export budget measurands ledger; do
+for command in run check analyze report export budget measurands ledger trace import history trend qualify keygen sign verify diff; do
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done

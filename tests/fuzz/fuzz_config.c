@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	device_destroy(config_load_device(path, ".", &error));
 	sensor_destroy(config_load_sensor(path, ".", &error));
 	spec_destroy(config_load_spec(path, ".", unit, NULL, &error));
+	qualification_destroy(config_load_qualification(path, ".", &error));
 	dose_tables_destroy(config_load_dose_tables(path, ".", &error));
 	close(fd);
 	return 0;

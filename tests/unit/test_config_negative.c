@@ -67,6 +67,10 @@ static bool load(const char *kind, const char *path, struct error *error)
 		auto_about_file struct about_file *about = config_load_about(path, error);
 		return about;
 	}
+	if (strcmp(kind, "qualification") == 0) {
+		auto_qualification struct qualification *qualification = config_load_qualification(path, fixtures, error);
+		return qualification;
+	}
 	cr_assert_str_eq(kind, "dose");
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables(path, fixtures, error);
 	return tables;

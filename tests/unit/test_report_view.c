@@ -122,8 +122,13 @@ Test(view, junit_has_one_case_for_each_requirement)
 	cr_expect_eq(occurrences(xml, "<failure "), 2);
 	cr_expect_eq(occurrences(xml, "<error "), 1);
 	cr_expect_eq(occurrences(xml, "<skipped "), 1);
-	cr_expect_eq(occurrences(xml, "tests=\"6\" failures=\"2\" errors=\"1\" skipped=\"1\" time=\"200.000\""), 2);
+	cr_expect_eq(occurrences(xml, "<testsuite "), 7, "the run, and each requirement with its properties");
+	cr_expect_eq(occurrences(xml, "tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\""), 2);
+	cr_expect_not_null(strstr(xml, "tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\" time=\"200.000\""));
 	cr_expect_not_null(strstr(xml, "classname=\"example.protocols/itbs-600\" name=\"AMP-ACC-01~2 "));
+	cr_expect_not_null(strstr(xml, "<property name=\"requirement.citation\" value=\"AMP-ACC-01~2\"/>"));
+	cr_expect_not_null(strstr(xml, "<property name=\"hazard\" value=\"HAZ-02\"/>"));
+	cr_expect_not_null(strstr(xml, "<property name=\"U\" value=\"43.8\"/>"));
 	cr_expect_not_null(strstr(xml, "4.921 ± 0.044 kA (limit 4.940 … 5.460 kA): pulse 7"));
 	cr_expect_not_null(strstr(xml, "name=\"simulated\" value=\"true\""));
 }
@@ -240,6 +245,11 @@ Test(view, hostile_texts_stay_texts)
 		cr_skip_test("xmllint is not installed: nobody checked that hostile texts leave the markup well-formed");
 	cr_expect_eq(xmllint("junit.xml"), 0);
 	cr_expect_eq(xmllint("report.html"), 0);
+	cr_expect_eq(xmllint("atml.xml"), 0);
+	cr_expect_eq(xmllint("requirements.reqif"), 0);
+	json_t *needs = json_load_file(in_folder("needs.json"), JSON_REJECT_DUPLICATES, NULL);
+	cr_expect_not_null(needs, "hostile texts leave needs.json JSON");
+	json_decref(needs);
 }
 
 Test(view, same_evidence_same_bytes)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rejudge.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "inputs.h"
+#include "judging.h"
+#include "paths.h"
+#include "replay.h"
+#include "result.h"
+#include "store.h"
+
+/* What the run alone knew how it ended; "plan" where the result says nothing. */
+static enum error_kind ended_by(const json_t *result)
+{
+	const char *name = replay_text(result, "run", "ended_by");
+	for (enum error_kind kind = ERROR_NONE; name && kind <= ERROR_ABORTED; kind++)
+		if (strcmp(name, result_ended_by_name(kind)) == 0)
+			return kind;
+	return ERROR_NONE;
+}
+
+static struct spec *load_spec(const struct rejudge_request *request, const struct replay *replay, struct error *error)
+{
+	char fixtures[PATH_MAX];
+	if (!request->spec)
+		return replay_spec(request->dir, replay, error);
+	if (!paths_data("fixtures", fixtures, sizeof fixtures, error))
+		return NULL;
+	return config_load_spec(request->spec, fixtures, inputs_measurand_unit, NULL, error);
+}
+
+static bool is_true(const json_t *object, const char *first, const char *second)
+{
+	return json_is_true(json_object_get(json_object_get(object, first), second));
+}
+
+/* The format the recording was made with, which its instrument may have corrected against the bench file. */
+static bool read_format(const char *dir, struct recording_format *format, struct error *error)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/recording.h5", dir) >= (int)sizeof path)
+		return error_config(error, "%s: the path is too long", dir);
+	auto_store_reader struct store_reader *reader = store_open(path, error);
+	if (reader)
+		*format = *store_format(reader);
+	return reader;
+}
+
+static bool remake(const struct rejudge_request *request, const struct replay *replay, const struct spec *spec,
+		   const struct judging *judging, enum error_kind ended, struct error *error)
+{
+	const json_t *result = replay->result;
+	const char *command = replay_text(result, "run", "command");
+	bool analyzed = replay_text(result, "run", "recording");
+	struct recording_format format;
+	if (!read_format(request->dir, &format, error))
+		return false;
+	auto_dose_tables struct dose_tables *tables = replay_dose_tables(replay, error);
+	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
+	size_t finding_count = 0;
+	if (findings && tables && replay->plan && !analyzed)
+		finding_count = plan_lint(replay->plan, replay->bench->device, tables, findings, LINT_MAX_FINDINGS);
+	auto_free struct evidence_finding *kept = findings ? inputs_keep_findings(findings, finding_count) : NULL;
+	if (!kept)
+		return error_bench(error, "out of memory for findings");
+	const struct evidence_facts facts = {
+		.command = command,
+		.version = COMMAND_VERSION,
+		.build = COMMAND_BUILD,
+		.recording = replay_text(result, "run", "recording"),
+		.fixtures = replay->fixtures,
+		.setup = replay->bench,
+		.simulated = is_true(result, "run", "simulated"),
+		.format = &format,
+		.gaps_found_by = NULL,
+		.calibration = &judging->calibration,
+		.plan = replay->plan,
+		.spec = spec,
+		.results = replay->results,
+		.judgements = judging->judgements,
+		.budgets = judging->budgets,
+		.overall = judging->overall,
+		.ended_by = ended,
+		.findings = kept,
+		.finding_count = finding_count,
+	};
+	char recording[PATH_MAX];
+	snprintf(recording, sizeof recording, "%s/recording.h5", request->dir);
+	return remake_write(request->out, recording, &facts, replay->inputs, replay->input_count, error);
+}
+
+static bool judge_again(const struct rejudge_request *request, struct replay *replay, struct error *error)
+{
+	if (!replay_open(request->dir, replay, error) || !replay_measure(request->dir, replay, error))
+		return false;
+	auto_spec struct spec *spec = load_spec(request, replay, error);
+	if (!spec)
+		return false;
+	const struct judging_question question = {
+		.bench = replay->bench,
+		.plan = replay->plan,
+		.spec = spec,
+		.date = replay_text(replay->result, "calibration", "date"),
+		.override_calibration = is_true(replay->result, "calibration", "overridden"),
+		.ended_by = ended_by(replay->result),
+	};
+	struct judging judging auto_judging = {0};
+	return judging_make(&question, replay->measure, replay->results, &judging, error) &&
+	       remake(request, replay, spec, &judging, question.ended_by, error);
+}
+
+/* In the child: the error, whole, through the pipe. */
+static void work(const struct rejudge_request *request, int to_parent)
+{
+	const struct rlimit no_core = {0, 0};
+	struct error error = {0};
+	struct replay replay = {0};
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &no_core);
+	/* What it leaves behind when it ends early, the parent removes with its own. */
+	setenv("TMPDIR", request->out, 1);
+	bool done = judge_again(request, &replay, &error);
+	replay_finish(&replay);
+	if (!done && write(to_parent, &error, sizeof error) != (ssize_t)sizeof error)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_SUCCESS);
+}
+
+/* What the child had to say: nothing, an error, or less than an error when it fell over something. */
+static bool listen(int from_child, struct error *error, size_t *got)
+{
+	*got = 0;
+	while (*got < sizeof *error) {
+		ssize_t more = read(from_child, (char *)error + *got, sizeof *error - *got);
+		if (more < 0 && errno == EINTR)
+			continue;
+		if (more <= 0)
+			return more == 0;
+		*got += (size_t)more;
+	}
+	return true;
+}
+
+bool rejudge(const struct rejudge_request *request, struct error *error)
+{
+	int ends[2], status = 0;
+	struct error told = {0};
+	size_t got = 0;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return error_errno(error, ERROR_BENCH, "no pipe to judge again");
+	fflush(NULL);
+	pid_t child = fork();
+	if (child < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return error_errno(error, ERROR_BENCH, "no process to judge again");
+	}
+	if (child == 0)
+		work(request, ends[1]);
+	close(ends[1]);
+	bool heard = listen(ends[0], &told, &got);
+	close(ends[0]);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (heard && got == sizeof told) {
+		*error = told;
+		return false;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && heard && got == 0)
+		return true;
+	if (WIFSIGNALED(status))
+		return error_config(error,
+				    "%s/recording.h5: judging it again ended with signal %d (%s): the file is damaged, or made to do that",
+				    request->dir, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return error_config(
+		error, "%s/recording.h5: judging it again ended without a word (exit status %d): the file is damaged, or made to do that",
+		request->dir, WEXITSTATUS(status));
+}

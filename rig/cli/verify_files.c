@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event_log.h"
+#include "ledger.h"
+#include "manifest.h"
+#include "paths.h"
+#include "signature.h"
+#include "verify.h"
+
+/* What re-judging reads. */
+static bool is_judged(const char *name)
+{
+	return strcmp(name, "recording.h5") == 0 || strcmp(name, MANIFEST_FILE) == 0 || strncmp(name, "inputs/", strlen("inputs/")) == 0;
+}
+
+bool verify_manifest(struct verification *v, struct stage_report *report, struct error *error)
+{
+	struct manifest_report manifest auto_manifest_report = {0};
+	if (!manifest_check(v->dir, &manifest, error))
+		return false;
+	for (size_t i = 0; i < manifest.finding_count; i++) {
+		stage_find(report, "%s", manifest.findings[i].text);
+		v->recording_changed = v->recording_changed || is_judged(manifest.findings[i].name);
+	}
+	snprintf(v->sums_sha256, sizeof v->sums_sha256, "%s", manifest.sha256);
+	if (manifest.finding_count > 0)
+		snprintf(report->summary, sizeof report->summary, "%zu files are as SHA256SUMS has them; not so:", manifest.file_count);
+	else
+		snprintf(report->summary, sizeof report->summary, "%zu files, %.1f MB, all as SHA256SUMS has them (%.16s)",
+			 manifest.file_count, (double)manifest.byte_count / 1e6, manifest.sha256);
+	return true;
+}
+
+static const json_t *member(const json_t *object, const char *first, const char *second)
+{
+	return json_object_get(json_object_get(object, first), second);
+}
+
+/* The result says where the log ended: lines taken off its end leave a chain that is whole. */
+static void check_ends(const struct verification *v, const struct event_log_state *state, struct stage_report *report)
+{
+	const json_t *lines = member(v->result, "event_log", "lines");
+	const char *head = json_string_value(member(v->result, "event_log", "head"));
+	if (!v->result)
+		return;
+	if (!head || !json_is_integer(lines))
+		stage_find(report, "result.json: event_log: it does not say where the log of events ended");
+	else if (strcmp(head, state->head) != 0)
+		stage_find(report, "events.jsonl: it ends with line %zu, hash %.16s; result.json says line %lld, hash %.16s", state->lines,
+			   state->head, (long long)json_integer_value(lines), head);
+}
+
+bool verify_events(struct verification *v, struct stage_report *report, struct error *error)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	struct event_log_state state;
+	struct error why = {0};
+	if (snprintf(path, sizeof path, "%s/events.jsonl", v->dir) >= (int)sizeof path)
+		return error_config(error, "%s: the path is too long", v->dir);
+	if (lstat(path, &status) != 0) {
+		report->state = STAGE_ABSENT;
+		snprintf(report->summary, sizeof report->summary, "no log of events");
+		if (json_is_object(json_object_get(v->result, "event_log")))
+			stage_find(report, "events.jsonl: not there, and result.json says that there is one");
+		return true;
+	}
+	if (!event_log_check(path, NULL, NULL, &state, &why)) {
+		snprintf(report->summary, sizeof report->summary, "the log of events was changed:");
+		stage_find(report, "%s", why.text);
+		return true;
+	}
+	snprintf(report->summary, sizeof report->summary, "%zu events, each with the hash of the one before (%.16s)", state.lines,
+		 state.head);
+	check_ends(v, &state, report);
+	if (state.torn_bytes > 0)
+		stage_find(report, "%s: %zu bytes behind its last whole line", path, state.torn_bytes);
+	return true;
+}
+
+/* A name from a bundle must not lead out of the folder of states. */
+static bool is_plain_path(const char *id)
+{
+	return id[0] && id[0] != '/' && !strstr(id, "..");
+}
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool same_kind(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+	return same(a->scenario, b->scenario) && same(a->spec, b->spec) && same(a->device_serial, b->device_serial);
+}
+
+/* What the ledger has of this run, held against what the bundle says of itself. */
+static void check_run(const struct verification *v, const struct ledger_list *list, size_t at, struct stage_report *report)
+{
+	const struct ledger_entry *run = &list->entries[at];
+	json_int_t attempt = 1;
+	for (size_t i = 0; i < at; i++)
+		attempt += same_kind(&list->entries[i], run);
+	snprintf(report->summary, sizeof report->summary, "the bench's ledger has this run, line %zu, attempt %lld", run->line,
+		 (long long)attempt);
+	if (!run->sums_sha256)
+		stage_find(report, "the ledger has no end of this run, so no whole bundle came of it");
+	else if (strcmp(run->sums_sha256, v->sums_sha256) != 0)
+		stage_find(report, "SHA256SUMS: its SHA-256 is %.16s, the ledger says %.16s (line %zu)", v->sums_sha256, run->sums_sha256,
+			   run->line);
+	if (json_integer_value(member(v->result, "run", "attempt")) != attempt)
+		stage_find(report,
+			   "result.json: run.attempt: the bundle says %lld, the ledger has %lld earlier runs of this scenario, "
+			   "specification and device",
+			   (long long)json_integer_value(member(v->result, "run", "attempt")), (long long)attempt - 1);
+}
+
+bool verify_ledger(struct verification *v, struct stage_report *report, struct error *error)
+{
+	const char *hash = json_string_value(member(v->result, "run", "ledger"));
+	const char *bench = json_string_value(member(v->result, "bench", "id"));
+	char dir[PATH_MAX], path[PATH_MAX + sizeof LEDGER_FILE + 1];
+	struct event_log_state state;
+	struct error why = {0};
+	struct ledger_list list auto_ledger_list = {0};
+	report->state = STAGE_ABSENT;
+	snprintf(report->summary, sizeof report->summary, "no ledger on this machine has this run");
+	if (!hash || !bench || !is_plain_path(bench) || !paths_state_of(bench, dir, sizeof dir, &why))
+		return true;
+	snprintf(path, sizeof path, "%s/" LEDGER_FILE, dir);
+	if (access(path, R_OK) != 0)
+		return true;
+	bool whole = ledger_read(path, &list, &state, &why);
+	if (!whole && why.kind == ERROR_BENCH) {
+		*error = why;
+		return false;
+	}
+	for (size_t i = 0; i < list.count; i++)
+		if (strcmp(list.entries[i].hash, hash) == 0) {
+			report->state = STAGE_HOLDS;
+			check_run(v, &list, i, report);
+		}
+	if (!whole)
+		stage_find(report, "%s", why.text);
+	return true;
+}
+
+bool verify_signatures(struct verification *v, struct stage_report *report, struct error *error)
+{
+	auto_signatures struct signatures *signatures = signatures_check(v->dir, &v->demands, error);
+	if (!signatures)
+		return false;
+	size_t trusted = 0;
+	for (size_t i = 0; i < signatures->count; i++)
+		trusted += signatures->items[i].holds && signatures->items[i].trusted;
+	for (size_t i = 0; i < signatures->finding_count; i++)
+		stage_find(report, "%s: %s", signatures->findings[i].file, signatures->findings[i].text);
+	if (signatures->count == 0 && signatures->finding_count == 0) {
+		report->state = STAGE_ABSENT;
+		snprintf(report->summary, sizeof report->summary, "not signed: nothing proves who left these files");
+		return true;
+	}
+	snprintf(report->summary, sizeof report->summary, "%zu signatures, %zu by keys that are trusted here%s", signatures->count, trusted,
+		 v->demands.trust ? "" : " (--trust names keys)");
+	for (size_t i = 0; i < signatures->count; i++) {
+		char line[VERIFY_NOTE_SIZE];
+		signature_describe(&signatures->items[i], line, sizeof line);
+		stage_note(report, "%s", line);
+	}
+	return true;
+}

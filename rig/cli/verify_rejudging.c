@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "command.h"
+#include "compare_table.h"
+#include "environment.h"
+#include "rejudge.h"
+#include "replay.h"
+#include "verify.h"
+
+/* What a build or a processor of another kind may differ by (of numbers; verdicts and words may not). */
+static const double TOLERANCE = 1e-9;
+
+/* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
+static const char *const SKIPPED[] = {
+	"tool",          "run.command",
+	"run.started",   "run.ended",
+	"run.operator",  "run.device_serial",
+	"run.recording", "run.recording_sha256",
+	"run.fixtures",  "run.ended_by",
+	"run.seed",      "run.faults",
+	"run.id",        "run.attempt",
+	"run.reason",    "run.earlier",
+	"run.ledger",    "bench.adc.gaps_found_by",
+	"event_log",     NULL,
+};
+
+static const struct {
+	const char *name;
+	const char *const key[4];
+} TABLES[] = {
+	{"pulses.csv", {"pulse", NULL}},
+	{"measurements.csv", {"measurand", "subject", "index", NULL}},
+	{"judgements.csv", {"requirement", NULL}},
+};
+enum { TABLE_COUNT = sizeof TABLES / sizeof *TABLES };
+
+static bool compare_all(struct verification *v, struct error *error)
+{
+	char stored[PATH_MAX], remade[PATH_MAX];
+	json_error_t problem;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		const struct compare_table table = {TABLES[i].name, stored, remade, TABLES[i].key};
+		if (snprintf(stored, sizeof stored, "%s/%s", v->dir, TABLES[i].name) >= (int)sizeof stored)
+			return error_config(error, "%s: the path is too long", v->dir);
+		if (!scratch_file(&v->scratch, TABLES[i].name, remade, error) || !compare_tables(&table, &v->differences, error))
+			return false;
+	}
+	if (!scratch_file(&v->scratch, "result.json", remade, error))
+		return false;
+	json_t *again = json_load_file(remade, 0, &problem);
+	if (!again)
+		return error_bench(error, "%s:%d:%d: %s", remade, problem.line, problem.column, problem.text);
+	compare_json("result.json", v->result, again, SKIPPED, &v->differences);
+	json_decref(again);
+	return true;
+}
+
+static void tell_differences(const struct verification *v, struct stage_report *report)
+{
+	const struct differences *d = &v->differences;
+	if (d->count == 0) {
+		if (d->largest > 0)
+			snprintf(report->summary, sizeof report->summary, "%zu values within %g, the largest difference %.2g at %.200s",
+				 d->values, TOLERANCE, d->largest, d->largest_place);
+		else
+			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, bit for bit%s",
+				 d->values, v->same_build ? "" : ", by another build");
+		return;
+	}
+	stage_find(report, "%s: the bundle says %s, its recording gives %s", d->first.place, d->first.stored, d->first.remade);
+	snprintf(report->summary, sizeof report->summary,
+		 "%zu of %zu values differ from what the recording gives, by more than %g%s; the first:", d->count, d->values, d->tolerance,
+		 d->tolerance > 0 ? "" : " (bit for bit: the same build)");
+}
+
+static const char *text_or_none(const char *text)
+{
+	return text ? text : "?";
+}
+
+/* Of a file that was loaded; NULL: of the program, which stands first. */
+static const char *build_id_of(const json_t *environment, const char *file)
+{
+	const json_t *loaded = json_object_get(json_object_get(environment, "program"), "loaded");
+	for (size_t i = 0; i < json_array_size(loaded); i++) {
+		const char *name = json_string_value(json_object_get(json_array_get(loaded, i), "file"));
+		if (name && (!file || strcmp(name, file) == 0))
+			return json_string_value(json_object_get(json_array_get(loaded, i), "build_id"));
+	}
+	return NULL;
+}
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/*
+ * The same program with the same mathematical library on the same kind of processor comes to the same bits; that library chooses its code by the
+ * processor. What ran then stands in environment.json, what runs now is asked for in the same way.
+ */
+static bool is_same_build(const struct verification *v)
+{
+	static const char *const FILES[] = {NULL, "libm.so.6", "libc.so.6"};
+	char then_path[PATH_MAX], now_path[PATH_MAX];
+	struct error ignored;
+	const struct environment_facts facts = {.version = COMMAND_VERSION, .build = COMMAND_BUILD};
+	if (snprintf(then_path, sizeof then_path, "%s/environment.json", v->dir) >= (int)sizeof then_path ||
+	    !scratch_file(&v->scratch, "environment.json", now_path, &ignored) || !environment_write(now_path, &facts, &ignored))
+		return false;
+	json_t *then = json_load_file(then_path, 0, NULL), *now = json_load_file(now_path, 0, NULL);
+	bool same = equal(replay_text(then, "host", "cpu"), replay_text(now, "host", "cpu")) &&
+		    equal(replay_text(then, "host", "arithmetic"), replay_text(now, "host", "arithmetic")) &&
+		    equal(replay_text(then, "host", "architecture"), replay_text(now, "host", "architecture"));
+	for (size_t i = 0; same && i < sizeof FILES / sizeof *FILES; i++)
+		same = equal(build_id_of(then, FILES[i]), build_id_of(now, FILES[i]));
+	json_decref(then);
+	json_decref(now);
+	return same;
+}
+
+/* Calibrations are held against the day of the recording; that of a run is the day on which it started, but for midnight in between. */
+static void check_day(const json_t *result, struct stage_report *report)
+{
+	const char *command = replay_text(result, "run", "command"), *started = replay_text(result, "run", "started");
+	const char *date = replay_text(result, "calibration", "date");
+	if (!command || strcmp(command, "run") != 0)
+		return;
+	if (!started || !date || strlen(started) < sizeof "YYYY-MM-DDTHH:MM:SSZ" - 1) {
+		stage_find(report, "result.json: run.started or calibration.date: not there");
+		return;
+	}
+	bool midnight = strcmp(date, started) < 0 && strncmp(started + strlen("YYYY-MM-DDT"), "00:0", 4) == 0;
+	if (strncmp(started, date, strlen(date)) != 0 && !midnight)
+		stage_find(report, "result.json: calibration.date: calibrations are held against %.20s, but the run started on %.10s", date,
+			   started);
+}
+
+bool verify_result(struct verification *v, struct stage_report *report, struct error *error)
+{
+	struct replay replay;
+	struct error why = {0};
+	bool read = replay_open(v->dir, &replay, &why);
+	if (read) {
+		v->result = json_incref(replay.result);
+		snprintf(report->summary, sizeof report->summary, "of tmsrig %s (%s), judged by %s revision %.0f",
+			 text_or_none(replay_text(v->result, "tool", "version")), text_or_none(replay_text(v->result, "tool", "build")),
+			 text_or_none(replay_text(v->result, "spec", "id")), replay_number(v->result, "spec", "revision", 0));
+		check_day(v->result, report);
+	} else if (why.kind == ERROR_BENCH) {
+		*error = why;
+	} else {
+		snprintf(report->summary, sizeof report->summary, "result.json cannot be read:");
+		stage_find(report, "%s", why.text);
+	}
+	replay_finish(&replay);
+	return read || why.kind != ERROR_BENCH;
+}
+
+bool verify_rejudging(struct verification *v, struct stage_report *report, struct error *error)
+{
+	struct error why = {0};
+	if (v->recording_changed) {
+		report->state = STAGE_NOT_DONE;
+		snprintf(report->summary, sizeof report->summary,
+			 "not done: recording.h5 or what it is judged with is not what the run left");
+		return true;
+	}
+	if (!scratch_make(&v->scratch, error))
+		return false;
+	const struct rejudge_request request = {.dir = v->dir, .out = v->scratch.path};
+	v->same_build = is_same_build(v);
+	v->differences.tolerance = v->same_build ? 0 : TOLERANCE;
+	if (!rejudge(&request, &why) || !compare_all(v, &why)) {
+		if (why.kind == ERROR_BENCH) {
+			*error = why;
+			return false;
+		}
+		snprintf(report->summary, sizeof report->summary, "the recording cannot be judged again");
+		stage_find(report, "%s", why.text);
+		return true;
+	}
+	tell_differences(v, report);
+	return true;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sqlite3.h>
+#include <string.h>
+
+#include "history_db.h"
+
+/* Another program on this machine may be writing for so long before this one gives up. */
+enum { BUSY_MS = 10000, CELLS_MAX = 32 };
+
+static bool fail(sqlite3 *db, struct error *error)
+{
+	return error_bench(error, "%s: %s", sqlite3_db_filename(db, "main"), sqlite3_errmsg(db));
+}
+
+static bool script(void *self, const char *sql, struct error *error)
+{
+	return sqlite3_exec(self, sql, NULL, NULL, NULL) == SQLITE_OK || fail(self, error);
+}
+
+static void close_db(void *self)
+{
+	sqlite3_close(self);
+}
+
+static void *open_db(const char *where, struct error *error)
+{
+	sqlite3 *db = NULL;
+	if (sqlite3_open_v2(where, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
+		error_bench(error, "%s: %s", where, db ? sqlite3_errmsg(db) : "out of memory");
+		sqlite3_close(db);
+		return NULL;
+	}
+	sqlite3_busy_timeout(db, BUSY_MS);
+	/* A damaged or hostile file must not make the library run what stands in it. */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (!script(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)) {
+		sqlite3_close(db);
+		return NULL;
+	}
+	return db;
+}
+
+static int bind(sqlite3_stmt *statement, int index, const struct history_cell *cell)
+{
+	switch (cell->kind) {
+	case CELL_NULL: return sqlite3_bind_null(statement, index);
+	case CELL_INTEGER: return sqlite3_bind_int64(statement, index, cell->integer);
+	case CELL_REAL: return sqlite3_bind_double(statement, index, cell->real);
+	case CELL_TEXT: return sqlite3_bind_text(statement, index, cell->text, -1, SQLITE_STATIC);
+	case CELL_BYTES: return sqlite3_bind_blob64(statement, index, cell->bytes ? cell->bytes : "", cell->size, SQLITE_STATIC);
+	}
+	return SQLITE_MISUSE;
+}
+
+static bool bind_all(sqlite3 *db, sqlite3_stmt *statement, const struct history_cell *values, size_t count, struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		char name[24];
+		snprintf(name, sizeof name, "$%zu", i + 1);
+		int index = sqlite3_bind_parameter_index(statement, name);
+		if (index > 0 && bind(statement, index, &values[i]) != SQLITE_OK)
+			return fail(db, error);
+	}
+	return true;
+}
+
+static struct history_cell cell_of(sqlite3_stmt *statement, int column)
+{
+	struct history_cell cell = {.kind = CELL_NULL};
+	switch (sqlite3_column_type(statement, column)) {
+	case SQLITE_INTEGER: return cell_integer(sqlite3_column_int64(statement, column));
+	case SQLITE_FLOAT: return cell_real(sqlite3_column_double(statement, column));
+	case SQLITE_TEXT: return cell_text((const char *)sqlite3_column_text(statement, column));
+	case SQLITE_BLOB:
+		cell.kind = CELL_BYTES;
+		cell.bytes = sqlite3_column_blob(statement, column);
+		cell.size = (size_t)sqlite3_column_bytes(statement, column);
+		return cell;
+	default: return cell;
+	}
+}
+
+static bool step_all(sqlite3 *db, sqlite3_stmt *statement, history_row *row, void *context, struct error *error)
+{
+	int state;
+	struct history_cell cells[CELLS_MAX];
+	while ((state = sqlite3_step(statement)) == SQLITE_ROW) {
+		int columns = sqlite3_column_count(statement);
+		for (int i = 0; i < columns && i < CELLS_MAX; i++)
+			cells[i] = cell_of(statement, i);
+		if (row && !row(context, cells, (size_t)(columns < CELLS_MAX ? columns : CELLS_MAX), error))
+			return false;
+	}
+	return state == SQLITE_DONE || fail(db, error);
+}
+
+static bool run(void *self, const char *sql, const struct history_cell *values, size_t count, history_row *row, void *context,
+		uint64_t *changed, struct error *error)
+{
+	sqlite3 *db = self;
+	sqlite3_stmt *statement;
+	int before = sqlite3_total_changes(db);
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return fail(db, error);
+	bool good = bind_all(db, statement, values, count, error) && step_all(db, statement, row, context, error);
+	sqlite3_finalize(statement);
+	if (changed)
+		*changed = (uint64_t)(sqlite3_total_changes(db) - before);
+	return good;
+}
+
+const struct history_driver history_sqlite = {
+	.name = "SQLite",
+	.begin = "BEGIN IMMEDIATE",
+	.bytes_type = "BLOB",
+	.table_exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
+	.open = open_db,
+	.close = close_db,
+	.script = script,
+	.run = run,
+};

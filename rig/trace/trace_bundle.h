@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+/*
+ * What an evidence folder says about requirements, read from its result.json.
+ */
+#include "arena.h"
+#include "error.h"
+#include "verdict.h"
+
+/* A requirement as it was judged in that run. Strings live in the arena it was read with. */
+struct trace_verdict {
+	const char *id;
+	unsigned revision;
+	const char *fingerprint;    /* 64 hex digits; NULL: the tool that wrote it knew none */
+	const char *measurand;      /* "": none */
+	unsigned measurand_version; /* 0: nothing was measured */
+	bool declared;              /* the run's scenario verifies it */
+	enum verdict verdict;       /* no better than void when the run has no whole recording */
+};
+
+struct trace_bundle {
+	const char *path;     /* as it was given */
+	const char *spec;     /* id of the spec it was judged by */
+	const char *scenario; /* id; NULL: a recording without one */
+	const char *started;  /* ISO 8601 */
+	bool simulated;
+	bool whole;      /* recorded to its end, not aborted */
+	bool overridden; /* judged in spite of a calibration that was not in force */
+	struct trace_verdict *verdicts;
+	size_t count;
+};
+
+/*
+ * Reads PATH/result.json. A folder that was never finished (".incomplete"), one whose result.json is not the one SHA256SUMS names, and everything that is
+ * no result is ERROR_CONFIG.
+ */
+bool trace_bundle_read(struct trace_bundle *bundle, const char *path, struct arena *arena, struct error *error) must_check;
