@@ -26,13 +26,9 @@ local function has(requirement)
 	return requirement.budget and #requirement.budget > 0 and requirement.u and requirement.u > 0
 end
 
--- Writes the table, folded; nothing where there is none.
-function budget.table(requirement)
-	if not has(requirement) then
-		return
-	end
+local function write(requirement)
 	local unit = requirement.unit or "1"
-	raw('<details class="budget"><summary>Uncertainty budget</summary><table><thead><tr><th>Source</th><th>Type</th>'
+	raw("<table><thead><tr><th>Source</th><th>Type</th>"
 		.. "<th>u<sub>i</sub></th><th>c<sub>i</sub></th><th>|c<sub>i</sub> u<sub>i</sub>|</th><th>% of u²</th><th>ν</th></tr></thead><tbody>")
 	for _, line in ipairs(requirement.budget) do
 		raw("<tr><td>")
@@ -47,7 +43,28 @@ function budget.table(requirement)
 	raw("</tbody></table><p>")
 	emit(string.format("u = %s, effective degrees of freedom %s, k = %.2f (95.45 %%), U = %s.", amount(requirement.u, unit),
 		freedom(requirement.dof), requirement.k or 2, amount(requirement.expanded, unit)))
-	raw("</p></details>")
+	raw("</p>")
+end
+
+-- Writes the table, folded; nothing where there is none.
+function budget.table(requirement)
+	if has(requirement) then
+		raw('<details class="budget"><summary>Uncertainty budget</summary>')
+		write(requirement)
+		raw("</details>")
+	end
+end
+
+-- Writes it for paper, under the name of the requirement.
+function budget.section(requirement)
+	if has(requirement) then
+		raw('<div class="budget sheet"><b>')
+		emit(requirement.id)
+		raw("</b> ")
+		emit(requirement.measurand)
+		write(requirement)
+		raw("</div>\n")
+	end
 end
 
 return budget

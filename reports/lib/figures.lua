@@ -99,7 +99,7 @@ function figures.timeline()
 end
 
 -- How long the longest pulse is, with room; s.
-local function overlay_length_s()
+function figures.overlay_length_s()
 	local onset, zero1, zero2 = session.pulses("onset_s"), session.pulses("zero1_s"), session.pulses("zero2_s")
 	local longest = 0
 	for i = 1, #onset do
@@ -113,7 +113,7 @@ end
 
 -- All pulses on top of each other, the worst one marked.
 function figures.overlay()
-	local length = overlay_length_s()
+	local length = figures.overlay_length_s()
 	local before = 0.1 * length
 	local band = evidence.overlay_band(before, length, 400)
 	if not band then

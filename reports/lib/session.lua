@@ -3,7 +3,7 @@ local format = require "format"
 
 local session = {}
 
-local columns = {}
+local columns, measured = {}, {}
 
 -- A column of pulses.csv, read once.
 function session.pulses(name)
@@ -13,14 +13,17 @@ function session.pulses(name)
 	return columns[name]
 end
 
-local measured = {}
-
 -- All measurements of a measurand, read once: arrays index (of the subject), value, planned, start_s, voided, … and count.
 function session.measurements(measurand)
 	if not measured[measurand] then
 		measured[measurand] = evidence.measurements(measurand)
 	end
 	return measured[measurand]
+end
+
+-- After another run was selected.
+function session.forget()
+	columns, measured = {}, {}
 end
 
 -- The entry of result.measurands with that id, or nil.

@@ -108,7 +108,7 @@ function summary.notices()
 	end
 	local untested = of("not_tested")
 	if #untested > 0 then
-		add(mild, "Not tested in this run: %s.", format.list(untested))
+		add(mild, "Not tested in this run: %s.", format.list(untested, 8))
 	end
 	local warnings = 0
 	for _, finding in ipairs(result.lint or {}) do

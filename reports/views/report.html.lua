@@ -1,6 +1,7 @@
 <?lua
+local about = require "about"
+local brand = require "brand"
 local format = require "format"
-local summary = require "summary"
 local run = result.run
 local title = result.scenario and (result.scenario.title or result.scenario.id) or run.recording or "Recording"
 ?>
@@ -12,7 +13,7 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <meta name="generator" content="<?= result.tool.name .. " " .. result.tool.version ?>"/>
 <title><?= format.verdict(result.verdict).word .. ": " .. title ?></title>
 <style>
-<?lua include "style.css" ?>
+<?lua include "style.css" include "paper.css" ?>
 </style>
 </head>
 <body>
@@ -24,19 +25,29 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <div class="override" role="note">CALIBRATION NOT IN FORCE for <?= format.list(result.calibration.not_in_force) ?> on <?= result.calibration.date ?>: judged by override. No verdict that rests on it is a statement of conformity.</div>
 <?lua end ?>
 <main>
+<section class="front">
 <header class="top">
-	<div><div class="mark">tmsrig verification report</div><h1><?= title ?></h1></div>
-	<div class="right"><?= run.started or "" ?><br/><?= result.spec.title or result.spec.id ?>, revision <?= result.spec.revision or "–" ?></div>
+	<div><div class="mark"><?= about.get("laboratory", "name") or brand.mark ?></div><h1>Test report: <?= title ?></h1></div>
+	<div class="right"><?= about.identification() ?><br/><?= run.started or "" ?><br/><?= result.spec.title or result.spec.id ?>, revision <?= result.spec.revision or "–" ?></div>
 </header>
+<?lua include "summary.html" ?>
+</section>
 <?lua
-include "summary.html"
-include "attempts.html"
 include "requirements.html"
+include "identification.html"
+include "anomalies.html"
+include "waveforms.html"
 include "figures.html"
+include "trace.html"
 include "method.html"
+include "calibration.html"
 include "configuration.html"
+include "records.html"
+include "budgets.html"
+include "checklist.html"
+include "signatures.html"
 ?>
-<p class="end">End of report<small><?= format.count(#result.requirements, "requirement") ?>, verdict <?= format.verdict(result.verdict).word ?>, results SHA-256 <code><?= result.results_sha256 or "–" ?></code><?lua if run.simulated then ?>, SIMULATED<?lua end ?></small></p>
+<p class="end">End of report<small><?= about.identification() ?>: <?= format.count(#result.requirements, "requirement") ?>, verdict <?= format.verdict(result.verdict).word ?>, results SHA-256 <code><?= result.results_sha256 or "–" ?></code><?lua if run.simulated then ?>, SIMULATED<?lua end ?></small></p>
 </main>
 </body>
 </html>

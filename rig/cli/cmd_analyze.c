@@ -12,7 +12,7 @@
 #include "session.h"
 
 struct analyze_arguments {
-	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial, *date;
+	const char *recording, *bench, *spec, *out, *scenario, *operator_name, *serial, *date, *about;
 	const char *reason;
 	struct ambient ambient[AMBIENT_MAX];
 	size_t ambient_count;
@@ -20,7 +20,7 @@ struct analyze_arguments {
 	bool override_calibration, quiet, json;
 };
 
-enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_DATE, KEY_REASON, KEY_AMBIENT };
+enum { KEY_SCENARIO = 256, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_DATE, KEY_REASON, KEY_AMBIENT, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "How to read the recording: a bench file with `adc: {driver: file}` (default: recording)", 0},
@@ -30,6 +30,7 @@ static const struct argp_option OPTIONS[] = {
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who made the recording", 0},
+	{"about", KEY_ABOUT, "FILE", 0, "What the report states of laboratory, customer, item … (docs/report.md)", 0},
 	{"date", KEY_DATE, "YYYY-MM-DD", 0, "When the recording was made (default: today): the day calibrations must be in force", 0},
 	{"allow-overdue-calibration", KEY_OVERRIDE, 0, 0,
 	 "Judge although the calibration of a sensor is overdue or missing; every page then says so", 2},
@@ -59,6 +60,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--date %s: a date such as 2026-03-01 is needed", argument);
 		arguments->date = argument;
 		return 0;
+	case KEY_ABOUT: arguments->about = argument; return 0;
 	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
 	case KEY_REASON: arguments->reason = argument; return 0;
 	case KEY_AMBIENT: {
@@ -119,17 +121,21 @@ static int analyze(int argc, char **argv)
 		if (!plan)
 			return command_fail(&error);
 	}
+	auto_about_file struct about_file *about = arguments.about ? config_load_about(arguments.about, &error) : NULL;
+	if (arguments.about && !about)
+		return command_fail(&error);
 	char today[DATE_SIZE];
 	inputs_today(today);
 	const char *date = arguments.date ? arguments.date : today;
 	inputs_date(bench, date);
 	struct inputs inputs;
-	if (!inputs_of(plan, bench, spec, NULL, &inputs, &error))
+	if (!inputs_of(plan, bench, spec, NULL, &inputs, &error) || !inputs_add(&inputs, arguments.about, &error))
 		return command_fail(&error);
 	struct session_setup setup = {
 		.command = "analyze",
 		.out = arguments.out,
 		.bench = bench,
+		.about = about ? &about->about : NULL,
 		.plan = plan,
 		.spec = spec,
 		.recording = arguments.recording,

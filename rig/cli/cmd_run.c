@@ -22,7 +22,7 @@ struct run_arguments {
 	size_t scenario_count;
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
-	const char *bench, *spec, *out, *operator_name, *serial;
+	const char *bench, *spec, *out, *operator_name, *serial, *about_file;
 	char fixtures[PATH_MAX];
 	const char *reason;
 	struct ambient ambient[AMBIENT_MAX];
@@ -30,12 +30,13 @@ struct run_arguments {
 	double motor_threshold_pct;
 	bool seed_given;
 	uint64_t seed;
+	struct about about;
 	bool override_calibration, quiet, json;
 	bool keep_history;   /* add each run to the history */
 	const char *history; /* NULL: where paths_history() says */
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_HISTORY };
+enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_HISTORY, KEY_ABOUT };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
@@ -44,6 +45,7 @@ static const struct argp_option OPTIONS[] = {
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 0},
+	{"about", KEY_ABOUT, "FILE", 0, "What the report states of laboratory, customer, item … (docs/report.md)", 0},
 	{"seed", KEY_SEED, "N", 0, "Seed of a virtual bench (default: of the bench file)", 1},
 	{"fault", KEY_FAULT, "FAULT", 0, "Make the virtual device wrong: drop_pulse=17, late_pulse=40:2 ms, amplitude=0.97, no_discharge …",
 	 1},
@@ -86,6 +88,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_SERIAL: arguments->serial = argument; return 0;
 	case KEY_OPERATOR: arguments->operator_name = argument; return 0;
+	case KEY_ABOUT: arguments->about_file = argument; return 0;
 	case KEY_OVERRIDE: arguments->override_calibration = true; return 0;
 	case KEY_REASON: arguments->reason = argument; return 0;
 	case KEY_AMBIENT: {
@@ -184,7 +187,7 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	size_t finding_count = findings ? plan_lint(plan, bench->device, tables, findings, LINT_MAX_FINDINGS) : 0;
 	inputs_print_findings(stderr, path, findings, finding_count);
 	struct inputs inputs;
-	if (!inputs_of(plan, bench, spec, tables, &inputs, &error))
+	if (!inputs_of(plan, bench, spec, tables, &inputs, &error) || !inputs_add(&inputs, arguments->about_file, &error))
 		return command_fail(&error);
 	char today[DATE_SIZE];
 	inputs_today(today);
@@ -193,6 +196,7 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.command = "run",
 		.out = out,
 		.bench = bench,
+		.about = &arguments->about,
 		.plan = plan,
 		.spec = spec,
 		.fixtures = arguments->fixtures,
@@ -261,6 +265,10 @@ static int run(int argc, char **argv)
 	auto_dose_tables struct dose_tables *tables = config_load_dose_tables("published", fixtures, &error);
 	if (!tables)
 		return command_fail(&error);
+	auto_about_file struct about_file *about = arguments.about_file ? config_load_about(arguments.about_file, &error) : NULL;
+	if (arguments.about_file && !about)
+		return command_fail(&error);
+	arguments.about = about_over(about ? &about->about : NULL, NULL);
 	if (arguments.seed_given)
 		bench->sim.seed = arguments.seed;
 	for (size_t i = 0; i < arguments.fault_count; i++)

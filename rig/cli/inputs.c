@@ -10,7 +10,7 @@
 #include "paths.h"
 #include "verdict.h"
 
-static bool add(struct inputs *inputs, const char *file, struct error *error)
+bool inputs_add(struct inputs *inputs, const char *file, struct error *error)
 {
 	for (size_t i = 0; i < inputs->count; i++)
 		if (file && strcmp(inputs->files[i], file) == 0)
@@ -26,16 +26,16 @@ bool inputs_of(const struct plan *plan, const struct bench_setup *bench, const s
 	       struct inputs *inputs, struct error *error)
 {
 	inputs->count = 0;
-	bool all = add(inputs, plan ? plan->source : NULL, error) && add(inputs, bench->file, error) &&
-		   add(inputs, bench->device ? bench->device->file : NULL, error) &&
-		   add(inputs, bench->stimulator.protocol ? bench->stimulator.protocol->file : NULL, error);
+	bool all = inputs_add(inputs, plan ? plan->source : NULL, error) && inputs_add(inputs, bench->file, error) &&
+		   inputs_add(inputs, bench->device ? bench->device->file : NULL, error) &&
+		   inputs_add(inputs, bench->stimulator.protocol ? bench->stimulator.protocol->file : NULL, error);
 	for (unsigned c = 0; all && c < bench->adc.channel_count; c++) {
 		const struct sensor *sensor = bench->adc.channels[c].sensor;
-		all = !sensor || (add(inputs, sensor->file, error) && add(inputs, sensor->dcc_file, error));
+		all = !sensor || (inputs_add(inputs, sensor->file, error) && inputs_add(inputs, sensor->dcc_file, error));
 	}
-	all = all && add(inputs, spec ? spec->file : NULL, error) && add(inputs, tables ? tables->file : NULL, error);
+	all = all && inputs_add(inputs, spec ? spec->file : NULL, error) && inputs_add(inputs, tables ? tables->file : NULL, error);
 	for (size_t i = 0; all && plan && i < plan->library_count; i++)
-		all = add(inputs, plan->libraries[i], error);
+		all = inputs_add(inputs, plan->libraries[i], error);
 	return all;
 }
 

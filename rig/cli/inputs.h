@@ -24,6 +24,8 @@ struct inputs {
 /* plan, spec and tables may be NULL. The scenario's libraries are among them; false when there are more files than can be kept (ERROR_CONFIG). */
 bool inputs_of(const struct plan *plan, const struct bench_setup *bench, const struct spec *spec, const struct dose_tables *tables,
 	       struct inputs *inputs, struct error *error) must_check;
+/* One more file; NULL is left out. */
+bool inputs_add(struct inputs *inputs, const char *file, struct error *error) must_check;
 /* Lint findings, a line each, "file:line: level: text"; a justified warning says so. */
 void inputs_print_findings(FILE *out, const char *scenario, const struct lint_finding *findings, size_t count);
 /* The findings as evidence keeps them, their texts those of the findings; the caller frees the array. NULL when out of memory. */

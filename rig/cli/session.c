@@ -294,6 +294,7 @@ int session_run(const struct session_setup *setup)
 			"%s: note: pulses are missing or extra, and no requirement counts them (session.missing, session.extra); so it is "
 			"no pass\n",
 			setup->spec->file);
+	const struct about about = about_over(&setup->bench->about, setup->about);
 	if (!ran)
 		run_log_say(bundle.log, "error", run_error.text);
 	if (!bundle_record_ended(&bundle, judging.overall, &error))
@@ -308,6 +309,7 @@ int session_run(const struct session_setup *setup)
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
+		.about = &about,
 		.setup = setup->bench,
 		.simulated = simulated,
 		.format = &format,

@@ -15,7 +15,8 @@ struct session_setup {
 	const char *command; /* "run" or "analyze" */
 	const char *out;     /* evidence folder to make */
 	const struct bench_setup *bench;
-	const struct plan *plan; /* NULL: none */
+	const struct about *about; /* stated for the report, over what the bench states; NULL: nothing */
+	const struct plan *plan;   /* NULL: none */
 	const struct spec *spec;
 	const char *recording; /* analyze: the file */
 	const char *fixtures;  /* the directory that names of bench, device, sensor files were looked up in */

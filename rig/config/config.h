@@ -4,6 +4,7 @@
  * Reading the user's YAML files. Errors are ERROR_CONFIG, "file:line:column: what is wrong; what would be right", with the offending line and
  * a caret as detail. Names without a slash or ".yaml" are looked up below the fixture directories ("virtual" → benches/virtual.yaml).
  */
+#include "about.h"
 #include "bench_setup.h"
 #include "device.h"
 #include "dose_table.h"
@@ -26,6 +27,8 @@ struct spec *config_load_spec(const char *name, const char *fixtures, const char
 /* The cases of `tmsrig qualify`; what a case names is looked for when it is run. */
 struct qualification *config_load_qualification(const char *name, const char *fixtures, struct error *error) must_check;
 struct dose_tables *config_load_dose_tables(const char *name, const char *fixtures, struct error *error) must_check;
+/* What a report states of laboratory, customer, item …: a file by its path. */
+struct about_file *config_load_about(const char *path, struct error *error) must_check;
 /*
  * The same from copies that were kept of a session: `name` is the path that the session used, the files that it names are found among the copies too.
  * fixtures: the directory it was in that session. kept must outlive the call only. What was not kept is ERROR_CONFIG.

@@ -258,6 +258,12 @@ static bool read_device(const struct reader *reader, const struct node *node, vo
 	return setup->device;
 }
 
+static bool read_report(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct bench_setup *setup = object;
+	return config_read_about(reader, node, &setup->about, error);
+}
+
 static const struct field BENCH[] = {
 	{"bench", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, id)},
 	{"title", FIELD_TEXT, .offset = offsetof(struct bench_setup, title)},
@@ -269,6 +275,7 @@ static const struct field BENCH[] = {
 	{"stimulator", FIELD_READ, .read = config_read_stimulator},
 	{"simulation", FIELD_READ, .read = config_read_simulation},
 	{"serve", FIELD_READ, .read = config_read_serve},
+	{"report", FIELD_READ, .read = read_report},
 	{0},
 };
 

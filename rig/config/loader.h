@@ -20,6 +20,8 @@ struct yaml *loader_open(const char *name, const char *fixtures, const char *fol
 struct device *loader_device(const struct yaml *yaml, struct error *error) must_check;
 struct sensor *loader_sensor(const struct yaml *yaml, struct error *error) must_check;
 
+/* config_about.c: a mapping of sections, as in struct about. */
+bool config_read_about(const struct reader *reader, const struct node *node, struct about *about, struct error *error) must_check;
 /* config_adc.c: the `adc:` section of a bench file into a struct bench_setup. */
 bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_stimulator.c: the `stimulator:` section. */

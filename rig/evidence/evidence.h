@@ -8,6 +8,7 @@
  */
 #include <stdint.h>
 
+#include "about.h"
 #include "bench_setup.h"
 #include "budget.h"
 #include "calibration.h"
@@ -45,6 +46,7 @@ struct evidence_facts {
 	const char *started, *ended; /* ISO 8601 UTC; in a virtual run of fixed seed still the wall clock, kept out of results hashes */
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
+	const struct about *about;                 /* what people state for the report; NULL: nothing */
 	const char *fixtures; /* the directory that names of bench, device, sensor files were looked up in; NULL: none */
 	const struct bench_setup *setup;
 	bool simulated;                        /* some instrument was: every page says so */

@@ -382,6 +382,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	result_emit_event_log(&json, facts->identity);
 	emit_time_base(&json, facts->results);
 	emit_lint(&json, facts);
+	result_emit_about(&json, facts->about);
 	emit_files(&json, result);
 	emit_string(&json, "results_sha256", result->results_sha256);
 	emit_close_object(&json);

@@ -2,6 +2,7 @@
 #include "result_setup.h"
 
 #include <math.h>
+#include <string.h>
 
 static void emit_block(struct json_emitter *json, const struct plan_block *block)
 {
@@ -231,5 +232,25 @@ void result_emit_spec(struct json_emitter *json, const struct spec *spec)
 	emit_string(json, "title", spec->title);
 	emit_unsigned(json, "revision", spec->revision);
 	emit_string(json, "file", spec->file);
+	emit_close_object(json);
+}
+
+void result_emit_about(struct json_emitter *json, const struct about *about)
+{
+	const char *section = NULL;
+	emit_open_object(json, "about");
+	for (int i = 0; about && i < ABOUT_COUNT; i++) {
+		if (!about->value[i])
+			continue;
+		if (!section || strcmp(section, ABOUT_KEYS[i].section) != 0) {
+			if (section)
+				emit_close_object(json);
+			section = ABOUT_KEYS[i].section;
+			emit_open_object(json, section);
+		}
+		emit_string(json, ABOUT_KEYS[i].name, about->value[i]);
+	}
+	if (section)
+		emit_close_object(json);
 	emit_close_object(json);
 }

@@ -3,6 +3,7 @@
 /*
  * The parts of result.json that were known before the run: scenario, bench, device, specification.
  */
+#include "about.h"
 #include "bench_setup.h"
 #include "calibration.h"
 #include "json_emit.h"
@@ -19,3 +20,5 @@ void result_emit_setup(struct json_emitter *json, const struct bench_setup *setu
 		       const char *gaps_found_by, const struct calibration_check *calibration);
 /* The member "spec". */
 void result_emit_spec(struct json_emitter *json, const struct spec *spec);
+/* The member "about": the sections and facts that somebody stated. about may be NULL. */
+void result_emit_about(struct json_emitter *json, const struct about *about);

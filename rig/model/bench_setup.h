@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "about.h"
 #include "arena.h"
 #include "device.h"
 #include "line_protocol.h"
@@ -175,6 +176,7 @@ struct bench_setup {
 	struct iio_dac_setup iio_dac; /* stimulator driver iio-dac */
 	struct sim_setup sim;
 	struct serve_setup *serve; /* NULL: not served */
+	struct about about;        /* what the bench's laboratory states for every report */
 };
 
 /*

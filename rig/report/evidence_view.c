@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "csv.h"
+#include "evidence_files.h"
+#include "json_lua.h"
 #include "recording_view.h"
 
 /* A Lua error jumps out of C functions, so what they hold on to lives here. */
@@ -18,6 +20,7 @@ struct evidence_view {
 	struct csv_table table;
 	struct band band;
 	double *onsets_s;
+	struct evidence_files *files;
 	struct error error;
 	char path[4096];
 };
@@ -49,6 +52,9 @@ struct evidence_view *evidence_view_open(const char *dir, struct error *error)
 		error_config(error, "%s: this is not a result of tmsrig, its \"schema\" would be \"tmsrig-result-1\"", view->path);
 		return NULL;
 	}
+	view->files = evidence_files_open(dir, error);
+	if (!view->files)
+		return NULL;
 	view->recording = recording_view_open(path_of(view, "recording.h5"), &view->recording_problem);
 	return steal(&view);
 }
@@ -58,43 +64,13 @@ void evidence_view_destroy(struct evidence_view *view)
 	if (!view)
 		return;
 	recording_view_destroy(view->recording);
+	evidence_files_close(view->files);
 	csv_finish(&view->table);
 	band_finish(&view->band);
 	json_decref(view->result);
 	free(view->onsets_s);
 	free(view->dir);
 	free(view);
-}
-
-static void push_json(lua_State *lua, const json_t *value)
-{
-	luaL_checkstack(lua, 4, "result.json is nested too deeply");
-	switch (json_typeof(value)) {
-	case JSON_OBJECT: {
-		const char *key;
-		json_t *member;
-		lua_newtable(lua);
-		json_object_foreach((json_t *)value, key, member)
-		{
-			push_json(lua, member);
-			lua_setfield(lua, -2, key);
-		}
-		break;
-	}
-	case JSON_ARRAY:
-		lua_createtable(lua, (int)json_array_size(value), 0);
-		for (size_t i = 0; i < json_array_size(value); i++) {
-			push_json(lua, json_array_get(value, i));
-			lua_seti(lua, -2, (lua_Integer)i + 1);
-		}
-		break;
-	case JSON_STRING: lua_pushlstring(lua, json_string_value(value), json_string_length(value)); break;
-	case JSON_INTEGER: lua_pushinteger(lua, json_integer_value(value)); break;
-	case JSON_REAL: lua_pushnumber(lua, json_real_value(value)); break;
-	case JSON_TRUE: lua_pushboolean(lua, 1); break;
-	case JSON_FALSE: lua_pushboolean(lua, 0); break;
-	case JSON_NULL: lua_pushnil(lua); break;
-	}
 }
 
 static struct evidence_view *self(lua_State *lua)
@@ -264,7 +240,7 @@ void evidence_view_register(struct evidence_view *view, lua_State *lua)
 		{"pulse_trace", lua_pulse_trace}, {"overlay_band", lua_overlay_band},
 		{"envelope", lua_envelope},       {NULL, NULL},
 	};
-	push_json(lua, view->result);
+	json_lua_push(lua, view->result);
 	lua_setglobal(lua, "result");
 	luaL_newlibtable(lua, FUNCTIONS);
 	lua_pushlightuserdata(lua, view);
@@ -275,5 +251,12 @@ void evidence_view_register(struct evidence_view *view, lua_State *lua)
 	}
 	lua_pushboolean(lua, view->recording && recording_view_complete(view->recording));
 	lua_setfield(lua, -2, "recording_complete");
+	evidence_files_register(view->files, lua);
 	lua_setglobal(lua, "evidence");
+}
+
+const char *evidence_view_ended(const struct evidence_view *view)
+{
+	const char *ended = json_string_value(json_object_get(json_object_get(view->result, "run"), "ended"));
+	return ended ? ended : "";
 }

@@ -12,6 +12,8 @@ struct evidence_view;
 
 /* Opens the folder and reads result.json. NULL on failure. */
 struct evidence_view *evidence_view_open(const char *dir, struct error *error) must_check;
+/* When the run ended, ISO 8601 UTC; "" when the result does not say. */
+const char *evidence_view_ended(const struct evidence_view *view);
 /* Releases it; NULL is accepted. */
 void evidence_view_destroy(struct evidence_view *view);
 /* Sets the globals `result` and `evidence`. The view must outlive the state. May raise a Lua error when memory runs out. */

@@ -16,12 +16,12 @@ static int is_view(const struct dirent *entry)
 	return entry->d_name[0] != '.' && length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
 }
 
-/* Writes the whole of a file or nothing: under a temporary name, renamed at the end. */
-static bool write_file(const char *dir, const char *name, const struct text *content, struct error *error)
+bool report_write_file(const char *path, const struct text *content, struct error *error)
 {
-	auto_free char *path = NULL;
 	auto_free char *temporary = NULL;
-	if (asprintf(&path, "%s/%s", dir, name) < 0 || asprintf(&temporary, "%s/.%s.partial", dir, name) < 0)
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path) + 1 : 0;
+	if (asprintf(&temporary, "%.*s.%s.partial", folder, path, path + folder) < 0)
 		return error_bench(error, "no memory");
 	auto_file FILE *file = fopen(temporary, "we");
 	if (!file)
@@ -39,10 +39,11 @@ static bool render_view(struct evidence_view *evidence, const char *templates_di
 			struct error *error)
 {
 	auto_text struct text out = text_make(VIEW_CAP);
-	auto_free char *name = strndup(view, strlen(view) - strlen(SUFFIX));
-	if (!name)
+	const struct view_source source = {.runs = &evidence, .count = 1};
+	auto_free char *path = NULL;
+	if (asprintf(&path, "%s/%.*s", out_dir, (int)(strlen(view) - strlen(SUFFIX)), view) < 0)
 		return error_bench(error, "no memory");
-	return view_render(evidence, templates_dir, view, &out, error) && write_file(out_dir, name, &out, error);
+	return view_render(&source, templates_dir, "views", view, &out, error) && report_write_file(path, &out, error);
 }
 
 bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error)

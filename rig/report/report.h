@@ -4,9 +4,12 @@
  * Reports: views of an evidence folder, made by templates. A report holds no data of its own.
  */
 #include "error.h"
+#include "text.h"
 
 /*
  * Renders every view below templates_dir (views/NAME.EXT.lua → NAME.EXT, e.g. report.html, junit.xml) from the evidence in dir
  * (result.json, recording.h5) into out_dir, which may be dir.
  */
 bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error) must_check;
+/* Writes the whole of a file or nothing: under a temporary name beside it, renamed at the end. */
+bool report_write_file(const char *path, const struct text *content, struct error *error) must_check;

@@ -16,6 +16,7 @@ static const struct script_limits LIMITS = {.instructions = 1000000000, .memory_
 
 /* A view while it is made. A Lua error jumps out of C functions, so what they hold on to lives here. */
 struct view {
+	const struct view_source *made_of;
 	const char *templates_dir;
 	struct text *out;
 	struct text escaped;
@@ -185,13 +186,64 @@ static void quote_template(const char *templates_dir, struct error *error)
 	}
 }
 
-bool view_render(struct evidence_view *evidence, const char *templates_dir, const char *name, struct text *out, struct error *error)
+static void select_run(const struct view *view, lua_State *lua, size_t index)
 {
-	cleanup_with(view_finish) struct view view = {.templates_dir = templates_dir, .out = out};
+	evidence_view_register(view->made_of->runs[index], lua);
+}
+
+/* campaign.select(i): result and evidence are from now on those of run i, counted from 1 */
+static int lua_select(lua_State *lua)
+{
+	const struct view *view = self(lua);
+	lua_Integer index = luaL_checkinteger(lua, 1);
+	if (index < 1 || (size_t)index > view->made_of->count)
+		return luaL_error(lua, "there is no run %d, the last one is %d", (int)index, (int)view->made_of->count);
+	select_run(view, lua, (size_t)index - 1);
+	return 0;
+}
+
+/* about_given: {section = {name = text}}, what was stated when the view was made */
+static void register_about(const struct about *about, lua_State *lua)
+{
+	lua_newtable(lua);
+	for (int i = 0; about && i < ABOUT_COUNT; i++) {
+		if (!about->value[i])
+			continue;
+		luaL_getsubtable(lua, -1, ABOUT_KEYS[i].section);
+		lua_pushstring(lua, about->value[i]);
+		lua_setfield(lua, -2, ABOUT_KEYS[i].name);
+		lua_pop(lua, 1);
+	}
+	lua_setglobal(lua, "about_given");
+}
+
+/* A C function for script_call(): what runs out of memory here is then an error like any other. */
+static int register_all(lua_State *lua)
+{
+	struct view *view = lua_touserdata(lua, 1);
+	register_output(view, lua);
+	lua_newtable(lua);
+	lua_pushinteger(lua, (lua_Integer)view->made_of->count);
+	lua_setfield(lua, -2, "count");
+	lua_pushlightuserdata(lua, view);
+	lua_pushcclosure(lua, lua_select, 1);
+	lua_setfield(lua, -2, "select");
+	lua_setglobal(lua, "campaign");
+	lua_pushboolean(lua, view->made_of->pdf);
+	lua_setglobal(lua, "pdf");
+	register_about(view->made_of->about, lua);
+	select_run(view, lua, 0);
+	return 0;
+}
+
+bool view_render(const struct view_source *source, const char *templates_dir, const char *folder, const char *name, struct text *out,
+		 struct error *error)
+{
+	cleanup_with(view_finish) struct view view = {.made_of = source, .templates_dir = templates_dir, .out = out};
 	char library[PATH_SIZE], chunk_name[256];
 	snprintf(library, sizeof library, "%s/lib", templates_dir);
-	snprintf(chunk_name, sizeof chunk_name, "reports/views/%s", name);
-	if (!load_template(&view, "views", name, chunk_name)) {
+	snprintf(chunk_name, sizeof chunk_name, "reports/%s/%s", folder, name);
+	if (!load_template(&view, folder, name, chunk_name)) {
 		if (error)
 			*error = view.error;
 		return false;
@@ -199,8 +251,10 @@ bool view_render(struct evidence_view *evidence, const char *templates_dir, cons
 	auto_script struct script *script = script_create(&LIMITS, library, error);
 	if (!script)
 		return false;
-	register_output(&view, script_state(script));
-	evidence_view_register(evidence, script_state(script));
+	lua_pushcfunction(script_state(script), register_all);
+	lua_pushlightuserdata(script_state(script), &view);
+	if (!script_call(script, 1, 0, error))
+		return false;
 	if (script_run(script, chunk_name, text_view(&view.chunk), view.chunk.length, 0, error))
 		return true;
 	if (error)

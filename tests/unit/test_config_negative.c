@@ -63,6 +63,10 @@ static bool load(const char *kind, const char *path, struct error *error)
 		auto_spec struct spec *spec = config_load_spec(path, fixtures, unit_of, NULL, error);
 		return spec;
 	}
+	if (strcmp(kind, "about") == 0) {
+		auto_about_file struct about_file *about = config_load_about(path, error);
+		return about;
+	}
 	if (strcmp(kind, "qualification") == 0) {
 		auto_qualification struct qualification *qualification = config_load_qualification(path, fixtures, error);
 		return qualification;

@@ -1,0 +1,47 @@
+-- Clauses and what of the rig's measurands can be evidence for them. `measurands` are ids, or beginnings of ids that end in a dot; a requirement on one
+-- of them is evidence. `maker` is what only the manufacturer can state. Wording is ours; buy the standards, and check the edition before you quote.
+return {
+	{
+		title = "FDA special controls for rTMS systems (21 CFR 882.5805, guidance of July 2011)",
+		clauses = {
+			{"Output waveform", {"pulse.waveform", "pulse.waveform_match", "pulse.peak_ratio", "pulse.fit_residual", "pulse.after_current"}, "the waveform as labelled, and the reference it is compared with"},
+			{"Amplitude: range, accuracy, stability", {"pulse.peak1", "pulse.peak1_error", "session.amplitude_", "session.linearity_", "session.drift", "train.droop"}, "the range in SMT units and the labelled tolerance"},
+			{"Magnetic field, dB/dt, induced field", {"pulse.initial_slope", "pulse.slope_max"}, "field per current of the coil at the cortical target, the field map"},
+			{"Pulse width", {"pulse.width_fda", "pulse.period", "pulse.width_"}, "the labelled pulse width and its tolerance"},
+			{"Repetition rate", {"train.rate", "pulse.interval", "session.period_", "train.period_"}, "the labelled range of rates"},
+			{"Train duration, pulses and number of trains", {"train.duration", "session.pulse_count", "session.missing", "session.extra"}, "the labelled limits of a train"},
+			{"Inter-train interval", {"train.interval"}, "which convention the labelling uses"},
+			{"Pulses per session, cumulative exposure", {"session.pulse_count"}, "the labelled maximum, and how the device enforces it"},
+			{"Acoustic output", {}, "sound pressure level, measured elsewhere; hearing protection in the labelling"},
+			{"Coil surface temperature, thermal cut-off", {}, "temperatures, measured elsewhere, and the cut-off's limits"},
+			{"Safety features and fault behaviour", {"interlock.", "discharge.", "session.untriggered", "session.idle_peak", "session.trips", "session.leakage_peak"}, "the list of safety features from the risk file"},
+			{"Positioning of the coil", {}, "accuracy of positioning, measured elsewhere"},
+			{"Software verification, validation, hazard analysis", {"session."}, "documentation level, software description, hazard analysis; this report is evidence of system testing"},
+			{"Electromagnetic compatibility, electrical safety", {}, "reports of the external laboratory; this rig may watch essential performance during immunity tests"},
+			{"Biocompatibility of the coil", {}, "materials and contact, statement of the manufacturer"},
+			{"Labelling agrees with what is measured", {"pulse.peak1", "train.rate", "pulse.width_fda"}, "a copy of the labelling, with the claims compared"},
+		},
+	},
+	{
+		title = "IEC 60601-1 (edition 3.2)",
+		clauses = {
+			{"4.3 essential performance", {"pulse.peak1", "session.untriggered", "session.extra", "train.rate", "interlock.last_pulse"}, "which functions are essential performance, and their limits"},
+			{"4.7 single fault condition", {"interlock."}, "the single faults of the risk file, and which of them were injected"},
+			{"5.3 to 5.7 conditions of the test", {}, "ambient conditions, supply voltage, preconditioning, worst case"},
+			{"8.4.3 voltage at the mains plug after disconnection", {}, "measured with another probe: at most 60 V after 1 s"},
+			{"8.4.4 internal capacitive circuits", {"discharge.", "storage.voltage"}, "access covers, and the time a person needs to open them"},
+			{"8.7 leakage currents", {}, "report of the external laboratory"},
+			{"9.6.2.1 acoustic energy", {}, "report of the external laboratory"},
+			{"11.1 temperatures of applied parts", {}, "report of the external laboratory"},
+			{"11.8 interruption of the supply", {"interlock.", "session.untriggered"}, "behaviour on return of the supply"},
+			{"12.1 accuracy of controls and instruments", {"pulse.peak1", "train.rate", "train.duration", "train.interval", "pulse.interval", "pulse.width_"}, "accuracies stated in the accompanying documents"},
+			{"12.4 protection against hazardous output", {"session.untriggered", "session.extra", "session.idle_peak", "pulse.polarity", "session.linearity_offset"}, "how output beyond limits is prevented, indicated and confirmed"},
+			{"13 hazardous situations and fault conditions", {"interlock.", "discharge."}, "component failures considered, and their tests"},
+			{"14 programmable electrical medical systems", {"session."}, "life cycle, verification plan and coverage; the trace matrix of this report"},
+			{"15.4.1 construction of connectors", {"interlock."}, "coil connectors, identification of the coil"},
+			{"15.4.4 indicators", {"interlock.ready_low", "interlock.fault"}, "which indicators there are, and their colours"},
+			{"15.4.7 hand-held and foot-operated controls", {"session.extra", "session.untriggered"}, "switches used, ingress protection"},
+			{"17 electromagnetic compatibility", {}, "reports to IEC 60601-1-2"},
+		},
+	},
+}
