@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "config_paths.h"
+#include "emergency.h"
 #include "verdict.h"
 
 static const struct command *const COMMANDS[] = {&command_run,    &command_check,      &command_analyze, &command_report, &command_export,
@@ -42,10 +43,29 @@ static void print_help(FILE *out)
 	      out);
 }
 
+/* The first time: in good order. The second time: at once. */
 static void on_signal(int number)
 {
 	(void)number;
-	atomic_store(&command_abort, true);
+	int saved = errno;
+	if (atomic_exchange(&command_abort, true))
+		emergency_exit(EXIT_ABORTED);
+	static const char TOLD[] = "\ntmsrig: stopping: safe state, then the evidence is written (once more: stop at once)\n";
+	if (emergency_watches()) {
+		ssize_t ignored = write(STDERR_FILENO, TOLD, sizeof TOLD - 1);
+		(void)ignored;
+	}
+	errno = saved;
+}
+
+/* A signal that was ignored when the program was started (nohup) stays so. */
+static void catch_signals(void)
+{
+	static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, before;
+	for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
+		if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(SIGNALS[i], &action, NULL);
 }
 
 /* What could not be written must not look like success. A reader that has seen enough (`| head`) is no error. */
@@ -60,9 +80,7 @@ static int finish_output(int status)
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = {.sa_handler = on_signal};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	catch_signals();
 	/* A full pipe or a file that may not grow is an error of the write, with a message, and no sudden end. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

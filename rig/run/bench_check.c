@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "calibration.h"
+#include "emergency.h"
 #include "quantity.h"
 #include "quiet_sample.h"
 #include "safe_state.h"
@@ -369,5 +370,9 @@ bool bench_check(const struct bench_setup *setup, const struct bench_check_optio
 		return false;
 	checking.bench = bench;
 	checking.ports = bench_ports(bench);
-	return check_opened(&checking, error);
+	if (!emergency_begin(checking.ports, setup, error))
+		return false;
+	bool done = check_opened(&checking, error);
+	emergency_end();
+	return done;
 }
