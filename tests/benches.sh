@@ -8,6 +8,7 @@ TMSRIG_DATA=$(cd "$(dirname "$0")/.." && pwd)
 export TMSRIG_DATA
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMSRIG_STATE=$work/state
 passed=0 failed=0
 for bench in "$TMSRIG_DATA"/fixtures/benches/virtual*.yaml; do
   name=$(basename "$bench" .yaml)

@@ -10,6 +10,7 @@ TMSRIG_DATA=$(cd "$(dirname "$0")/.." && pwd)
 export TMSRIG_DATA
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export TMSRIG_STATE=$work/state
 if [ $# -eq 0 ]; then
   mapfile -t scenarios < <(cd "$TMSRIG_DATA/scenarios" && find . -name '*.lua' -not -path './lib/*' | sed 's#^\./##; s#\.lua$##' | sort)
 else

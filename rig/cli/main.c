@@ -3,31 +3,12 @@
 #include <string.h>
 
 #include "command.h"
-#include "config_paths.h"
 #include "emergency.h"
 #include "verdict.h"
 
 static const struct command *const COMMANDS[] = {&command_run,    &command_check,      &command_analyze, &command_report, &command_export,
 						 &command_budget, &command_measurands, &command_sim,     &command_bench};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
-
-atomic_bool command_abort;
-const char *const COMMAND_VERSION = TMSRIG_VERSION;
-const char *const COMMAND_BUILD = TMSRIG_BUILD;
-
-int command_fail(const struct error *error)
-{
-	fprintf(stderr, "tmsrig: %s\n", error->text);
-	if (error->detail[0])
-		fprintf(stderr, "%s\n", error->detail);
-	switch (error->kind) {
-	case ERROR_NONE:
-	case ERROR_CONFIG: return EXIT_CONFIGURATION;
-	case ERROR_BENCH: return EXIT_BENCH_FAULT;
-	case ERROR_ABORTED: return EXIT_ABORTED;
-	}
-	return EXIT_BENCH_FAULT;
-}
 
 static void print_help(FILE *out)
 {

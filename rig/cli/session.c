@@ -253,7 +253,8 @@ int session_run(const struct session_setup *setup)
 	struct session session = {.setup = setup};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
-	auto_bench struct bench *bench = measure ? bench_open(setup->bench, SESSION_DRIVERS, setup->recording, &error) : NULL;
+	auto_bench struct bench *bench =
+		measure ? bench_open(setup->bench, setup->drivers ? setup->drivers : SESSION_DRIVERS, setup->recording, &error) : NULL;
 	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
 	auto_free struct judgement *judgements = calloc(setup->spec->count + 1, sizeof *judgements);
 	auto_free struct evidence_finding *findings = keep_findings(setup);

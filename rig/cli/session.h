@@ -24,8 +24,9 @@ struct session_setup {
 	size_t finding_count;
 	const char *const *input_files;
 	size_t input_count;
-	bool quiet; /* no progress, no table */
-	bool json;  /* result.json on stdout instead of the table */
+	const struct driver *const *drivers; /* NULL: SESSION_DRIVERS */
+	bool quiet;                          /* no progress, no table */
+	bool json;                           /* result.json on stdout instead of the table */
 };
 
 /*

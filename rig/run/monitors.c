@@ -20,6 +20,8 @@ static const double ACTIVE_REL = 0.02, ACTIVE_NOISE = 3;
 static const double FROZEN_S = 1, CLIPPED_S = 0.02;
 /* What the channel shows at rest is taken from so much of the beginning. */
 static const double REST_S = 0.08;
+/* Samples of the current that are looked at, at least, where the ADC gives as many. */
+static const double ENOUGH_HZ = 250e3;
 
 /* A cell of the coil current that moved. */
 struct active {
@@ -47,8 +49,9 @@ struct monitors {
 	/* The reader's own: the cell in work. */
 	uint64_t cell_frame;
 	unsigned cell_frames;
-	int16_t least, most, last;
-	bool standing;
+	int16_t least, most;
+	bool look_fresh; /* nothing of it was looked at yet */
+	unsigned every;  /* of so many samples of the current one is looked at, a power of two that divides the cell */
 	int64_t looks;
 	unsigned look_count;
 
@@ -90,6 +93,9 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	monitors->settle_frames = settle_s * format->sample_rate_hz;
 	monitors->rest_wanted = REST_S * format->sample_rate_hz;
 	monitors->can_disarm = can_disarm;
+	monitors->look_fresh = true;
+	for (monitors->every = 1; monitors->every < CELL / 4 && monitors->rate_hz / (2 * monitors->every) >= ENOUGH_HZ;)
+		monitors->every *= 2;
 	monitors->below_since = INFINITY;
 	monitors->capacitor_v = NAN;
 	monitors->rest_least = INT16_MAX;
@@ -238,7 +244,7 @@ static void end_cell(struct monitors *monitors)
 	if (monitors->cell_frames == 0)
 		return;
 	monitors->seen = monitors->cell_frame + monitors->cell_frames;
-	if (monitors->current_at >= 0)
+	if (monitors->current_at >= 0 && !monitors->look_fresh)
 		take_current(monitors, monitors->cell_frame, monitors->cell_frames, monitors->least, monitors->most);
 	if (monitors->look_count > 0) {
 		double counts = (double)monitors->looks / monitors->look_count;
@@ -246,22 +252,30 @@ static void end_cell(struct monitors *monitors)
 			       monitors->capacitor.scale * counts + monitors->capacitor.offset);
 	}
 	monitors->cell_frames = 0;
+	monitors->look_fresh = true;
 	monitors->look_count = 0;
 	monitors->looks = 0;
 }
 
-static void look_at_current(struct monitors *monitors, const int16_t *samples, unsigned frames)
+/* Of a fast ADC not every sample: the shortest pulse has dozens at the rate that is kept. Which ones depends on the frame alone. */
+static void look_at_current(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
 {
-	unsigned step = monitors->channels;
-	int16_t least = samples[0], most = samples[0];
-	for (unsigned k = 1; k < frames; k++) {
-		int16_t value = samples[(size_t)k * step];
+	const unsigned every = monitors->every;
+	size_t step = (size_t)monitors->channels * every;
+	unsigned first = (unsigned)((every - frame % every) % every);
+	if (first >= frames)
+		return;
+	samples += (size_t)first * monitors->channels;
+	int least = *samples, most = *samples;
+	for (unsigned k = first; k < frames; k += every, samples += step) {
+		int value = *samples;
 		least = value < least ? value : least;
 		most = value > most ? value : most;
 	}
-	bool fresh = monitors->cell_frames == 0;
-	monitors->least = fresh || least < monitors->least ? least : monitors->least;
-	monitors->most = fresh || most > monitors->most ? most : monitors->most;
+	bool fresh = monitors->look_fresh;
+	monitors->least = (int16_t)(fresh || least < monitors->least ? least : monitors->least);
+	monitors->most = (int16_t)(fresh || most > monitors->most ? most : monitors->most);
+	monitors->look_fresh = false;
 }
 
 /* A few samples of a cell are enough for what changes so slowly; which ones depends on the frame alone. */
@@ -291,7 +305,7 @@ void monitors_block(struct monitors *monitors, const struct block *block)
 		unsigned count = (unsigned)(left < room ? left : room);
 		const int16_t *samples = block->samples + done * monitors->channels;
 		if (monitors->current_at >= 0)
-			look_at_current(monitors, samples + monitors->current_at, count);
+			look_at_current(monitors, frame, samples + monitors->current_at, count);
 		if (monitors->capacitor_at >= 0)
 			look_at_capacitor(monitors, frame, samples + monitors->capacitor_at, count);
 		if (monitors->cell_frames == 0)
