@@ -44,7 +44,7 @@ struct monitors {
 	int current_at, capacitor_at; /* -1: no such channel */
 	unsigned channels;
 	double rate_hz, settle_frames, rest_wanted;
-	bool can_disarm;
+	bool can_disarm, provoked;
 
 	/* The reader's own: the cell in work. */
 	uint64_t cell_frame;
@@ -76,7 +76,8 @@ struct monitors {
 	double below_since, capacitor_v;
 };
 
-struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format, bool can_disarm, double settle_s)
+struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format,
+				 const struct monitor_options *options)
 {
 	struct monitors *monitors = calloc(1, sizeof *monitors);
 	if (!monitors)
@@ -90,9 +91,10 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 		monitors->capacitor = format->channels[monitors->capacitor_at];
 	monitors->channels = format->channel_count;
 	monitors->rate_hz = format->sample_rate_hz;
-	monitors->settle_frames = settle_s * format->sample_rate_hz;
+	monitors->settle_frames = options->settle_s * format->sample_rate_hz;
 	monitors->rest_wanted = REST_S * format->sample_rate_hz;
-	monitors->can_disarm = can_disarm;
+	monitors->can_disarm = options->can_disarm;
+	monitors->provoked = options->provoked;
 	monitors->look_fresh = true;
 	for (monitors->every = 1; monitors->every < CELL / 4 && monitors->rate_hz / (2 * monitors->every) >= ENOUGH_HZ;)
 		monitors->every *= 2;
@@ -117,7 +119,7 @@ void monitors_destroy(struct monitors *monitors)
 /* Under the lock. The first trip in the recording counts, whichever thread found it first. */
 static void trip(struct monitors *monitors, enum monitor monitor, double frame, const char *text)
 {
-	if (monitors->tripped && !(frame < monitors->trip.frame))
+	if ((monitors->tripped && !(frame < monitors->trip.frame)) || (monitors->provoked && monitor_blames_device(monitor)))
 		return;
 	monitors->tripped = true;
 	monitors->trip = (struct monitor_trip){.monitor = monitor, .frame = frame};

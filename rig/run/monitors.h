@@ -20,10 +20,18 @@ struct monitor_trip {
 enum monitor_rest { REST_UNKNOWN, REST_ALIVE, REST_DEAD };
 
 /*
- * can_disarm: the bench can disarm the device, so that current while it is disarmed is wrong. settle_s: how late after its time the rig may say that
- * it fired. NULL when out of memory.
+ * What the monitors have to know of the run. can_disarm: the bench can disarm the device, so that current while it is disarmed is wrong. provoked: the
+ * plan makes faults on purpose and judges what the device does then, so that only the bench is watched. settle_s: how late after its time the rig may
+ * say that it fired.
  */
-struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format, bool can_disarm, double settle_s);
+struct monitor_options {
+	bool can_disarm, provoked;
+	double settle_s;
+};
+
+/* NULL when out of memory. */
+struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format,
+				 const struct monitor_options *options);
 /* NULL is accepted. */
 void monitors_destroy(struct monitors *monitors);
 

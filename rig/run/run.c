@@ -410,6 +410,24 @@ static bool can_disarm(const struct sequencer *seq)
 	       (seq->ports->gpio.ops && (lines[GPIO_ENABLE].present || lines[GPIO_EMERGENCY_STOP].present));
 }
 
+/* Whether the plan makes faults on purpose. */
+static bool provokes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->step_count; i++)
+		switch (plan->steps[i].kind) {
+		case STEP_SET_INTENSITY:
+		case STEP_ARM:
+		case STEP_DISARM:
+		case STEP_AWAIT:
+		case STEP_TRIGGER:
+		case STEP_DRIVE_LINE:
+		case STEP_WAIT:
+		case STEP_PROMPT:
+		case STEP_EXPECT_DISCHARGE: break;
+		}
+	return false;
+}
+
 /* A channel that does not live would show no current, whatever flows: then nothing is armed. */
 static bool self_test(struct sequencer *seq, struct error *error)
 {
@@ -479,7 +497,8 @@ static bool run_captured(struct sequencer *seq, bool *finished, struct error *er
 
 static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
 {
-	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, can_disarm(seq), seq->settle_s);
+	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
+	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
 	struct error ignored;
 	if (!safe_state(seq, error))
 		return end_safely(seq, NULL, &ignored) && false;

@@ -3,12 +3,12 @@
 scenario { id = "torture-interlock", title = "Interlocks under torture", verifies = { "REC-GAPS" } }
 intensity(40)
 for _, line in ipairs { "emergency_stop", "enable" } do
-	drive("emergency_stop", "low")
-	drive("enable", "high")
+	drive("emergency_stop", false)
+	drive("enable", true)
 	arm()
 	await("ready", seconds(3))
 	single { pulses = 2, interval = ms(200) }
-	drive(line, line == "enable" and "low" or "high")
+	drive(line, line ~= "enable")
 	wait(ms(300))
 	disarm()
 	wait(ms(100))

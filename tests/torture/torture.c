@@ -3,7 +3,7 @@
  * Torture: the n-th call of each operation of the ports fails, for every n, through whole sessions with evidence and report. Each time the simulated
  * device must be safe at the end, as seen in the simulator itself; the exit status right, no pass that is not true; nothing leaks, nothing hangs. It
  * does not fork, so that the leak check of the sanitizers sees all of it.
- * usage: torture SOURCE_ROOT FOLDER [STRIDE]     (STRIDE: only every so many calls of an operation; default 1)
+ * usage: torture SOURCE_ROOT FOLDER [STRIDE [OPERATION CALL MANNER]]     (STRIDE: only every so many calls of an operation; default 1)
  */
 #include <fcntl.h>
 #include <ftw.h>
@@ -36,6 +36,7 @@ enum { HANG_S = 60, LEAK_EVERY = 100 };
 static const char *root, *folder;
 static unsigned long cases, failures, recovered;
 static char what[160]; /* the case under way, for the alarm */
+static char said_path[420];
 
 static void on_alarm(int number)
 {
@@ -51,6 +52,9 @@ static void wrong(const char *why, const struct failing_truth *truth, int status
 	failures++;
 	printf("not ok: %s: %s (exit %d; trigger %d, enable %d, emergency stop %d, ready %d, state %s)\n", what, why, status,
 	       truth->trigger, truth->enable, truth->emergency_stop, truth->ready, stimulator_state_name(truth->state));
+	auto_file FILE *said = fopen(said_path, "re");
+	for (char line[512]; said && fgets(line, sizeof line, said);)
+		printf("    %s", line);
 }
 
 /* A session with the case's failure; its exit status. What it says goes to a file. */
@@ -66,7 +70,8 @@ static int session(const char *scenario, struct bench_setup *bench, const struct
 	const struct session_setup setup = {
 		.command = "run", .out = out, .bench = bench, .plan = plan, .spec = spec, .drivers = DRIVERS, .quiet = true};
 	fflush(stdout);
-	int kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO), said = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO),
+	    said = open(said_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	dup2(said, STDOUT_FILENO);
 	dup2(said, STDERR_FILENO);
 	alarm(HANG_S);
@@ -187,6 +192,7 @@ int main(int argc, char **argv)
 	folder = argv[2];
 	unsigned long stride = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
 	mkdir(folder, 0755);
+	snprintf(said_path, sizeof said_path, "%s/said", folder);
 	signal(SIGALRM, on_alarm);
 	signal(SIGPIPE, SIG_IGN);
 	setenv("TMSRIG_DATA", root, 1);
@@ -202,6 +208,11 @@ int main(int argc, char **argv)
 	}
 	inputs_date(bench, NULL);
 	snprintf(path, sizeof path, "%s/scenarios/smoke.lua", root);
+	if (argc > 6) {
+		one(path, bench, spec,
+		    &(struct failing_plan){(enum operation)atoi(argv[4]), (enum manner)atoi(argv[6]), strtoul(argv[5], NULL, 10)});
+		return failures > 0;
+	}
 	through(path, bench, spec, stride);
 	snprintf(path, sizeof path, "%s/tests/torture/interlock.lua", root);
 	through(path, bench, spec, stride);
