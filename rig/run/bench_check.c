@@ -134,8 +134,10 @@ static void check_guardian(struct checking *checking)
 {
 	const struct guardian_port *guardian = &checking->ports->guardian;
 	if (guardian->ops)
-		tell(checking, "gpio", "guardian", good_if(!guardian->ops->lost(guardian->self)), "%s",
+		tell(checking, "bench", "guardian", good_if(!guardian->ops->lost(guardian->self)), "%s",
 		     guardian->ops->lost(guardian->self) ? "it has gone, or has taken over" : "it lives");
+	else if (checking->ports->device.serial[0])
+		tell(checking, "bench", "guardian", CHECK_FAILED, "there is none, though the device could be disarmed by it");
 }
 
 static void check_safe_state(struct checking *checking, const char *when)
