@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`tmsrig run` dies at random moments. Outside of it, the simulated device says when it was safe, HDF5's own tools whether the recording can be read,
+the kernel whether the bench's lock is free.
+
+usage: kills.py TMSRIG FIXTURES COUNT [SEED]
+Works in the current folder. Ends with status 1 when a check failed.
+"""
+import fcntl
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+TMSRIG, FIXTURES, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
+SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+ALLOWED_S = 0.150
+AGAIN = 3  # how often a trial that the machine spoilt is done again
+os.environ["TMSRIG_STATE"] = os.path.abspath("state")
+STIMULATORS = ["{driver: magventure, port: ./magventure}", "{driver: magstim, port: ./magstim, model: rapid2, software: 8}"]
+SAFE = ("standby", "off", "fault")
+failures = spoilt = 0
+rng = random.Random(SEED)
+
+
+def check(good, text, detail=""):
+    global failures
+    if not good:
+        failures += 1
+        print(f"not ok: {text}: {detail}", flush=True)
+    return good
+
+
+class Device:
+    """A simulator on free ports, its bench files, and its device as the witness sees it."""
+
+    def __init__(self, stimulator):
+        text = re.sub(r"port: \d+", "port: 0", open(f"{FIXTURES}/benches/served.yaml").read()).replace("tmsrig-", "./")
+        open("served.yaml", "w").write(text)
+        self.process = subprocess.Popen([TMSRIG, "sim", "./served.yaml"], stdout=subprocess.PIPE, text=True)
+        ports = dict(re.findall(r"(\w+) (\d+)", self.process.stdout.readline()))
+        client = open(f"{FIXTURES}/benches/served-client.yaml").read()
+        client = client.replace("30431", ports["iiod"]).replace("/5555", "/" + ports["beaglelogic"])
+        open("client.yaml", "w").write(client[: client.index("\nstimulator:")] + "\nstimulator: " + stimulator + "\n")
+        self.control = socket.socket(socket.AF_UNIX)
+        self.control.connect("control")
+
+    def state(self):
+        self.control.sendall(b"look\n")
+        return self.control.recv(200).decode().split()[1]
+
+    def await_state(self, wanted, limit_s):
+        """Monotonic time at which the device was seen in one of the states, None if it was not; and the longest time between two looks."""
+        until, longest, last = time.monotonic() + limit_s, 0, time.monotonic()
+        while True:
+            state, now = self.state(), time.monotonic()
+            longest, last = max(longest, now - last), now
+            if state in wanted:
+                return now, longest
+            if now > until:
+                return None, longest
+            time.sleep(0.001)
+
+    def end(self):
+        self.control.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+def lock_free():
+    path = "state/served-client/lock"
+    if not os.path.exists(path):
+        return True
+    with open(path, "r+") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            return True
+        except BlockingIOError:
+            return False
+
+
+def readable(folder):
+    """What HDF5's own tools find in the recording; the mark of its dead writer is taken away first, as its documentation says."""
+    path = folder + "/recording.h5"
+    if not os.path.exists(path):
+        return None
+    subprocess.run(["cp", path, "copy.h5"], check=True)
+    cleared = subprocess.run(["h5clear", "-s", "copy.h5"], capture_output=True, text=True)
+    listed = subprocess.run(["h5ls", "-r", "copy.h5"], capture_output=True, text=True)
+    dumped = subprocess.run(["h5dump", "-o", "/dev/null", "copy.h5"], capture_output=True, text=True)
+    good = listed.returncode == 0 and dumped.returncode == 0 and "Dataset" in listed.stdout and "error" not in dumped.stderr.lower()
+    return "" if good else (cleared.stderr + listed.stderr + dumped.stderr)[:300] or "empty"
+
+
+def out_of_memory(pid):
+    """What it has now is all it gets."""
+    pages = int(open(f"/proc/{pid}/statm").read().split()[0])
+    resource.prlimit(pid, resource.RLIMIT_AS, (pages * 4096, pages * 4096))
+
+
+WAYS = {
+    "SIGKILL": lambda pid: os.kill(pid, signal.SIGKILL),
+    "SIGSTOP": lambda pid: os.kill(pid, signal.SIGSTOP),
+    "SIGSEGV": lambda pid: os.kill(pid, signal.SIGSEGV),
+    "out of memory, killed": lambda pid: (out_of_memory(pid), os.kill(pid, signal.SIGKILL)),
+}
+
+
+def trial(way, stimulator, moment_s):
+    """Seconds from the death until the device was safe, NaN when it was not armed then; None: the machine spoilt it."""
+    subprocess.run(["rm", "-rf", "run", "run.incomplete"], check=True)
+    device = Device(stimulator)
+    run = subprocess.Popen([TMSRIG, "run", "served-smoke", "-b", "./client.yaml", "-s", "smoke", "-q", "-o", "run"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    device.await_state(("charging", "ready", "firing"), 4)
+    time.sleep(moment_s)
+    armed = device.state() not in SAFE
+    if run.poll() is not None:
+        device.end()
+        return None
+    began = time.monotonic()
+    WAYS[way](run.pid)
+    safe_s, longest_s = device.await_state(SAFE, 3)
+    took_s = (safe_s - began) if safe_s else float("inf")
+    time.sleep(0.1)
+    check(device.state() in SAFE, f"{way} after {moment_s:.2f} s: it stays safe", device.state())
+    log = lambda: open("run.incomplete/guardian.log").read() if os.path.exists("run.incomplete/guardian.log") else ""
+    until = time.monotonic() + 8
+    while "VERIFIED" not in log().upper() and time.monotonic() < until:
+        time.sleep(0.02)
+    if run.poll() is None:
+        run.kill()
+    run.wait()
+    run.stderr.close()
+    check("safe state verified" in log(), f"{way} after {moment_s:.2f} s: the guardian verified it", log()[-300:])
+    check("at or below 60 V" in log(), f"{way} after {moment_s:.2f} s: the discharge is recorded", log()[-300:])
+    check(not os.path.exists("run/result.json"), f"{way}: there is no result", "")
+    unreadable = readable("run.incomplete")
+    check(not unreadable, f"{way} after {moment_s:.2f} s: the recording can be read", unreadable)
+    check(lock_free(), f"{way} after {moment_s:.2f} s: the lock is free", "")
+    device.end()
+    if armed and took_s > ALLOWED_S and longest_s > 0.03:
+        return None
+    return took_s if armed else float("nan")
+
+
+worst, armed_trials = {}, 0
+for index in range(COUNT):
+    way, stimulator, moment_s = list(WAYS)[index % len(WAYS)], STIMULATORS[index // len(WAYS) % 2], rng.uniform(0, 3.5)
+    for _ in range(AGAIN):
+        took_s = trial(way, stimulator, moment_s)
+        if took_s is not None:
+            break
+        spoilt += 1
+    if took_s is None:
+        check(False, f"{way}: the machine spoilt every trial")
+    elif took_s == took_s:
+        armed_trials += 1
+        worst[way] = max(worst.get(way, 0), took_s)
+        check(took_s <= ALLOWED_S, f"{way} after {moment_s:.2f} s: safe within 150 ms", f"{1e3 * took_s:.1f} ms")
+for way, seconds in worst.items():
+    print(f"{way:24} device safe at most {1e3 * seconds:.1f} ms after")
+check(armed_trials > COUNT / 2, "most of the deaths were while the device was armed", armed_trials)
+print(f"kills: {COUNT} deaths, {armed_trials} of them armed, {failures} failures, {spoilt} trials done again as the machine spoilt them, seed {SEED}")
+sys.exit(1 if failures else 0)
