@@ -29,23 +29,24 @@ static void on_signal(int number)
 {
 	(void)number;
 	int saved = errno;
-	if (atomic_exchange(&command_abort, true))
+	bool again = atomic_exchange(&command_abort, true);
+	if (again)
 		emergency_exit(EXIT_ABORTED);
 	static const char TOLD[] = "\ntmsrig: stopping: safe state, then the evidence is written (once more: stop at once)\n";
-	if (emergency_watches()) {
+	if (!again && emergency_watches()) {
 		ssize_t ignored = write(STDERR_FILENO, TOLD, sizeof TOLD - 1);
 		(void)ignored;
 	}
 	errno = saved;
 }
 
-/* A signal that was ignored when the program was started (nohup) stays so. */
+/* A hang-up that was ignored when the program was started (nohup) stays so. */
 static void catch_signals(void)
 {
 	static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_signal}, before;
 	for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
-		if (sigaction(SIGNALS[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		if (SIGNALS[i] != SIGHUP || (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
 			sigaction(SIGNALS[i], &action, NULL);
 }
 
