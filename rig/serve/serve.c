@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serve.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -60,7 +61,10 @@ static void *pacer_thread(void *self)
 	return NULL;
 }
 
-/* For a witness outside of all that is tested: "ok STATE ENABLE EMERGENCY_STOP TRIGGER", levels as 0, 1 or - where there is no such line. */
+/*
+ * For a witness outside of all that is tested: "ok STATE ENABLE EMERGENCY_STOP TRIGGER STALL", levels as 0, 1 or - where there is no such line, and how
+ * long, s, the machine kept a serial line standing still since the last look.
+ */
 static bool look_at_device(struct serve *serve, char *reply, size_t size, struct error *error)
 {
 	static const enum gpio_line LINES[] = {GPIO_ENABLE, GPIO_EMERGENCY_STOP, GPIO_TRIGGER};
@@ -79,7 +83,9 @@ static bool look_at_device(struct serve *serve, char *reply, size_t size, struct
 				    ports->gpio.ops->get(ports->gpio.self, LINES[i], &level, error);
 		length += (size_t)snprintf(reply + length, size - length, " %s", !there ? "-" : level ? "1" : "0");
 	}
-	snprintf(reply + length, size - length, "\n");
+	double stall_s = fmax(serve->magstim_line ? serial_line_stall_s(serve->magstim_line) : 0,
+			      serve->magventure_line ? serial_line_stall_s(serve->magventure_line) : 0);
+	snprintf(reply + length, size - length, " %.3f\n", stall_s);
 	return true;
 }
 

@@ -21,6 +21,8 @@ os.environ["TMSRIG_STATE"] = os.path.abspath("state")
 HERE = os.path.dirname(os.path.abspath(__file__))
 rng = random.Random(SEED)
 failures, tally = 0, {}
+# A recording.h5 that is smaller has not been flushed for the first time.
+BEGUN_BYTES = 8192
 
 # Each of them breaks a requirement of the example specification, or the proof of the safe state.
 DEVICE_FAULTS = ["drop_pulse=4", "double_pulse=6", "amplitude=0.8", "late_pulse=5:3 ms", "inverted=3", "no_discharge", "spontaneous=1:0.3 s"]
@@ -62,6 +64,8 @@ def recording_readable(folder, whole):
     path = folder + "/recording.h5"
     if not os.path.exists(path) or os.path.getsize(path) == 0:
         return not whole
+    if not whole and os.path.getsize(path) < BEGUN_BYTES:
+        return True
     shutil.copy(path, "copy.h5")
     if not whole:
         tool("h5clear", "-s", "copy.h5")
@@ -83,8 +87,10 @@ def look(name, status, words, changed, truncated):
         check(status != 0, f"{name}: no success without evidence", status)
         check(truncated or recording_readable("run.incomplete", False), f"{name}: what there is of the recording can be read", words[-200:])
     check(status != 0 or os.path.exists("run/result.json"), f"{name}: success has evidence", words[-200:])
+    # A signal that came before the program could catch it, when it had not begun anything.
+    nothing = not os.path.exists("run") and not os.path.exists("run.incomplete")
     # 127: so little memory that the loader does not get the program in.
-    check(status in (0, 1, 2, 3, 4, 5, -9) or (truncated and status == 127), f"{name}: an exit status of its own", f"{status}: {words[-300:]}")
+    check(status in (0, 1, 2, 3, 4, 5, -9) or (truncated and status == 127) or (nothing and status in (-1, -2)), f"{name}: an exit status of its own", f"{status}: {words[-300:]}")
     check(status != 2 or not os.path.exists("run"), f"{name}: what is wrongly configured leaves nothing whole", "")
 
 
