@@ -19,6 +19,9 @@
 #include "guardian_lines.h"
 #include "guardian_log.h"
 
+/* The disarm frame is sent so often, so far apart. */
+enum { FRAMES = 3 };
+static const double FRAME_S = 0.3;
 static const double SETUP_PATIENCE_S = 5, LOOK_S = 0.02, SILENT_LOOK_S = 1;
 static const char *const ROLE_NAMES[GUARDIAN_ROLE_COUNT] = {"trigger", "emergency stop", "enable", "ready"};
 
@@ -28,7 +31,8 @@ enum answer { YES, NO, UNKNOWN };
 struct outcome {
 	enum answer driven[GUARDIAN_ROLE_COUNT]; /* UNKNOWN: there is no such line, or it is held */
 	enum answer not_ready, disarmed, discharged;
-	double volts; /* last reading; NAN: none */
+	unsigned frames; /* disarm frames sent, or tried */
+	double volts;    /* last reading; NAN: none */
 };
 
 struct guardian {
@@ -111,18 +115,24 @@ static enum answer drive_safe(struct guardian *guardian, enum guardian_role role
 	return failed ? NO : YES;
 }
 
+static void send_disarm(struct guardian *guardian, double event_s)
+{
+	if (!guardian->setup.device.serial[0])
+		return;
+	int failed = guardian_disarm(&guardian->setup.device);
+	if (guardian->outcome.disarmed != YES)
+		guardian->outcome.disarmed = failed ? NO : YES;
+	guardian->outcome.frames++;
+	guardian_log("disarm frame: %s, %.3f ms after the event", failed ? strerror(failed) : "sent", 1e3 * (guardian_now_s() - event_s));
+}
+
 static void drive_all(struct guardian *guardian, double event_s)
 {
 	struct outcome *outcome = &guardian->outcome;
 	for (enum guardian_role role = GUARDIAN_TRIGGER; role < GUARDIAN_READY; role++)
 		outcome->driven[role] = drive_safe(guardian, role);
 	guardian_log("lines driven %.3f ms after the event", 1e3 * (guardian_now_s() - event_s));
-	if (guardian->setup.device.serial[0]) {
-		int failed = guardian_disarm(&guardian->setup.device);
-		guardian->outcome.disarmed = failed ? NO : YES;
-		guardian_log("disarm frame: %s, %.3f ms after the event", failed ? strerror(failed) : "sent",
-			     1e3 * (guardian_now_s() - event_s));
-	}
+	send_disarm(guardian, event_s);
 }
 
 /* One look at the ready line; taken, as an input, where the harness had it. */
@@ -171,7 +181,8 @@ static bool settled(const struct guardian *guardian)
 	if (outcome->disarmed == NO && !stopped)
 		return false;
 	bool discharge_known = guardian->setup.device.capacitor.source == GUARDIAN_NO_SOURCE || outcome->discharged == YES;
-	return ready_known && discharge_known;
+	bool told = !guardian->setup.device.serial[0] || outcome->frames == FRAMES;
+	return ready_known && discharge_known && told;
 }
 
 /* Looks until all is as it should be, or the deadline has passed; says once a second what it waits for. */
@@ -181,6 +192,9 @@ static void verify(struct guardian *guardian, double event_s)
 	for (;;) {
 		look_at_ready(guardian);
 		look_at_capacitor(guardian, event_s);
+		/* The harness may have died in the midst of a frame: to the device the first one of ours is then the rest of that. */
+		if (guardian->outcome.frames < FRAMES && guardian_now_s() > event_s + guardian->outcome.frames * FRAME_S)
+			send_disarm(guardian, event_s);
 		if (settled(guardian) || guardian_now_s() >= deadline_s)
 			break;
 		if (guardian_now_s() > said_s + SILENT_LOOK_S) {

@@ -62,12 +62,13 @@ static int open_terminal(const struct guardian_device *device)
 
 int guardian_disarm(const struct guardian_device *device)
 {
-	bool tcp = strncmp(device->serial, "tcp:", 4) == 0;
-	int fd = tcp ? open_tcp(device->serial) : open_terminal(device);
+	/* It stays open until the guardian ends: closing could take from a slow line what it has not sent yet. */
+	static int fd = -1;
+	if (fd < 0)
+		fd = strncmp(device->serial, "tcp:", 4) == 0 ? open_tcp(device->serial) : open_terminal(device);
 	if (fd < 0)
 		return errno;
 	ssize_t sent = write(fd, device->disarm, device->disarm_length);
-	/* It stays open until the guardian ends: closing could take from a slow line what it has not sent yet. */
 	return sent == (ssize_t)device->disarm_length ? 0 : sent < 0 ? errno : EIO;
 }
 
