@@ -60,6 +60,8 @@ double safe_state_lag(const struct ports *ports)
 /* Nothing may move for so long; the device is asked so often; where the commands failed no more than a short look is worth it. */
 static const double QUIET_S = 0.25, ASK_S = 0.3, SHORT_S = 0.5, LOOK_S = 0.02;
 
+enum { UNANSWERED = 2 };
+
 enum seen { NOTHING, GOOD, BAD };
 
 enum witness { BY_READY, BY_STATUS, BY_CAPACITOR, BY_CURRENT, BY_LINES, WITNESS_COUNT };
@@ -68,7 +70,8 @@ static const char *const WITNESSES[WITNESS_COUNT] = {"ready line", "remote statu
 struct looking {
 	const struct safe_state_watch *watch;
 	double begun_s, asked_s, now_s;
-	double begun_frame; /* of the stream when the safe state had been entered */
+	unsigned unanswered; /* questions that the device did not answer */
+	double begun_frame;  /* of the stream when the safe state had been entered */
 	enum seen seen[WITNESS_COUNT];
 	char text[WITNESS_COUNT][120];
 };
@@ -127,10 +130,12 @@ static void look_at_status(struct looking *looking)
 	const struct stimulator_port *stimulator = &looking->watch->ports->stimulator;
 	struct stimulator_status status = {0};
 	struct error error = {0};
-	if (!stimulator->ops || !stimulator->ops->status || looking->seen[BY_STATUS] == GOOD || looking->now_s < looking->asked_s + ASK_S)
+	if (!stimulator->ops || !stimulator->ops->status || looking->seen[BY_STATUS] == GOOD || looking->unanswered >= UNANSWERED ||
+	    looking->now_s < looking->asked_s + ASK_S)
 		return;
 	looking->asked_s = looking->now_s;
 	if (!stimulator->ops->status(stimulator->self, &status, &error)) {
+		looking->unanswered++;
 		note(looking, BY_STATUS, BAD, "the device does not tell its status: %.70s", error.text);
 		return;
 	}
@@ -188,8 +193,10 @@ static bool look(struct looking *looking)
 	/* Talk takes time on a serial line: at the end, and when there is something to hope for. */
 	if (rest || looking->now_s >= looking->asked_s + 2 * ASK_S)
 		look_at_status(looking);
+	/* A device that does not answer is not waited for: what else there is to see may come. */
+	bool mute = looking->unanswered >= UNANSWERED;
 	for (unsigned w = 0; w < WITNESS_COUNT; w++)
-		all = all && looking->seen[w] != BAD;
+		all = all && (looking->seen[w] != BAD || (w == BY_STATUS && mute));
 	bool asked = !looking->watch->ports->stimulator.ops || !looking->watch->ports->stimulator.ops->status || isfinite(looking->asked_s);
 	return all && asked;
 }

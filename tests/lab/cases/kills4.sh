@@ -4,4 +4,4 @@
 . "$LAB_HERE/lib.sh"
 . "$LAB_HERE/session.sh"
 benches "model: bistim2" "200 us"
-/usr/bin/python3 -u "$LAB_ROOT/tests/kills/kills.py" tmsrig "$LAB_ROOT/fixtures" 4 3 lab 2>&1 || echo "not ok - kills ended with $?"
+/usr/bin/python3 -u "$LAB_ROOT/tests/kills/kills.py" tmsrig "$LAB_ROOT/fixtures" 24 11 lab 2>&1 || echo "not ok - kills ended with $?"
