@@ -80,12 +80,13 @@ static bool lock_file(const struct bench_setup *setup, int fd, const char *path,
 
 static bool take(struct bench_lock *lock, const struct bench_setup *setup, struct error *error)
 {
-	char path[PATH_MAX];
+	char folder[PATH_MAX], path[PATH_MAX];
 	time_t now = time(NULL);
 	struct tm parts;
-	if (!paths_state(setup->id, path, sizeof path - sizeof "/lock", error))
+	if (!paths_state(setup->id, folder, sizeof folder, error))
 		return false;
-	strcat(path, "/lock");
+	if (snprintf(path, sizeof path, "%s/lock", folder) >= (int)sizeof path)
+		return error_config(error, "%s: the name of the folder is too long", setup->id);
 	lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (lock->fd < 0)
 		return error_errno(error, ERROR_BENCH, "%s: the lock of the bench cannot be opened", path);

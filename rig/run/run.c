@@ -104,7 +104,10 @@ static bool watch_coil(struct sequencer *seq, double free_until_s, struct error 
 		return true;
 	seq->asked_warm_s = now;
 	/* Twice: it may be a byte that was lost. */
-	if (!stimulator->ops->status(stimulator->self, &status, error) && !stimulator->ops->status(stimulator->self, &status, error))
+	bool told = stimulator->ops->status(stimulator->self, &status, error);
+	if (!told)
+		told = stimulator->ops->status(stimulator->self, &status, error);
+	if (!told)
 		return error_prefix(error, "stimulator");
 	if (status.coil_temperature_degc > limit_degc) {
 		char text[SAFETY_TEXT];

@@ -212,8 +212,9 @@ static bool pause_look(struct looking *looking)
 		guardian->ops->progress(guardian->self);
 	double before_s = looking->now_s;
 	/* Woken by an abort or a failure: once more. */
-	bool slept = clock->ops->sleep_until(clock->self, before_s + LOOK_S, &ignored) ||
-		     clock->ops->sleep_until(clock->self, before_s + LOOK_S, &ignored);
+	bool slept = false;
+	for (int tries = 0; tries < 2 && !slept; tries++)
+		slept = clock->ops->sleep_until(clock->self, before_s + LOOK_S, &ignored);
 	looking->now_s = clock->ops->now_s(clock->self);
 	double seen = safe_state_virtual(watch->ports) && watch->monitors
 			      ? safe_state_frame(watch->ports, looking->now_s) - safe_state_lag(watch->ports)
