@@ -67,11 +67,18 @@ done
 echo "== instruments: every server killed at 20 random moments; 60 s at 1 and at 10 MSa/s"
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig sustained 60
+echo "== safety: torture of every call of every port, whole; the rig killed at 100 random moments of served sessions"
+rm -rf "$work/torture"
+build/test/tests/torture/torture "$PWD" "$work/torture" 1 | tail -n 1
+tests/safety.sh "$tmsrig" 100
+echo "== chaos: 300 runs in which anything may happen"
+tests/chaos.sh "$tmsrig" 300
 echo "== lab: a whole iTBS-600 through the real drivers, twice"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
 ninja -C build/lab >/dev/null
 LAB_SECONDS=1800 LAB_CASE_SECONDS=600 tests/lab/lab.sh build/lab itbs
+LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh
 

@@ -63,6 +63,15 @@ function summary.notices()
 	if run.aborted then
 		add(grave, "The run was aborted before the end of its plan. What was not fired was not tested.")
 	end
+	local safe_state, monitor = result.safe_state, result.monitor
+	if type(monitor) == "table" then
+		add(grave, "A monitor stopped the run (%s, against the %s): %s.", format.words(monitor.name), monitor.against, monitor.text)
+	end
+	if type(safe_state) == "table" and safe_state.proven == false then
+		add(grave, "SAFE STATE NOT PROVEN: %s. No pass is given.", safe_state.text)
+	elseif type(safe_state) == "table" and safe_state.proven ~= true then
+		add(mild, "Safe state not provable: %s.", safe_state.text)
+	end
 	if run.complete == false then
 		add(grave, "The recording is not complete: it ended without its closing record. What lies beyond its end is unknown.")
 	end

@@ -79,6 +79,7 @@ static bool iio_open(const struct bench_setup *setup, const char *recording, str
 		iio_close(port);
 		return false;
 	}
+	adc_iio_describe(&port->adc, &ports->adc.format, &ports->device.capacitor);
 	ports->simulated |= iio_connection_is_simulated(&port->adc.connection);
 	iio_connection_note(&port->adc.connection, ports, "adc");
 	ports->adc.ops = &IIO_OPS;

@@ -19,6 +19,8 @@ struct adc_iio {
 
 /* Finds device and channels, sets trigger, rate and buffers, and completes the format: scale and offset of the instrument with the sensor's. */
 bool adc_iio_prepare(struct adc_iio *adc, struct recording_format *format, struct error *error) must_check;
+/* How a guardian reads the capacitor's voltage past a rig that is dead: the raw value of that channel; nothing where there is none, or no way. */
+void adc_iio_describe(const struct adc_iio *adc, const struct recording_format *format, struct guardian_capacitor *capacitor);
 /* How much longer than a buffer takes libiio waits for one. */
 double adc_iio_buffer_s(const struct adc_iio *adc);
 

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "guard_port.h"
+
 enum { BENCH_MAX_DRIVERS = 8 };
 
 struct opened_driver {
@@ -16,6 +18,7 @@ struct bench {
 	struct ports ports;
 	struct opened_driver opened[BENCH_MAX_DRIVERS];
 	size_t opened_count;
+	struct guard *guard; /* of a bench without lines to guard; NULL: none */
 };
 
 static const struct driver *find_driver(const struct driver *const *drivers, const char *name)
@@ -148,6 +151,10 @@ struct bench *bench_open(const struct bench_setup *setup, const struct driver *c
 			bench_close(bench);
 			return NULL;
 		}
+	if (bench && !guard_port_complete(setup, &bench->ports, &bench->guard, error)) {
+		bench_close(bench);
+		return NULL;
+	}
 	return bench;
 }
 
@@ -162,6 +169,9 @@ struct bench *bench_open_each(const struct bench_setup *setup, const struct driv
 			opened(self, (enum bench_part)part, name,
 			       open_part(bench, drivers, (enum bench_part)part, NULL, &why) ? NULL : &why);
 	}
+	struct error why;
+	if (bench && !guard_port_complete(setup, &bench->ports, &bench->guard, &why))
+		bench->ports.guardian = (struct guardian_port){NULL, NULL};
 	return bench;
 }
 
@@ -178,6 +188,7 @@ void bench_close(struct bench *bench)
 		struct opened_driver *opened = &bench->opened[--bench->opened_count];
 		opened->driver->close(opened->state);
 	}
+	guard_stop(bench->guard);
 	free(bench);
 }
 

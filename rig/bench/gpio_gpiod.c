@@ -13,6 +13,7 @@
 #include "gpio_find.h"
 #include "gpio_guardian.h"
 #include "gpio_line.h"
+#include "guard_port.h"
 
 /* A sleep may end late by about so much, even at real-time priority: the rest of a pulse is waited for awake. */
 static const double AWAKE_S = 200e-6;
@@ -248,28 +249,6 @@ static const struct gpio_ops GPIOD_OPS = {
 	.events = gpiod_events,
 };
 
-static bool guardian_log_to(void *self, int log_fd, struct error *error)
-{
-	return guard_log_to(((struct gpio_gpiod *)self)->guard, log_fd, error);
-}
-
-static void guardian_progress(void *self)
-{
-	guard_progress(((struct gpio_gpiod *)self)->guard);
-}
-
-static void guardian_attend(void *self, bool waiting)
-{
-	guard_attend(((struct gpio_gpiod *)self)->guard, waiting);
-}
-
-static bool guardian_lost(void *self)
-{
-	return guard_is_lost(((struct gpio_gpiod *)self)->guard);
-}
-
-static const struct guardian_ops GUARDIAN_OPS = {guardian_log_to, guardian_progress, guardian_attend, guardian_lost};
-
 static void gpiod_close(void *state)
 {
 	struct gpio_gpiod *gpio = state;
@@ -362,7 +341,7 @@ static bool gpiod_open(const struct bench_setup *setup, const char *recording, s
 		return error_prefix(error, "%s", setup->file);
 	}
 	if (gpio->guard)
-		ports->guardian = (struct guardian_port){&GUARDIAN_OPS, gpio};
+		ports->guardian = guard_port(gpio->guard);
 	ports->gpio = (struct gpio_port){&GPIOD_OPS, gpio};
 	*state = gpio;
 	return true;

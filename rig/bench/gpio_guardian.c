@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "gpio_guardian.h"
 
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/gpio.h>
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "companion.h"
+#include "guard_port.h"
 
 static uint64_t line_flags(const struct gpio_line_setup *setup)
 {
@@ -39,9 +36,6 @@ static void describe(const struct bench_setup *bench, const struct gpio_place *p
 	snprintf(out->name, sizeof out->name, "%s", gpio_line_name(line));
 }
 
-/* How long a run may make no progress before it counts as dead: longer than any step that waits for an instrument. */
-static const double PROGRESS_S = 2;
-
 struct guard *gpio_guardian_start(const struct bench_setup *bench, const struct gpio_place places[GPIO_LINE_COUNT], struct error *error)
 {
 	static const struct {
@@ -52,16 +46,7 @@ struct guard *gpio_guardian_start(const struct bench_setup *bench, const struct 
 		     {GPIO_ENABLE, GUARDIAN_ENABLE},
 		     {GPIO_READY, GUARDIAN_READY}};
 	struct guardian_setup setup = {.heartbeat_ms = (uint32_t)lround(1e3 * bench->heartbeat_s)};
-	char program[PATH_MAX];
 	for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++)
 		describe(bench, places, LINES[i].line, &setup.lines[LINES[i].role]);
-	if (!companion_path("tmsrig-guardian", "guardian", program, sizeof program, error))
-		return NULL;
-	/* Its log moves into the evidence as soon as there is a folder for it. */
-	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	struct guard_options options = {.program = program, .log_fd = nowhere, .progress_s = PROGRESS_S};
-	struct guard *guard = guard_start(&setup, &options, error);
-	if (nowhere >= 0)
-		close(nowhere);
-	return guard;
+	return guard_port_start(&setup, error);
 }

@@ -208,6 +208,19 @@ bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));
 }
 
+bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error)
+{
+	struct guardian_reply reply = {0};
+	struct guardian_device_message message = {.head = {.magic = GUARDIAN_MAGIC, .kind = GUARDIAN_DEVICE}, .device = *device};
+	pthread_mutex_lock(&guard->lock);
+	uint32_t sequence = message.head.sequence = ++guard->sequence;
+	bool sent = send(guard->socket, &message, sizeof message, MSG_NOSIGNAL) == sizeof message;
+	pthread_mutex_unlock(&guard->lock);
+	if (!sent)
+		return error_bench(error, "the guardian is gone");
+	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));
+}
+
 bool guard_is_lost(struct guard *guard)
 {
 	return atomic_load(&guard->lost);

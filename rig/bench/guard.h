@@ -26,6 +26,8 @@ void guard_progress(struct guard *guard);
 bool guard_set(struct guard *guard, enum guardian_role role, bool level, struct error *error) must_check;
 /* From now on the guardian's log goes to this descriptor, which stays the caller's. */
 bool guard_log_to(struct guard *guard, int log_fd, struct error *error) must_check;
+/* What the guardian can do to the device itself, from now on. */
+bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error) must_check;
 /* The operator is being waited for, or nothing is fired yet, as at first: the run need not make progress. */
 void guard_attend(struct guard *guard, bool waiting);
 /* True once the guardian has gone, or taken over. */

@@ -11,6 +11,7 @@
 
 #include "bench_setup.h"
 #include "error.h"
+#include "guardian_wire.h"
 #include "recording.h"
 
 /* Time of the host. Absolute times are seconds since an origin of the clock's own. */
@@ -145,6 +146,8 @@ struct stimulator_port {
 struct guardian_ops {
 	/* From now on it writes its log to this descriptor, which stays the caller's. */
 	bool (*log_to)(void *self, int log_fd, struct error *error) must_check;
+	/* What it can do to the device itself, from now on. */
+	bool (*device)(void *self, const struct guardian_device *device, struct error *error) must_check;
 	/* The run is alive; to be called a few times a second. */
 	void (*progress)(void *self);
 	/* The operator is being waited for, or nothing is fired, as at first: no progress is no sign of death. */
@@ -171,7 +174,8 @@ struct ports {
 	struct logic_port logic;
 	struct stimulator_port stimulator;
 	struct guardian_port guardian;
-	bool simulated; /* an instrument said of itself that it is simulated, whatever its driver is */
+	struct guardian_device device; /* how a guardian disarms the device and reads its capacitor: each driver fills in what it knows */
+	bool simulated;                /* an instrument said of itself that it is simulated, whatever its driver is */
 	struct instrument_note notes[PORTS_MAX_NOTES];
 	size_t note_count;
 };

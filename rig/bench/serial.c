@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serial.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -207,5 +208,34 @@ bool serial_read_some(const struct serial *serial, void *bytes, size_t size, dou
 		if (count == 0 || (errno != EINTR && errno != EAGAIN))
 			return gone(serial, error);
 	}
+	return true;
+}
+
+/* The server's address as it was connected to: the guardian asks no name server. */
+static bool describe_tcp(const struct serial *serial, struct guardian_device *device)
+{
+	struct sockaddr_in peer;
+	socklen_t size = sizeof peer;
+	char address[INET_ADDRSTRLEN];
+	if (getpeername(serial->fd, (struct sockaddr *)&peer, &size) < 0 || peer.sin_family != AF_INET ||
+	    !inet_ntop(AF_INET, &peer.sin_addr, address, sizeof address))
+		return false;
+	snprintf(device->serial, sizeof device->serial, "tcp:%s:%u", address, ntohs(peer.sin_port));
+	return true;
+}
+
+bool serial_describe(const struct serial *serial, const void *frame, size_t length, struct guardian_device *device)
+{
+	if (length > sizeof device->disarm || strlen(serial->path) >= sizeof device->serial)
+		return false;
+	if (serial->socket && !describe_tcp(serial, device))
+		return false;
+	if (!serial->socket) {
+		if (tcgetattr(serial->fd, &device->line) < 0)
+			return false;
+		snprintf(device->serial, sizeof device->serial, "%s", serial->path);
+	}
+	memcpy(device->disarm, frame, length);
+	device->disarm_length = (uint32_t)length;
 	return true;
 }

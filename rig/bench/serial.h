@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "guardian_wire.h"
 
 struct serial {
 	int fd; /* -1: closed */
@@ -31,5 +32,10 @@ bool serial_write(const struct serial *serial, const void *bytes, size_t length,
 /* What comes until the monotonic time until_s, at least one byte unless it passes: *length 0 then. False when the line is gone. */
 bool serial_read_some(const struct serial *serial, void *bytes, size_t size, double until_s, size_t *length,
 		      struct error *error) must_check;
+/*
+ * What a guardian needs to send a frame over this line when the rig is dead: the address, resolved, and the settings. A frame that is too long, or a
+ * line that cannot be described so (IPv6), is left out: false.
+ */
+bool serial_describe(const struct serial *serial, const void *frame, size_t length, struct guardian_device *device);
 /* CLOCK_MONOTONIC, s. */
 double serial_now_s(void);

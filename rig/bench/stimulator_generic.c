@@ -289,6 +289,9 @@ static bool generic_open(const struct bench_setup *setup, const char *recording,
 		generic_close(generic);
 		return false;
 	}
+	char line[LINE_TEXT_MAX + 4];
+	int length = snprintf(line, sizeof line, "%s%s", generic->protocol->commands[LINE_DISARM].send, line_end(generic));
+	(void)serial_describe(&generic->serial, line, (size_t)length, &ports->device);
 	ports->stimulator = (struct stimulator_port){&generic->ops, generic};
 	*state = generic;
 	return true;

@@ -384,6 +384,8 @@ static bool magstim_open(const struct bench_setup *setup, const char *recording,
 		magstim_close(magstim);
 		return false;
 	}
+	uint8_t frame[MAGSTIM_FRAME_MAX];
+	(void)serial_describe(&magstim->link.serial, frame, magstim_frame(frame, "EA", 2), &ports->device);
 	ports->stimulator = (struct stimulator_port){&MAGSTIM_OPS, magstim};
 	ports_note(ports, "stimulator", "model", setup->stimulator.model);
 	ports_note(ports, "stimulator", "software", magstim->version[0] ? magstim->version : NULL);

@@ -212,6 +212,9 @@ static bool magventure_open(const struct bench_setup *setup, const char *recordi
 		magventure_close(magventure);
 		return false;
 	}
+	static const uint8_t DISABLE[2] = {ENABLE, 0};
+	uint8_t frame[MAGVENTURE_FRAME_MAX];
+	(void)serial_describe(&magventure->serial, frame, magventure_frame(frame, DISABLE, sizeof DISABLE), &ports->device);
 	ports->stimulator = (struct stimulator_port){&MAGVENTURE_OPS, magventure};
 	*state = magventure;
 	return true;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "bench_check.h"
+#include "bench_lock.h"
 #include "command.h"
 #include "config.h"
 #include "inputs.h"
@@ -166,6 +167,9 @@ static int bench_test(int argc, char **argv)
 	char today[DATE_SIZE];
 	inputs_today(today);
 	inputs_date(setup, today);
+	auto_bench_lock struct bench_lock *lock = bench_lock_take(setup, "tmsrig bench test", &error);
+	if (!lock)
+		return command_fail(&error);
 	return test_bench(setup, arguments.json);
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "bench_lock.h"
 #include "command.h"
 #include "config.h"
 #include "folder.h"
@@ -173,7 +174,7 @@ static void keep_history(const struct run_arguments *arguments, const char *out)
 }
 
 static int run_scenario(const struct run_arguments *arguments, const char *name, struct bench_setup *bench, const struct spec *spec,
-			const struct dose_tables *tables)
+			const struct dose_tables *tables, struct bench_lock *lock)
 {
 	struct error error = {0};
 	char out[PATH_MAX];
@@ -214,6 +215,7 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.quiet = arguments->quiet,
 		.json = arguments->json,
 	};
+	bench_lock_tell(lock, out);
 	int status = session_run(&setup);
 	keep_history(arguments, out);
 	return status;
@@ -276,11 +278,14 @@ static int run(int argc, char **argv)
 			return command_fail(&error);
 	if (arguments.scenario_count > 1 && !check_all(&arguments, &error))
 		return command_fail(&error);
+	auto_bench_lock struct bench_lock *lock = bench_lock_take(bench, "tmsrig run", &error);
+	if (!lock)
+		return command_fail(&error);
 	int status = 0;
 	for (size_t i = 0; i < arguments.scenario_count; i++) {
 		if (arguments.scenario_count > 1 && !arguments.json)
 			fprintf(stderr, "%s (%zu of %zu)\n", arguments.scenarios[i], i + 1, arguments.scenario_count);
-		int one = run_scenario(&arguments, arguments.scenarios[i], bench, spec, tables);
+		int one = run_scenario(&arguments, arguments.scenarios[i], bench, spec, tables, lock);
 		status = worse(status, one);
 		if (atomic_load(&command_abort))
 			break;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "bench_lock.h"
 #include "command.h"
 #include "config.h"
 #include "inputs.h"
@@ -116,6 +117,9 @@ static int sim(int argc, char **argv)
 	for (size_t i = 0; i < arguments.device_fault_count; i++)
 		if (!config_add_fault(setup, arguments.device_faults[i], &error))
 			return command_fail(&error);
+	auto_bench_lock struct bench_lock *lock = bench_lock_take(setup, "tmsrig sim", &error);
+	if (!lock)
+		return command_fail(&error);
 	auto_bench struct bench *bench = bench_open(setup, SESSION_DRIVERS, NULL, &error);
 	auto_serve struct serve *serve = bench ? serve_start(setup, bench_ports(bench), &error) : NULL;
 	if (!serve)

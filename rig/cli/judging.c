@@ -44,5 +44,6 @@ bool judging_make(const struct judging_question *question, const struct measure 
 	bool passing = judging->overall == VERDICT_PASS || judging->overall == VERDICT_CONDITIONAL_PASS;
 	if (question->ended_by != ERROR_NONE && passing)
 		judging->overall = VERDICT_VOID;
+	judging->overall = safety_verdict(judging->overall, question->safety);
 	return true;
 }

@@ -8,23 +8,25 @@
 #include "calibration.h"
 #include "measure.h"
 #include "requirement.h"
+#include "safety.h"
 #include "verdict.h"
 
 struct judging_question {
 	const struct bench_setup *bench;
 	const struct plan *plan; /* NULL: none */
 	const struct spec *spec;
-	const char *date;          /* of the recording, YYYY-MM-DD */
-	bool override_calibration; /* judge what rests on a calibration that is not in force */
-	enum error_kind ended_by;  /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
+	const char *date;            /* of the recording, YYYY-MM-DD */
+	bool override_calibration;   /* judge what rests on a calibration that is not in force */
+	const struct safety *safety; /* of a run; NULL: none */
+	enum error_kind ended_by;    /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
 };
 
 struct judging {
 	struct calibration_check calibration;
 	struct judgement *judgements; /* one a requirement of the spec */
 	struct budget *budgets;       /* of the value that decided, one a judgement */
-	enum verdict overall;
-	bool unasked; /* pulses are missing or extra, and no requirement counts them */
+	enum verdict overall;         /* with safety_verdict() */
+	bool unasked;                 /* pulses are missing or extra, and no requirement counts them */
 };
 
 /* Judges; the question's parts must outlive the answer. measure: what made the results. False when out of memory. */

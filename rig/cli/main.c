@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "config_paths.h"
+#include "emergency.h"
 #include "verdict.h"
 
 static const struct command *const COMMANDS[] = {&command_run,    &command_check,      &command_analyze, &command_report, &command_export,
@@ -11,24 +11,6 @@ static const struct command *const COMMANDS[] = {&command_run,    &command_check
 						 &command_trace,  &command_import,     &command_history, &command_trend,  &command_qualify,
 						 &command_keygen, &command_sign,       &command_verify,  &command_diff};
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof *COMMANDS };
-
-atomic_bool command_abort;
-const char *const COMMAND_VERSION = TMSRIG_VERSION;
-const char *const COMMAND_BUILD = TMSRIG_BUILD;
-
-int command_fail(const struct error *error)
-{
-	fprintf(stderr, "tmsrig: %s\n", error->text);
-	if (error->detail[0])
-		fprintf(stderr, "%s\n", error->detail);
-	switch (error->kind) {
-	case ERROR_NONE:
-	case ERROR_CONFIG: return EXIT_CONFIGURATION;
-	case ERROR_BENCH: return EXIT_BENCH_FAULT;
-	case ERROR_ABORTED: return EXIT_ABORTED;
-	}
-	return EXIT_BENCH_FAULT;
-}
 
 static void print_help(FILE *out)
 {
@@ -44,10 +26,30 @@ static void print_help(FILE *out)
 	      out);
 }
 
+/* The first time: in good order. The second time: at once. */
 static void on_signal(int number)
 {
 	(void)number;
-	atomic_store(&command_abort, true);
+	int saved = errno;
+	bool again = atomic_exchange(&command_abort, true);
+	if (again)
+		emergency_exit(EXIT_ABORTED);
+	static const char TOLD[] = "\ntmsrig: stopping: safe state, then the evidence is written (once more: stop at once)\n";
+	if (!again && emergency_watches()) {
+		ssize_t ignored = write(STDERR_FILENO, TOLD, sizeof TOLD - 1);
+		(void)ignored;
+	}
+	errno = saved;
+}
+
+/* A hang-up that was ignored when the program was started (nohup) stays so. */
+static void catch_signals(void)
+{
+	static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, before;
+	for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
+		if (SIGNALS[i] != SIGHUP || (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN))
+			sigaction(SIGNALS[i], &action, NULL);
 }
 
 /* What could not be written must not look like success. A reader that has seen enough (`| head`) is no error. */
@@ -62,9 +64,7 @@ static int finish_output(int status)
 
 int main(int argc, char **argv)
 {
-	struct sigaction action = {.sa_handler = on_signal};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	catch_signals();
 	/* A full pipe or a file that may not grow is an error of the write, with a message, and no sudden end. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);

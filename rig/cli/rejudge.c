@@ -2,6 +2,7 @@
 #include "rejudge.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static bool read_format(const char *dir, struct recording_format *format, struct
 }
 
 static bool remake(const struct rejudge_request *request, const struct replay *replay, const struct spec *spec,
-		   const struct judging *judging, enum error_kind ended, struct error *error)
+		   const struct judging *judging, const struct judging_question *question, struct error *error)
 {
 	const json_t *result = replay->result;
 	const char *command = replay_text(result, "run", "command");
@@ -90,13 +91,41 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 		.judgements = judging->judgements,
 		.budgets = judging->budgets,
 		.overall = judging->overall,
-		.ended_by = ended,
+		.safety = question->safety,
+		.ended_by = question->ended_by,
 		.findings = kept,
 		.finding_count = finding_count,
 	};
 	char recording[PATH_MAX];
 	snprintf(recording, sizeof recording, "%s/recording.h5", request->dir);
 	return remake_write(request->out, recording, &facts, replay->inputs, replay->input_count, error);
+}
+
+/* What the run said of its safety: only it could know. False when there was no run, or when what is there makes no sense (*error then). */
+static bool read_safety(const json_t *result, struct safety *safety, struct error *error)
+{
+	const json_t *state = json_object_get(result, "safe_state"), *by = json_object_get(state, "by"),
+		     *proven = json_object_get(state, "proven"), *monitor = json_object_get(result, "monitor");
+	if (!json_is_object(state))
+		return false;
+	*safety = (struct safety){.proof = json_is_true(proven) ? SAFE_PROVEN : json_is_null(proven) ? SAFE_NOT_PROVABLE : SAFE_NOT_PROVEN};
+	for (size_t i = 0; i < json_array_size(by) && i < SAFETY_BY_MAX; i++)
+		if (json_is_string(json_array_get(by, i)))
+			safety->by[safety->by_count++] = json_string_value(json_array_get(by, i));
+	const char *text = json_string_value(json_object_get(state, "text")), *name = json_string_value(json_object_get(monitor, "name"));
+	snprintf(safety->text, sizeof safety->text, "%s", text ? text : "");
+	if (!json_is_object(monitor))
+		return true;
+	while (name && safety->monitor < MONITOR_COUNT && strcmp(monitor_name(safety->monitor), name) != 0)
+		safety->monitor++;
+	if (!name || safety->monitor == MONITOR_COUNT)
+		return error_config(error, "result.json: monitor.name: there is no monitor '%s'", name ? name : "");
+	const json_t *time = json_object_get(monitor, "time_s");
+	text = json_string_value(json_object_get(monitor, "text"));
+	safety->tripped = true;
+	safety->trip_s = json_is_number(time) ? json_number_value(time) : NAN;
+	snprintf(safety->trip_text, sizeof safety->trip_text, "%s", text ? text : "");
+	return true;
 }
 
 static bool judge_again(const struct rejudge_request *request, struct replay *replay, struct error *error)
@@ -106,7 +135,15 @@ static bool judge_again(const struct rejudge_request *request, struct replay *re
 	auto_spec struct spec *spec = load_spec(request, replay, error);
 	if (!spec)
 		return false;
+	struct safety safety;
+	struct error senseless = {0};
+	bool has_safety = read_safety(replay->result, &safety, &senseless);
+	if (senseless.kind != ERROR_NONE) {
+		*error = senseless;
+		return false;
+	}
 	const struct judging_question question = {
+		.safety = has_safety ? &safety : NULL,
 		.bench = replay->bench,
 		.plan = replay->plan,
 		.spec = spec,
@@ -116,7 +153,7 @@ static bool judge_again(const struct rejudge_request *request, struct replay *re
 	};
 	struct judging judging auto_judging = {0};
 	return judging_make(&question, replay->measure, replay->results, &judging, error) &&
-	       remake(request, replay, spec, &judging, question.ended_by, error);
+	       remake(request, replay, spec, &judging, &question, error);
 }
 
 /* In the child: the error, whole, through the pipe. */

@@ -36,6 +36,7 @@ struct session {
 	struct progress progress;
 	struct measure *measure;
 	struct run_log *log;
+	struct safety safety;
 	double time_s; /* of the recording, until now */
 };
 
@@ -120,7 +121,8 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 				      .notice = on_notice,
 				      .did = on_step,
 				      .self = session,
-				      .abort = &command_abort};
+				      .abort = &command_abort,
+				      .safety = &session->safety};
 	if (setup->plan && !setup->recording)
 		return run_plan(bench, setup->plan, &sink, &options, finished, error);
 	*finished = run_recording(bench, &sink, &options, error);
@@ -158,6 +160,21 @@ static void print_verdicts(const struct session_setup *setup, const struct judge
 	if (!setup->quiet && !setup->json)
 		terminal_verdicts(stdout, terminal_width(stdout), terminal_colours(stdout), results, judgements, setup->spec->count,
 				  overall, setup->plan ? (long)setup->plan->pulse_count : -1);
+}
+
+/* Loud where the safe state was not seen; where it was, the evidence says so. */
+static void tell_safety(const struct session_setup *setup, const struct safety *safety)
+{
+	if (!safety)
+		return;
+	if (safety->tripped)
+		fprintf(stderr, "tmsrig: STOPPED BY A MONITOR (%s, %s): %s\n", monitor_name(safety->monitor),
+			monitor_blames_device(safety->monitor) ? "against the device" : "a fault of the bench", safety->trip_text);
+	switch (safety->proof) {
+	case SAFE_PROVEN: break;
+	case SAFE_NOT_PROVEN: fprintf(stderr, "tmsrig: %s; no pass is given. MAKE SURE THAT THE DEVICE IS SAFE\n", safety->text); break;
+	case SAFE_NOT_PROVABLE: fprintf(stderr, "%s: warning: %s\n", setup->bench->file, safety->text); break;
+	}
 }
 
 static void tell_time_base(const struct session_setup *setup, const struct results *results)
@@ -272,13 +289,17 @@ int session_run(const struct session_setup *setup)
 	if (adc->ops->gaps_found_by)
 		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
-	if (!finished)
+	if (!finished) {
+		tell_safety(setup, setup->plan && !setup->recording ? &session.safety : NULL);
 		return abandon(&bundle, &run_error);
+	}
 	utc_now(ended, sizeof ended);
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
 		return abandon(&bundle, &error);
+	const struct safety *safety = setup->plan && !setup->recording ? &session.safety : NULL;
 	const struct judging_question question = {
+		.safety = safety,
 		.bench = setup->bench,
 		.plan = setup->plan,
 		.spec = setup->spec,
@@ -321,6 +342,7 @@ int session_run(const struct session_setup *setup)
 		.judgements = judging.judgements,
 		.budgets = judging.budgets,
 		.overall = judging.overall,
+		.safety = safety,
 		.ended_by = question.ended_by,
 		.fixtures = setup->fixtures,
 		.findings = findings,
@@ -333,13 +355,14 @@ int session_run(const struct session_setup *setup)
 		return abandon(&bundle, &error);
 	}
 	print_verdicts(setup, judging.judgements, results, judging.overall);
+	tell_safety(setup, safety);
 	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, judging.overall, &error))
 		return abandon(&bundle, &error);
 	print_place(setup, &judging.calibration, simulated);
-	if (!ran)
-		return command_fail(&run_error);
-	return (int)verdict_exit_status(judging.overall);
+	int status = ran ? (int)verdict_exit_status(judging.overall) : command_fail(&run_error);
+	bool device_fault = safety && safety->tripped && monitor_blames_device(safety->monitor);
+	return device_fault && run_error.kind != ERROR_ABORTED ? EXIT_NONCONFORMANT : status;
 }

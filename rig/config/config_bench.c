@@ -264,6 +264,22 @@ static bool read_report(const struct reader *reader, const struct node *node, vo
 	return config_read_about(reader, node, &setup->about, error);
 }
 
+static bool read_safety(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"discharge_below", FIELD_QUANTITY, .offset = offsetof(struct safety_setup, discharge_v), .dimension = DIMENSION_VOLTAGE,
+		 .range = {RANGE_WITHIN, 1, 120}},
+		{"discharge_within", FIELD_QUANTITY, .offset = offsetof(struct safety_setup, discharge_s), .dimension = DIMENSION_TIME,
+		 .range = {RANGE_WITHIN, 0.1, 60}},
+		{"capacitor_max", FIELD_QUANTITY, .offset = offsetof(struct safety_setup, capacitor_max_v), .dimension = DIMENSION_VOLTAGE,
+		 .range = {RANGE_WITHIN, 60, 20e3}},
+		{"coil_temperature_max", FIELD_QUANTITY, .offset = offsetof(struct safety_setup, coil_max_degc),
+		 .dimension = DIMENSION_TEMPERATURE, .range = {RANGE_WITHIN, 30, 100}},
+		{0},
+	};
+	return schema_read(reader, node, FIELDS, "safety", &((struct bench_setup *)object)->safety, error);
+}
+
 static const struct field BENCH[] = {
 	{"bench", FIELD_NAME, .required = true, .offset = offsetof(struct bench_setup, id)},
 	{"title", FIELD_TEXT, .offset = offsetof(struct bench_setup, title)},
@@ -276,6 +292,7 @@ static const struct field BENCH[] = {
 	{"simulation", FIELD_READ, .read = config_read_simulation},
 	{"serve", FIELD_READ, .read = config_read_serve},
 	{"report", FIELD_READ, .read = read_report},
+	{"safety", FIELD_READ, .read = read_safety},
 	{0},
 };
 
@@ -294,7 +311,7 @@ static bool check_part(const struct reader *reader, const char *part, const char
 
 static bool check_recorded(const struct reader *reader, struct error *error)
 {
-	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve"};
+	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve", "safety"};
 	for (unsigned p = 0; p < sizeof PARTS / sizeof *PARTS; p++) {
 		const struct node *node = schema_find(reader->yaml->root, PARTS[p]);
 		if (node)

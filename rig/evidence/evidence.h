@@ -17,6 +17,7 @@
 #include "plan.h"
 #include "requirement.h"
 #include "results.h"
+#include "safety.h"
 #include "store.h"
 #include "verdict.h"
 
@@ -58,8 +59,9 @@ struct evidence_facts {
 	const struct results *results;
 	const struct judgement *judgements;
 	const struct budget *budgets; /* of the value that decided, one a judgement */
-	enum verdict overall;
-	enum error_kind ended_by; /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
+	enum verdict overall;         /* with safety_verdict() */
+	const struct safety *safety;  /* of a run; NULL: none */
+	enum error_kind ended_by;     /* what ended the run before its plan; ERROR_NONE (zero): nothing did */
 	const struct evidence_finding *findings;
 	size_t finding_count;
 	const char *const *input_files; /* copied into inputs/ and hashed */

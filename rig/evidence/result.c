@@ -28,6 +28,9 @@ static enum verdict overall_verdict(const struct result_facts *result)
 
 static enum exit_status overall_exit_status(const struct result_facts *result)
 {
+	const struct safety *safety = result->facts->safety;
+	if (safety && safety->tripped && result->facts->ended_by != ERROR_ABORTED)
+		return monitor_blames_device(safety->monitor) ? EXIT_NONCONFORMANT : EXIT_BENCH_FAULT;
 	switch (result->facts->ended_by) {
 	case ERROR_CONFIG: return EXIT_CONFIGURATION;
 	case ERROR_BENCH: return EXIT_BENCH_FAULT;
@@ -294,6 +297,36 @@ static void emit_time_base(struct json_emitter *json, const struct results *resu
 	emit_close_object(json);
 }
 
+static void emit_safety(struct json_emitter *json, const struct safety *safety)
+{
+	if (!safety) {
+		emit_null(json, "safe_state");
+		emit_null(json, "monitor");
+		return;
+	}
+	emit_open_object(json, "safe_state");
+	if (safety->proof == SAFE_NOT_PROVABLE)
+		emit_null(json, "proven");
+	else
+		emit_boolean(json, "proven", safety->proof == SAFE_PROVEN);
+	emit_open_array(json, "by");
+	for (size_t i = 0; i < safety->by_count; i++)
+		emit_string(json, NULL, safety->by[i]);
+	emit_close_array(json);
+	emit_string(json, "text", safety->text);
+	emit_close_object(json);
+	if (!safety->tripped) {
+		emit_null(json, "monitor");
+		return;
+	}
+	emit_open_object(json, "monitor");
+	emit_string(json, "name", monitor_name(safety->monitor));
+	emit_string(json, "against", monitor_blames_device(safety->monitor) ? "device" : "bench");
+	emit_number(json, "time_s", safety->trip_s);
+	emit_string(json, "text", safety->trip_text);
+	emit_close_object(json);
+}
+
 static void emit_lint(struct json_emitter *json, const struct evidence_facts *facts)
 {
 	emit_open_array(json, "lint");
@@ -381,6 +414,7 @@ bool result_write(const char *path, const struct result_facts *result, struct er
 	emit_happenings(&json, facts->results);
 	result_emit_event_log(&json, facts->identity);
 	emit_time_base(&json, facts->results);
+	emit_safety(&json, facts->safety);
 	emit_lint(&json, facts);
 	result_emit_about(&json, facts->about);
 	emit_files(&json, result);

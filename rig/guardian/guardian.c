@@ -19,6 +19,9 @@
 #include "guardian_lines.h"
 #include "guardian_log.h"
 
+/* The disarm frame is sent so often, so far apart. */
+enum { FRAMES = 3 };
+static const double FRAME_S = 0.3;
 static const double SETUP_PATIENCE_S = 5, LOOK_S = 0.02, SILENT_LOOK_S = 1;
 static const char *const ROLE_NAMES[GUARDIAN_ROLE_COUNT] = {"trigger", "emergency stop", "enable", "ready"};
 
@@ -27,14 +30,14 @@ enum answer { YES, NO, UNKNOWN };
 /* What was done and seen in an emergency. */
 struct outcome {
 	enum answer driven[GUARDIAN_ROLE_COUNT]; /* UNKNOWN: there is no such line, or it is held */
-	enum answer not_ready, discharged;
-	double volts; /* last reading; NAN: none */
+	enum answer not_ready, disarmed, discharged;
+	unsigned frames; /* disarm frames sent, or tried */
+	double volts;    /* last reading; NAN: none */
 };
 
 struct guardian {
 	struct guardian_setup setup;
 	struct held_line lines[GUARDIAN_ROLE_COUNT];
-	int serial;
 	uint32_t sequence;
 	bool ready_held; /* the harness has the ready line: it must look itself */
 	struct outcome outcome;
@@ -112,16 +115,24 @@ static enum answer drive_safe(struct guardian *guardian, enum guardian_role role
 	return failed ? NO : YES;
 }
 
+static void send_disarm(struct guardian *guardian, double event_s)
+{
+	if (!guardian->setup.device.serial[0])
+		return;
+	int failed = guardian_disarm(&guardian->setup.device);
+	if (guardian->outcome.disarmed != YES)
+		guardian->outcome.disarmed = failed ? NO : YES;
+	guardian->outcome.frames++;
+	guardian_log("disarm frame: %s, %.3f ms after the event", failed ? strerror(failed) : "sent", 1e3 * (guardian_now_s() - event_s));
+}
+
 static void drive_all(struct guardian *guardian, double event_s)
 {
 	struct outcome *outcome = &guardian->outcome;
 	for (enum guardian_role role = GUARDIAN_TRIGGER; role < GUARDIAN_READY; role++)
 		outcome->driven[role] = drive_safe(guardian, role);
 	guardian_log("lines driven %.3f ms after the event", 1e3 * (guardian_now_s() - event_s));
-	if (guardian->setup.serial[0]) {
-		int failed = guardian_disarm(guardian->serial, &guardian->setup);
-		guardian_log("disarm frame: %s", failed ? strerror(failed) : "sent");
-	}
+	send_disarm(guardian, event_s);
 }
 
 /* One look at the ready line; taken, as an input, where the harness had it. */
@@ -145,13 +156,13 @@ static void look_at_capacitor(struct guardian *guardian, double event_s)
 {
 	struct outcome *outcome = &guardian->outcome;
 	double volts;
-	int failed = guardian_volts(&guardian->setup.capacitor, &volts);
+	int failed = guardian_volts(&guardian->setup.device.capacitor, &volts);
 	if (failed)
 		return;
 	outcome->volts = volts;
-	bool below = fabs(volts) <= guardian->setup.capacitor.limit_v;
+	bool below = fabs(volts) <= guardian->setup.device.capacitor.limit_v;
 	if (below && outcome->discharged != YES)
-		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s", volts, guardian->setup.capacitor.limit_v,
+		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s", volts, guardian->setup.device.capacitor.limit_v,
 			     guardian_now_s() - event_s);
 	outcome->discharged = below ? YES : NO;
 }
@@ -164,17 +175,26 @@ static bool settled(const struct guardian *guardian)
 	for (enum guardian_role role = GUARDIAN_TRIGGER; role < GUARDIAN_READY; role++)
 		if (outcome->driven[role] == NO)
 			return false;
-	bool discharge_known = guardian->setup.capacitor.source == GUARDIAN_NO_SOURCE || outcome->discharged == YES;
-	return ready_known && discharge_known;
+	/* What could not be sent is made good by a line that stops the device, or by a capacitor that is seen to be empty. */
+	bool stopped =
+		outcome->driven[GUARDIAN_EMERGENCY_STOP] == YES || outcome->driven[GUARDIAN_ENABLE] == YES || outcome->discharged == YES;
+	if (outcome->disarmed == NO && !stopped)
+		return false;
+	bool discharge_known = guardian->setup.device.capacitor.source == GUARDIAN_NO_SOURCE || outcome->discharged == YES;
+	bool told = !guardian->setup.device.serial[0] || outcome->frames == FRAMES;
+	return ready_known && discharge_known && told;
 }
 
 /* Looks until all is as it should be, or the deadline has passed; says once a second what it waits for. */
 static void verify(struct guardian *guardian, double event_s)
 {
-	double deadline_s = event_s + fmax(guardian->setup.capacitor.deadline_s, 1), said_s = 0;
+	double deadline_s = event_s + fmax(guardian->setup.device.capacitor.deadline_s, 1), said_s = 0;
 	for (;;) {
 		look_at_ready(guardian);
 		look_at_capacitor(guardian, event_s);
+		/* The harness may have died in the midst of a frame: to the device the first one of ours is then the rest of that. */
+		if (guardian->outcome.frames < FRAMES && guardian_now_s() > event_s + guardian->outcome.frames * FRAME_S)
+			send_disarm(guardian, event_s);
 		if (settled(guardian) || guardian_now_s() >= deadline_s)
 			break;
 		if (guardian_now_s() > said_s + SILENT_LOOK_S) {
@@ -185,6 +205,8 @@ static void verify(struct guardian *guardian, double event_s)
 		struct timespec nap = {.tv_nsec = (long)(1e9 * LOOK_S)};
 		nanosleep(&nap, NULL);
 	}
+	if (guardian->setup.device.capacitor.source != GUARDIAN_NO_SOURCE && guardian->outcome.discharged == UNKNOWN)
+		guardian_log("capacitor: could not be read");
 	guardian_log("%s%s", settled(guardian) ? "safe state verified" : "SAFE STATE NOT VERIFIED",
 		     guardian->ready_held ? ", the ready line excepted: the harness holds it" : "");
 	guardian_log_sync();
@@ -193,7 +215,7 @@ static void verify(struct guardian *guardian, double event_s)
 static void make_safe(struct guardian *guardian, const char *why, double event_s)
 {
 	guardian_log("safe state: %s", why);
-	guardian->outcome = (struct outcome){.not_ready = UNKNOWN, .discharged = UNKNOWN, .volts = NAN};
+	guardian->outcome = (struct outcome){.not_ready = UNKNOWN, .disarmed = UNKNOWN, .discharged = UNKNOWN, .volts = NAN};
 	drive_all(guardian, event_s);
 	verify(guardian, event_s);
 }
@@ -221,17 +243,11 @@ static bool begin(struct guardian *guardian)
 	if (!await_record(guardian_now_s() + SETUP_PATIENCE_S) ||
 	    recv(GUARDIAN_SOCKET_FD, &guardian->setup, sizeof guardian->setup, 0) != sizeof guardian->setup ||
 	    guardian->setup.magic != GUARDIAN_MAGIC || guardian->setup.version != GUARDIAN_VERSION || guardian->setup.heartbeat_ms == 0 ||
-	    guardian->setup.disarm_length > GUARDIAN_FRAME) {
+	    guardian->setup.device.disarm_length > GUARDIAN_FRAME) {
 		guardian_log("no setup");
 		return false;
 	}
 	bool good = owned_lines_taken(guardian, text, sizeof text);
-	int failed = 0;
-	guardian->serial = good ? guardian_serial_open(&guardian->setup, &failed) : -1;
-	if (failed) {
-		snprintf(text, sizeof text, "%.80s: %s", guardian->setup.serial, strerror(failed));
-		good = false;
-	}
 	if (!good)
 		guardian_log("%s", text);
 	reply(guardian, good, text);
@@ -246,7 +262,7 @@ static void set_line(struct guardian *guardian, const struct guardian_message *m
 }
 
 /* A record, and the descriptor that came with it (-1: none). The bytes it had, 0 at the end, -1 with errno. */
-static ssize_t receive(struct guardian_message *message, int *descriptor)
+static ssize_t receive(struct guardian_device_message *message, int *descriptor)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -273,14 +289,16 @@ static void take_log(struct guardian *guardian, int descriptor)
 /* A record that came is looked at; NULL: go on, else why the harness is not to be trusted any more. *bye: it takes its leave. */
 static const char *take_record(struct guardian *guardian, bool *bye)
 {
-	struct guardian_message message;
+	static struct guardian_device_message record;
 	int descriptor;
-	ssize_t count = receive(&message, &descriptor);
+	ssize_t count = receive(&record, &descriptor);
 	if (count == 0 || (count < 0 && errno != EINTR))
 		return "the harness is gone";
 	if (count < 0)
 		return NULL;
-	if (count != sizeof message || message.magic != GUARDIAN_MAGIC || message.sequence != guardian->sequence + 1)
+	const struct guardian_message message = record.head;
+	bool whole = count == (message.kind == GUARDIAN_DEVICE ? (ssize_t)sizeof record : (ssize_t)sizeof message);
+	if (!whole || message.magic != GUARDIAN_MAGIC || message.sequence != guardian->sequence + 1)
 		return "a record of the harness makes no sense";
 	guardian->sequence = message.sequence;
 	switch ((enum guardian_kind)message.kind) {
@@ -295,6 +313,14 @@ static const char *take_record(struct guardian *guardian, bool *bye)
 		if (descriptor >= 0)
 			close(descriptor);
 		return NULL;
+	case GUARDIAN_DEVICE:
+		if (record.device.disarm_length > GUARDIAN_FRAME)
+			return "a record of the harness makes no sense";
+		guardian->setup.device = record.device;
+		guardian_log("device: %s%s%s", record.device.serial[0] ? "disarm frame for " : "no disarm frame", record.device.serial,
+			     record.device.capacitor.source == GUARDIAN_NO_SOURCE ? "" : ", capacitor to be read");
+		reply(guardian, true, "");
+		return NULL;
 	case GUARDIAN_BYE: *bye = true; return NULL;
 	}
 	return "a record of the harness makes no sense";
@@ -302,7 +328,7 @@ static const char *take_record(struct guardian *guardian, bool *bye)
 
 int main(void)
 {
-	static struct guardian guardian = {.serial = -1};
+	static struct guardian guardian;
 	guardian_log_start();
 	catch_signals();
 	be_urgent();

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,24 +13,63 @@
 
 static const struct timeval PATIENCE = {.tv_usec = 50000};
 
-int guardian_serial_open(const struct guardian_setup *setup, int *failed)
+static int connect_to(const char *address, uint32_t port)
 {
-	*failed = 0;
-	if (!setup->serial[0])
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1) {
+		errno = EINVAL;
 		return -1;
-	int fd = open(setup->serial, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	*failed = fd < 0 ? errno : 0;
+	}
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* The send time-out bounds connect() as well (socket(7)). */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &PATIENCE, sizeof PATIENCE);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &PATIENCE, sizeof PATIENCE);
+	if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+		return fd;
+	int failed = errno;
+	close(fd);
+	errno = failed;
+	return -1;
+}
+
+/* "tcp:A.B.C.D:PORT", which the harness has resolved. */
+static int open_tcp(const char *path)
+{
+	char address[GUARDIAN_TEXT];
+	unsigned port;
+	if (sscanf(path, "tcp:%127[0-9.]:%u", address, &port) != 2) {
+		errno = EINVAL;
+		return -1;
+	}
+	return connect_to(address, port);
+}
+
+/* A terminal device whose last holder is dead may have forgotten its settings: they come first. */
+static int open_terminal(const struct guardian_device *device)
+{
+	int fd = open(device->serial, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	struct termios now;
+	if (tcgetattr(fd, &now) == 0)
+		tcsetattr(fd, TCSANOW, &device->line);
+	/* What the dead harness still had in the queue must not come before it. */
+	tcflush(fd, TCOFLUSH);
 	return fd;
 }
 
-int guardian_disarm(int serial, const struct guardian_setup *setup)
+int guardian_disarm(const struct guardian_device *device)
 {
-	if (serial < 0)
-		return ENODEV;
-	/* What the dead harness still had in the queue must not come before it. */
-	tcflush(serial, TCOFLUSH);
-	ssize_t sent = write(serial, setup->disarm, setup->disarm_length);
-	return sent == (ssize_t)setup->disarm_length ? 0 : sent < 0 ? errno : EIO;
+	/* It stays open until the guardian ends: closing could take from a slow line what it has not sent yet. */
+	static int fd = -1;
+	if (fd < 0)
+		fd = strncmp(device->serial, "tcp:", 4) == 0 ? open_tcp(device->serial) : open_terminal(device);
+	if (fd < 0)
+		return errno;
+	ssize_t sent = write(fd, device->disarm, device->disarm_length);
+	return sent == (ssize_t)device->disarm_length ? 0 : sent < 0 ? errno : EIO;
 }
 
 static int read_number(const char *text, double *number)
@@ -78,16 +118,10 @@ static int ask(int fd, const struct guardian_capacitor *capacitor, double *numbe
 
 static int read_tcp(const struct guardian_capacitor *capacitor, double *number)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)capacitor->port)};
-	if (inet_pton(AF_INET, capacitor->path, &address.sin_addr) != 1)
-		return EINVAL;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = connect_to(capacitor->path, capacitor->port);
 	if (fd < 0)
 		return errno;
-	/* The send time-out bounds connect() as well (socket(7)). */
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &PATIENCE, sizeof PATIENCE);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &PATIENCE, sizeof PATIENCE);
-	int failed = connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : ask(fd, capacitor, number);
+	int failed = ask(fd, capacitor, number);
 	close(fd);
 	return failed;
 }

@@ -3,9 +3,7 @@
 /* What the guardian can do to the device itself: send the disarm frame, read the capacitor. No allocation, nothing waits longer than 50 ms. */
 #include "guardian_wire.h"
 
-/* Opens the serial line; its settings are those that the harness made. -1: none, or *failed. */
-int guardian_serial_open(const struct guardian_setup *setup, int *failed);
-/* Sends the disarm frame. 0, or errno. */
-int guardian_disarm(int serial, const struct guardian_setup *setup);
+/* Opens the serial line or the connection and sends the disarm frame; it stays open. 0, or errno. */
+int guardian_disarm(const struct guardian_device *device);
 /* Reads the capacitor's voltage. 0, or errno. */
 int guardian_volts(const struct guardian_capacitor *capacitor, double *volts);

@@ -6,10 +6,11 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <termios.h>
 
 enum {
 	GUARDIAN_MAGIC = 0x544d5347,
-	GUARDIAN_VERSION = 1,
+	GUARDIAN_VERSION = 2,
 	GUARDIAN_TEXT = 128,
 	GUARDIAN_PATH = 108 /* of a socket, at most */,
 	GUARDIAN_FRAME = 64,
@@ -53,20 +54,27 @@ struct guardian_capacitor {
 	double limit_v, deadline_s;  /* must be at or below the limit within the deadline */
 };
 
+/* What can be done to the device itself. Nothing of it is opened before there is need. */
+struct guardian_device {
+	char serial[GUARDIAN_TEXT]; /* remote control: path of a terminal device, or tcp:A.B.C.D:PORT; "": none */
+	struct termios line;        /* its settings, where it is a terminal device */
+	uint32_t disarm_length;
+	uint8_t disarm[GUARDIAN_FRAME]; /* the frame that disarms it, whatever its state */
+	struct guardian_capacitor capacitor;
+};
+
 struct guardian_setup {
 	uint32_t magic, version;
 	uint32_t heartbeat_ms; /* silence longer than this is the harness's death */
 	struct guardian_line lines[GUARDIAN_ROLE_COUNT];
-	char serial[GUARDIAN_TEXT]; /* remote control of the stimulator; "": none */
-	uint32_t disarm_length;
-	uint8_t disarm[GUARDIAN_FRAME]; /* the frame that disarms it, whatever its state */
-	struct guardian_capacitor capacitor;
+	struct guardian_device device;
 };
 
 enum guardian_kind {
 	GUARDIAN_HEARTBEAT, /* no reply */
 	GUARDIAN_SET,       /* drive line `role` to `level` */
 	GUARDIAN_LOG,       /* a descriptor comes with it (SCM_RIGHTS): the log goes on there */
+	GUARDIAN_DEVICE,    /* a struct guardian_device follows in the same record */
 	GUARDIAN_BYE,       /* the harness ends in good order, its lines at their safe levels */
 };
 
@@ -75,6 +83,11 @@ struct guardian_message {
 	uint32_t kind;     /* enum guardian_kind */
 	uint32_t sequence; /* one more than that of the message before; the first is 1 */
 	uint32_t role, level;
+};
+
+struct guardian_device_message {
+	struct guardian_message head; /* GUARDIAN_DEVICE */
+	struct guardian_device device;
 };
 
 struct guardian_reply {

@@ -43,6 +43,36 @@ bool bench_setup_simulated(const struct bench_setup *setup)
 	       (setup->clock_driver && strcmp(setup->clock_driver, "virtual") == 0);
 }
 
+static double given(double value, double otherwise)
+{
+	return value > 0 ? value : otherwise;
+}
+
+struct safety_setup bench_setup_safety(const struct bench_setup *setup)
+{
+	static const double DISCHARGE_V = 60, DISCHARGE_S = 5, OVERVOLTAGE = 1.1, OVERSHOOT_K = 3;
+	const struct device *device = setup->device;
+	double capacitor_v = device ? OVERVOLTAGE * given(device->voltage_v.value, INFINITY) : INFINITY;
+	double coil_degc = device ? given(device->coil_trip_degc.value, INFINITY) + OVERSHOOT_K : INFINITY;
+	return (struct safety_setup){
+		.discharge_v = given(setup->safety.discharge_v, DISCHARGE_V),
+		.discharge_s = given(setup->safety.discharge_s, DISCHARGE_S),
+		.capacitor_max_v = given(setup->safety.capacitor_max_v, capacitor_v),
+		.coil_max_degc = given(setup->safety.coil_max_degc, coil_degc),
+	};
+}
+
+static bool is_instrument(const char *driver)
+{
+	return driver && !is_sim(driver) && strcmp(driver, "none") != 0 && strcmp(driver, "file") != 0;
+}
+
+bool bench_setup_has_instruments(const struct bench_setup *setup)
+{
+	return is_instrument(setup->adc.driver) || is_instrument(setup->gpio_driver) || is_instrument(setup->logic.driver) ||
+	       is_instrument(setup->stimulator_driver) || (setup->serve && setup->serve->present[SERVE_GPIO_SIM]);
+}
+
 const char *gpio_line_name(enum gpio_line line)
 {
 	switch (line) {

@@ -160,6 +160,13 @@ struct stimulator_setup {
 	const struct line_protocol *protocol; /* driver generic */
 };
 
+/* What a run must see at its end, and what stops it. As written: 0 or NAN is not given. bench_setup_safety() fills in what is not. */
+struct safety_setup {
+	double discharge_v, discharge_s; /* after the last safe state the capacitor must be at or below so much within so long */
+	double capacitor_max_v;          /* above it the run is stopped */
+	double coil_max_degc;
+};
+
 struct bench_setup {
 	struct arena *arena; /* owns everything below but device and sensors, which have arenas of their own */
 	const char *id, *title, *file;
@@ -175,6 +182,7 @@ struct bench_setup {
 	struct stimulator_setup stimulator;
 	struct iio_dac_setup iio_dac; /* stimulator driver iio-dac */
 	struct sim_setup sim;
+	struct safety_setup safety;
 	struct serve_setup *serve; /* NULL: not served */
 	struct about about;        /* what the bench's laboratory states for every report */
 };
@@ -193,6 +201,13 @@ bool bench_setup_simulated(const struct bench_setup *setup);
  * and full stop, or NULL. Static string.
  */
 const char *bench_setup_stimulator_note(const struct bench_setup *setup);
+/*
+ * The limits of safety, complete: 60 V within 5 s unless the file says otherwise; a capacitor at most 10 % above the device's maximum (sourced from
+ * its file), a coil at most 3 K above the temperature at which the device must trip; INFINITY where the device's file does not tell either.
+ */
+struct safety_setup bench_setup_safety(const struct bench_setup *setup);
+/* True when a part of it is outside this program: another run at the same time would meet it there. Simulated parts and recordings are not. */
+bool bench_setup_has_instruments(const struct bench_setup *setup);
 /* "trigger", "enable", …; "drop_pulse", … Static strings. */
 const char *gpio_line_name(enum gpio_line line);
 const char *sim_fault_name(enum sim_fault_kind kind);

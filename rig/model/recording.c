@@ -24,6 +24,8 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_LOGIC_START: return "logic_start";
 	case EVENT_ABORTED: return "aborted";
 	case EVENT_INTERLOCK: return "interlock";
+	case EVENT_MONITOR: return "monitor";
+	case EVENT_SAFE_STATE: return "safe_state";
 	case EVENT_KIND_COUNT: break;
 	}
 	return "?";

@@ -88,6 +88,8 @@ enum run_event_kind {
 	EVENT_LOGIC_START, /* the logic analyser's time 0 */
 	EVENT_INTERLOCK,   /* the rig opened an interlock or provoked a fault; index: step of the plan */
 	EVENT_ABORTED,     /* the run ended before its plan */
+	EVENT_MONITOR,     /* a monitor stopped the run; index: enum monitor */
+	EVENT_SAFE_STATE,  /* the safe state was entered after the last step */
 	EVENT_KIND_COUNT,
 };
 

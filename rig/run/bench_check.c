@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "calibration.h"
+#include "emergency.h"
 #include "quantity.h"
 #include "quiet_sample.h"
 #include "safe_state.h"
@@ -133,8 +134,10 @@ static void check_guardian(struct checking *checking)
 {
 	const struct guardian_port *guardian = &checking->ports->guardian;
 	if (guardian->ops)
-		tell(checking, "gpio", "guardian", good_if(!guardian->ops->lost(guardian->self)), "%s",
+		tell(checking, "bench", "guardian", good_if(!guardian->ops->lost(guardian->self)), "%s",
 		     guardian->ops->lost(guardian->self) ? "it has gone, or has taken over" : "it lives");
+	else if (checking->ports->device.serial[0])
+		tell(checking, "bench", "guardian", CHECK_FAILED, "there is none, though the device could be disarmed by it");
 }
 
 static void check_safe_state(struct checking *checking, const char *when)
@@ -369,5 +372,9 @@ bool bench_check(const struct bench_setup *setup, const struct bench_check_optio
 		return false;
 	checking.bench = bench;
 	checking.ports = bench_ports(bench);
-	return check_opened(&checking, error);
+	if (!emergency_begin(checking.ports, setup, error))
+		return false;
+	bool done = check_opened(&checking, error);
+	emergency_end();
+	return done;
 }

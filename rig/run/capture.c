@@ -26,6 +26,7 @@ struct capture {
 	struct bench *bench;
 	const struct recording_sink *sink;
 	const struct run_options *options;
+	struct monitors *monitors;
 	double planned_s;
 	uint32_t sections;
 	unsigned channel_count;
@@ -58,11 +59,6 @@ static void fail(struct capture *capture, const struct error *error)
 	const struct clock_port *clock = &bench_ports(capture->bench)->clock;
 	if (clock->ops && clock->ops->wake)
 		clock->ops->wake(clock->self);
-}
-
-static bool aborted(const struct capture *capture)
-{
-	return capture->options->abort && atomic_load(capture->options->abort);
 }
 
 /* The next slot to fill; NULL when the capture failed meanwhile. */
@@ -136,9 +132,8 @@ static bool stopping(struct capture *capture)
 	return stop;
 }
 
-static void *read_adc(void *argument)
+static void read_all(struct capture *capture)
 {
-	struct capture *capture = argument;
 	const struct adc_port *adc = &bench_ports(capture->bench)->adc;
 	struct slot *open = NULL;
 	for (;;) {
@@ -147,24 +142,38 @@ static void *read_adc(void *argument)
 		/* A read never reaches past the end of the block under construction, so that blocks can be filled in one piece. */
 		if (!adc->ops->read(adc->self, SLOT_FRAMES, &read, &error)) {
 			fail(capture, &error);
-			return NULL;
+			return;
 		}
 		bool more = false;
 		switch (read.state) {
-		case ADC_BLOCK: more = append_block(capture, &open, &read.block); break;
-		case ADC_GAP: more = append_mark(capture, &open, SLOT_GAP, &read.gap); break;
+		case ADC_BLOCK:
+			monitors_block(capture->monitors, &read.block);
+			more = append_block(capture, &open, &read.block);
+			break;
+		case ADC_GAP:
+			monitors_gap(capture->monitors, &read.gap);
+			more = append_mark(capture, &open, SLOT_GAP, &read.gap);
+			break;
 		case ADC_END:
 			if (!stopping(capture)) {
 				error_bench(&error, "adc: the samples ended before the run did");
 				fail(capture, &error);
-				return NULL;
+				return;
 			}
 			more = append_mark(capture, &open, SLOT_END, NULL);
 			break;
 		}
 		if (!more || read.state == ADC_END)
-			return NULL;
+			return;
 	}
+}
+
+static void *read_adc(void *argument)
+{
+	struct capture *capture = argument;
+	read_all(capture);
+	monitors_end(capture->monitors);
+	return NULL;
 }
 
 static void report_progress(const struct capture *capture, uint64_t frames)
@@ -220,11 +229,6 @@ static void *push_slots(void *argument)
 		if (empty)
 			return NULL;
 		struct error error = {0};
-		if (aborted(capture)) {
-			error_set(&error, ERROR_ABORTED, "stopped by the operator");
-			fail(capture, &error);
-			return NULL;
-		}
 		if (!push_slot(capture, slot, &error)) {
 			fail(capture, &error);
 			return NULL;
@@ -283,8 +287,8 @@ static bool start_instruments(struct capture *capture, struct error *error)
 	return status_lines_begin(ports, error);
 }
 
-struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, double planned_s,
-			      uint32_t sections, struct error *error)
+struct capture *capture_start(struct bench *bench, const struct recording_sink *sink, const struct run_options *options,
+			      struct monitors *monitors, double planned_s, uint32_t sections, struct error *error)
 {
 	struct capture *capture = calloc(1, sizeof *capture);
 	if (!capture) {
@@ -294,6 +298,7 @@ struct capture *capture_start(struct bench *bench, const struct recording_sink *
 	capture->bench = bench;
 	capture->sink = sink;
 	capture->options = options;
+	capture->monitors = monitors;
 	capture->planned_s = planned_s;
 	capture->sections = sections;
 	capture->channel_count = bench_ports(bench)->adc.format.channel_count;
@@ -350,7 +355,19 @@ bool capture_failed(struct capture *capture)
 	pthread_mutex_lock(&capture->lock);
 	bool failed = capture->failed;
 	pthread_mutex_unlock(&capture->lock);
-	return failed || aborted(capture);
+	return failed;
+}
+
+/* What a monitor found belongs to the record. */
+static void note_trip(struct capture *capture)
+{
+	struct monitor_trip trip;
+	if (!monitors_tripped(capture->monitors, INFINITY, &trip))
+		return;
+	double time_s = isfinite(trip.frame) ? trip.frame / capture->sample_rate_hz : NAN;
+	const struct run_event event = {EVENT_MONITOR, trip.monitor, time_s, 0};
+	/* Out of memory for it: the result says it all the same. */
+	(void)!pending_event(capture->pending, &event);
 }
 
 bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, struct error *error)
@@ -374,6 +391,7 @@ bool capture_stop(struct capture *capture, bool run_aborted, bool *finished, str
 	struct error cause = capture->error;
 	const struct recording_sink *sink = capture->sink;
 	struct error late = {0};
+	note_trip(capture);
 	/* A sink that failed itself cannot be finished; one whose source failed can. */
 	bool can_finish = pending_push(capture->pending, INFINITY, capture->sink, &capture->section, &late);
 	if (can_finish && (run_aborted || !good)) {

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "capture.h"
+#include "emergency.h"
+#include "monitors.h"
 #include "safe_state.h"
 
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
@@ -15,15 +17,29 @@ static const double REMOTE_FIRE_S = 0.05;
 /* The longest sleep between two looks at the abort flag. */
 static const double SLICE_S = 0.05;
 
+/* How late after its time the rig may know that it fired: by the line, or by a command whose answer takes its time. */
+static const double SETTLE_LINE_S = 0.1, SETTLE_REMOTE_S = 0.5;
+/* The current's channel is looked at for so long before anything is armed; so long its samples may be in coming. */
+static const double SELF_TEST_S = 0.1, SELF_TEST_PATIENCE_S = 5;
+/* So far behind the host's clock the samples may be before the stream counts as lost, beside what the instrument's buffers hold. */
+static const double STREAM_LATE_S = 3;
+/* The device is asked for its coil's temperature so often, when there is time for the answer. */
+static const double WARM_S = 1;
+
 struct sequencer {
+	struct bench *bench;
 	struct ports *ports;
 	const struct bench_setup *setup;
 	const struct plan *plan;
 	const struct run_options *options;
 	struct capture *capture;
-	double origin_s; /* of the section under way, host time */
-	double watch_s;  /* keep recording until then: a discharge is being watched */
-	bool reversed;   /* the current direction last commanded */
+	struct monitors *monitors;
+	struct safety *safety;
+	double settle_s;
+	double asked_warm_s; /* when the coil's temperature was last asked for */
+	double origin_s;     /* of the section under way, host time */
+	double watch_s;      /* keep recording until then: a discharge is being watched */
+	bool reversed;       /* the current direction last commanded */
 };
 
 static double now_s(const struct sequencer *seq)
@@ -49,12 +65,71 @@ static void attend(const struct sequencer *seq, bool waiting)
 		guardian->ops->attend(guardian->self, waiting);
 }
 
+/* The stream may not fall behind: on the virtual clock it is waited for, so that what is found stops a run at the same place each time. */
+static bool keep_up(struct sequencer *seq)
+{
+	double frame = safe_state_frame(seq->ports, now_s(seq)), lag = safe_state_lag(seq->ports);
+	const struct adc_setup *adc = &seq->setup->adc;
+	if (!isfinite(frame))
+		return true;
+	if (safe_state_virtual(seq->ports))
+		return frame <= lag || monitors_await(seq->monitors, (uint64_t)(frame - lag));
+	double late = frame - (double)monitors_seen(seq->monitors), rate_hz = seq->ports->adc.format.sample_rate_hz;
+	if (late > STREAM_LATE_S * rate_hz + 4.0 * adc->buffer_frames) {
+		char text[SAFETY_TEXT];
+		snprintf(text, sizeof text, "no samples have come for %.1f s", late / rate_hz);
+		monitors_trip(seq->monitors, MONITOR_STREAM_LOST, frame, text);
+	}
+	return true;
+}
+
+/* False with *error when a monitor has tripped. */
+static bool monitored(struct sequencer *seq, struct error *error)
+{
+	struct monitor_trip trip;
+	double before = INFINITY;
+	if (safe_state_virtual(seq->ports))
+		before = safe_state_frame(seq->ports, now_s(seq)) - safe_state_lag(seq->ports);
+	return !monitors_tripped(seq->monitors, before, &trip) || error_bench(error, "monitor: %s", trip.text);
+}
+
+/* Asks the device for the temperature of its coil now and then, when the run has nothing to do before free_until_s. */
+static bool watch_coil(struct sequencer *seq, double free_until_s, struct error *error)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	double now = now_s(seq), limit_degc = bench_setup_safety(seq->setup).coil_max_degc;
+	struct stimulator_status status = {.coil_temperature_degc = NAN};
+	if (!stimulator->ops || !stimulator->ops->status || isinf(limit_degc) || now < seq->asked_warm_s + WARM_S ||
+	    free_until_s < now + WARM_S)
+		return true;
+	seq->asked_warm_s = now;
+	/* Twice: it may be a byte that was lost. */
+	bool told = stimulator->ops->status(stimulator->self, &status, error);
+	if (!told)
+		told = stimulator->ops->status(stimulator->self, &status, error);
+	if (!told)
+		return error_prefix(error, "stimulator");
+	if (status.coil_temperature_degc > limit_degc) {
+		char text[SAFETY_TEXT];
+		snprintf(text, sizeof text, "the coil is at %.1f degC, above %.1f degC", status.coil_temperature_degc, limit_degc);
+		monitors_trip(seq->monitors, MONITOR_COIL_HOT, safe_state_frame(seq->ports, now), text);
+	}
+	return true;
+}
+
+static bool stopped_by_operator(const struct sequencer *seq)
+{
+	return seq->options->abort && atomic_load(seq->options->abort);
+}
+
 static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
 {
 	const struct clock_port *clock = &seq->ports->clock;
 	for (;;) {
-		if (capture_failed(seq->capture))
+		if (capture_failed(seq->capture) || stopped_by_operator(seq) || !keep_up(seq))
 			return error_set(error, ERROR_ABORTED, "stopped");
+		if (!monitored(seq, error) || !watch_coil(seq, time_s, error))
+			return false;
 		const struct stimulator_port *stimulator = &seq->ports->stimulator;
 		if (stimulator->ops && stimulator->ops->watch && !stimulator->ops->watch(stimulator->self, time_s, error))
 			return error_prefix(error, "stimulator");
@@ -98,13 +173,21 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 	return true;
 }
 
+static void tell_armed(struct sequencer *seq, bool armed)
+{
+	monitors_armed(seq->monitors, armed, safe_state_frame(seq->ports, now_s(seq)));
+}
+
 static bool do_disarm(struct sequencer *seq, uint32_t step, struct error *error)
 {
 	capture_event(seq->capture, EVENT_DISARM, step, now_s(seq), 0);
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	if (stimulator->ops && stimulator->ops->disarm && !stimulator->ops->disarm(stimulator->self, error))
 		return false;
-	return set_line(seq, GPIO_ENABLE, seq->setup->gpio[GPIO_ENABLE].safe_level, error);
+	bool disarmed = set_line(seq, GPIO_ENABLE, seq->setup->gpio[GPIO_ENABLE].safe_level, error);
+	if (disarmed)
+		tell_armed(seq, false);
+	return disarmed;
 }
 
 static bool do_set_intensity(struct sequencer *seq, const struct step *step, struct error *error)
@@ -204,8 +287,10 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 	const struct gpio_port *gpio = &seq->ports->gpio;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	double host_s;
+	monitors_firing(seq->monitors, safe_state_frame(seq->ports, now_s(seq)));
 	bool fired = has_trigger_line(seq) ? gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error)
 					   : stimulator->ops->fire(stimulator->self, &host_s, error);
+	monitors_fired(seq->monitors, safe_state_frame(seq->ports, now_s(seq)));
 	if (!fired)
 		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
 	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
@@ -247,7 +332,7 @@ static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)
 	const struct step *step = &seq->plan->steps[index];
 	switch (step->kind) {
 	case STEP_SET_INTENSITY: return do_set_intensity(seq, step, error);
-	case STEP_ARM: return do_arm(seq, error);
+	case STEP_ARM: tell_armed(seq, true); return do_arm(seq, error);
 	case STEP_DISARM: return do_disarm(seq, index, error);
 	case STEP_AWAIT: return do_await(seq, step, error);
 	case STEP_TRIGGER: return do_trigger(seq, step, error);
@@ -331,24 +416,84 @@ static bool check_bench(const struct sequencer *seq, struct error *error)
 	return true;
 }
 
-bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
-	      bool *finished, struct error *error)
+static bool can_disarm(const struct sequencer *seq)
 {
-	struct sequencer seq = {.ports = bench_ports(bench), .setup = bench_setup(bench), .plan = plan, .options = options};
-	*finished = false;
-	if (!check_bench(&seq, error) || !safe_state(&seq, error))
-		return false;
-	seq.capture = capture_start(bench, sink, options, plan_duration_s(plan), plan->section_count, error);
-	if (!seq.capture) {
-		struct error ignored;
-		return safe_state(&seq, &ignored) && false;
+	const struct gpio_line_setup *lines = seq->setup->gpio;
+	return (seq->ports->stimulator.ops && seq->ports->stimulator.ops->disarm) ||
+	       (seq->ports->gpio.ops && (lines[GPIO_ENABLE].present || lines[GPIO_EMERGENCY_STOP].present));
+}
+
+/* Whether the plan makes faults on purpose. */
+static bool provokes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->step_count; i++)
+		switch (plan->steps[i].kind) {
+		case STEP_SET_INTENSITY:
+		case STEP_ARM:
+		case STEP_DISARM:
+		case STEP_AWAIT:
+		case STEP_TRIGGER:
+		case STEP_DRIVE_LINE:
+		case STEP_WAIT:
+		case STEP_PROMPT:
+		case STEP_EXPECT_DISCHARGE: break;
+		}
+	return false;
+}
+
+/* A channel that does not live would show no current, whatever flows: then nothing is armed. */
+static bool self_test(struct sequencer *seq, struct error *error)
+{
+	char text[SAFETY_TEXT] = "";
+	double begun_s = now_s(seq);
+	enum monitor_rest rest = REST_UNKNOWN;
+	while (rest == REST_UNKNOWN && now_s(seq) < begun_s + SELF_TEST_PATIENCE_S) {
+		if (!sleep_until(seq, now_s(seq) + SELF_TEST_S, error))
+			return false;
+		rest = monitors_rest(seq->monitors, text, sizeof text);
 	}
+	if (rest == REST_ALIVE)
+		return true;
+	if (rest == REST_UNKNOWN)
+		snprintf(text, sizeof text, "no samples of the coil current came within %.0f s", SELF_TEST_PATIENCE_S);
+	monitors_trip(seq->monitors, MONITOR_CURRENT_DEAD, 0, text);
+	return error_bench(error, "monitor: %s; nothing was armed", text);
+}
+
+/* What the run says about safety, once all samples have been looked at. */
+static void take_trip(struct sequencer *seq)
+{
+	struct monitor_trip trip;
+	if (!monitors_tripped(seq->monitors, INFINITY, &trip))
+		return;
+	seq->safety->tripped = true;
+	seq->safety->monitor = trip.monitor;
+	seq->safety->trip_s = trip.frame / seq->ports->adc.format.sample_rate_hz;
+	snprintf(seq->safety->trip_text, sizeof seq->safety->trip_text, "%s", trip.text);
+}
+
+/* The last safe state, and the look at what it did. stream: NULL when nothing was recorded. */
+static bool end_safely(struct sequencer *seq, struct monitors *stream, struct error *error)
+{
+	bool safe = safe_state(seq, error);
+	if (seq->capture)
+		capture_event(seq->capture, EVENT_SAFE_STATE, 0, now_s(seq), 0);
+	if (stream)
+		tell_armed(seq, false);
+	const struct safe_state_watch watch = {seq->ports, seq->setup, stream, seq->settle_s, safe};
+	safe_state_prove(&watch, seq->safety);
+	return safe;
+}
+
+static bool run_captured(struct sequencer *seq, bool *finished, struct error *error)
+{
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
-	attend(&seq, false);
-	bool walked = walk_in_real_time(&seq, &walk_error);
-	bool safe = safe_state(&seq, &safe_error);
-	attend(&seq, true);
-	bool captured = capture_stop(seq.capture, !walked || !safe, finished, &capture_error);
+	attend(seq, false);
+	bool walked = self_test(seq, &walk_error) && walk_in_real_time(seq, &walk_error);
+	bool safe = end_safely(seq, capture_failed(seq->capture) ? NULL : seq->monitors, &safe_error);
+	attend(seq, true);
+	bool captured = capture_stop(steal(&seq->capture), !walked || !safe, finished, &capture_error);
+	take_trip(seq);
 	/* A failed capture stops the sequencer, so its cause comes first. */
 	if (!captured)
 		*error = capture_error;
@@ -356,9 +501,50 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 		*error = walk_error;
 	else if (!safe)
 		*error = safe_error;
-	if (options->abort && atomic_load(options->abort))
+	else if (seq->safety->tripped)
+		error_bench(error, "monitor: %s", seq->safety->trip_text);
+	if (stopped_by_operator(seq))
 		error_set(error, ERROR_ABORTED, "stopped by the operator");
-	return captured && walked && safe;
+	return captured && walked && safe && !seq->safety->tripped;
+}
+
+static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
+{
+	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
+	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
+	struct error ignored;
+	if (!safe_state(seq, error))
+		return end_safely(seq, NULL, &ignored) && false;
+	seq->monitors = monitors;
+	if (monitors)
+		seq->capture = capture_start(seq->bench, sink, seq->options, monitors, plan_duration_s(seq->plan), seq->plan->section_count,
+					     error);
+	else
+		error_bench(error, "out of memory for the monitors");
+	if (!seq->capture)
+		return end_safely(seq, NULL, &ignored) && false;
+	return run_captured(seq, finished, error);
+}
+
+bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
+	      bool *finished, struct error *error)
+{
+	struct safety unwanted = {0};
+	struct sequencer seq = {.bench = bench,
+				.ports = bench_ports(bench),
+				.setup = bench_setup(bench),
+				.plan = plan,
+				.options = options,
+				.safety = options->safety ? options->safety : &unwanted,
+				.asked_warm_s = -INFINITY};
+	*finished = false;
+	*seq.safety = (struct safety){.proof = SAFE_NOT_PROVEN, .trip_s = NAN, .text = "the run did not begin"};
+	seq.settle_s = has_trigger_line(&seq) ? SETTLE_LINE_S : SETTLE_REMOTE_S;
+	if (!check_bench(&seq, error) || !emergency_begin(seq.ports, seq.setup, error))
+		return false;
+	bool good = run_watched(&seq, sink, finished, error);
+	emergency_end();
+	return good;
 }
 
 bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error)

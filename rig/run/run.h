@@ -8,6 +8,7 @@
 #include "bench.h"
 #include "plan.h"
 #include "recording.h"
+#include "safety.h"
 
 struct run_progress {
 	double time_s;    /* of the recording, as captured so far */
@@ -29,13 +30,15 @@ struct run_options {
 	 */
 	void (*did)(void *self, uint32_t step, const struct error *why_not);
 	void *self;
-	atomic_bool *abort; /* set from a signal handler: end the run in the safe state; NULL: never */
+	atomic_bool *abort;    /* set from a signal handler: end the run in the safe state; NULL: never */
+	struct safety *safety; /* filled in: what the monitors found, and whether the safe state was proven; NULL: not wanted */
 };
 
 /*
  * Fires the plan and pushes the recording into the sink (from a thread of its own; the calls never overlap) until the plan is done or fails. A run
  * that ends early pushes EVENT_ABORTED, then finishes the sink all the same: there is a record even when it went wrong. Safe state before the
- * first step and after the last, on every path. Returns false with *error set when the bench failed (ERROR_BENCH) or the operator stopped it
+ * first step and after the last, on every path; after the last it is proven as far as the bench can (safe_state.h), with the recording still going on.
+ * Monitors look at the samples all the time, from a self test of the current's channel before the first step on, and end the run. Returns false with *error set when the bench failed (ERROR_BENCH) or the operator stopped it
  * (ERROR_ABORTED); *finished tells whether the sink was finished, i.e. whether what it holds can be looked at.
  */
 bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,

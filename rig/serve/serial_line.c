@@ -5,6 +5,7 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 enum { TICK_MS = 2, NAME_BYTES = 64 };
 
 struct serial_line {
+	_Atomic double stall_s; /* the longest time between two rounds of the thread since it was asked for */
 	struct plant *plant;
 	struct logic_track *track;
 	const char *path;
@@ -128,7 +130,12 @@ static void *line_thread(void *self)
 {
 	struct serial_line *line = self;
 	struct error error = {0};
+	double last_s = plant_monotonic_s();
 	for (bool good = true; good;) {
+		double now_s = plant_monotonic_s();
+		if (now_s - last_s > atomic_load(&line->stall_s))
+			atomic_store(&line->stall_s, now_s - last_s);
+		last_s = now_s;
 		struct pollfd fds[] = {{.fd = line->wake_fd, .events = POLLIN}, {.fd = line->master_fd, .events = POLLIN}};
 		if (poll(fds, 2, TICK_MS) < 0 && errno != EINTR)
 			return NULL;
@@ -160,6 +167,11 @@ struct serial_line *serial_line_start(struct plant *plant, struct logic_track *t
 	error_prefix(error, "%s", serve_server_name(end->server));
 	serial_line_stop(line);
 	return NULL;
+}
+
+double serial_line_stall_s(struct serial_line *line)
+{
+	return atomic_exchange(&line->stall_s, 0);
 }
 
 void serial_line_stop(struct serial_line *line)

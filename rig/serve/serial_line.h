@@ -19,5 +19,7 @@ struct serial_end {
 /* The link must not exist, unless it is a link. track may be NULL. NULL with *error; plant, track and the end's self outlive the line. */
 struct serial_line *serial_line_start(struct plant *plant, struct logic_track *track, const char *path, const struct serial_end *end,
 				      struct error *error) must_check;
+/* The longest time, s, for which the machine let the line's thread stand still since the last call: a witness has to know. */
+double serial_line_stall_s(struct serial_line *line);
 /* Removes the link; NULL is accepted. */
 void serial_line_stop(struct serial_line *line);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serve.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -60,14 +61,45 @@ static void *pacer_thread(void *self)
 	return NULL;
 }
 
+/*
+ * For a witness outside of all that is tested: "ok STATE ENABLE EMERGENCY_STOP TRIGGER STALL", levels as 0, 1 or - where there is no such line, and how
+ * long, s, the machine kept a serial line standing still since the last look.
+ */
+static bool look_at_device(struct serve *serve, char *reply, size_t size, struct error *error)
+{
+	static const enum gpio_line LINES[] = {GPIO_ENABLE, GPIO_EMERGENCY_STOP, GPIO_TRIGGER};
+	struct stimulator_status status;
+	const struct ports *ports = serve->plant.ports;
+	plant_advance(&serve->plant);
+	const struct stimulator_port *stimulator = plant_take_stimulator(&serve->plant);
+	bool good = stimulator->ops ? stimulator->ops->status(stimulator->self, &status, error)
+				    : error_config(error, "the bench has no simulated stimulator");
+	plant_give_stimulator(&serve->plant);
+	if (!good)
+		return false;
+	size_t length = (size_t)snprintf(reply, size, "ok %s", stimulator_state_name(status.state));
+	for (size_t i = 0; i < sizeof LINES / sizeof *LINES; i++) {
+		bool level, there = ports->gpio.ops && serve->plant.setup->gpio[LINES[i]].present &&
+				    ports->gpio.ops->get(ports->gpio.self, LINES[i], &level, error);
+		length += (size_t)snprintf(reply + length, size - length, " %s", !there ? "-" : level ? "1" : "0");
+	}
+	double stall_s = fmax(serve->magstim_line ? serial_line_stall_s(serve->magstim_line) : 0,
+			      serve->magventure_line ? serial_line_stall_s(serve->magventure_line) : 0);
+	snprintf(reply + length, size - length, " %.3f\n", stall_s);
+	return true;
+}
+
 static void serve_control(void *self, struct connection *connection)
 {
 	char line[COMMAND_BYTES];
 	while (connection_line(connection, line, sizeof line)) {
 		struct error error = {0};
 		char reply[sizeof error.text + 16];
-		bool good = serve_command(self, line, &error);
-		int length = good ? snprintf(reply, sizeof reply, "ok\n") : snprintf(reply, sizeof reply, "error: %s\n", error.text);
+		bool look = strcmp(line, "look") == 0;
+		bool good = look ? look_at_device(self, reply, sizeof reply, &error) : serve_command(self, line, &error);
+		int length = good && look ? (int)strlen(reply)
+			     : good       ? snprintf(reply, sizeof reply, "ok\n")
+					  : snprintf(reply, sizeof reply, "error: %s\n", error.text);
 		if (!connection_send(connection, reply, (size_t)length))
 			return;
 	}

@@ -57,6 +57,15 @@ bool sim_world_ready(const struct sim_world *world)
 	return world->armed && !world->faulted && sim_charger_settled(&world->charger);
 }
 
+/* Bit for bit: a law that begins when another does takes its place. */
+static bool law_is_recorded(const struct sim_world *world, const struct sim_bank *bank)
+{
+	const struct sim_law *law = &bank->law, *recorded = &world->law_recorded;
+	return memcmp(&bank->since_s, &world->law_recorded_s, sizeof bank->since_s) == 0 && law->kind == recorded->kind &&
+	       memcmp(&law->start_v, &recorded->start_v, sizeof law->start_v) == 0 &&
+	       memcmp(&law->parameter, &recorded->parameter, sizeof law->parameter) == 0;
+}
+
 /* After any change: laws of the banks, the lines that show the state, and what the ADC has to know. */
 static void refresh(struct sim_world *world)
 {
@@ -66,10 +75,10 @@ static void refresh(struct sim_world *world)
 	sim_record_level(world, LOGIC_READY, sim_world_ready(world));
 	sim_record_level(world, LOGIC_FAULT, world->faulted);
 	const struct sim_bank *bank = &world->charger.bank[0];
-	if (world->record_events &&
-	    (bank->since_s < world->law_recorded_s || bank->since_s > world->law_recorded_s || isnan(world->law_recorded_s))) {
+	if (world->record_events && !law_is_recorded(world, bank)) {
 		sim_record_event(world, (struct sim_event){.kind = SIM_EVENT_LAW, .time_s = bank->since_s, .law = bank->law});
 		world->law_recorded_s = bank->since_s;
+		world->law_recorded = bank->law;
 	}
 }
 

@@ -84,7 +84,8 @@ struct sim_world {
 	bool record_events, record_edges;
 	struct sim_events events;
 	struct sim_edges edges;
-	double law_recorded_s; /* since_s of the first bank's law as last recorded; NAN: none */
+	double law_recorded_s;       /* since_s of the first bank's law as last recorded; NAN: none */
+	struct sim_law law_recorded; /* that law: two may begin at one time */
 	bool out_of_memory;
 
 	struct sim_truth_pulse *truth; /* times are true times here */

@@ -206,7 +206,7 @@ void witness_stop(struct witness *witness)
 
 void witness_setup(const struct witness *witness, struct guardian_setup *setup)
 {
-	*setup = (struct guardian_setup){.heartbeat_ms = 100, .disarm_length = sizeof FRAME - 1};
+	*setup = (struct guardian_setup){.heartbeat_ms = 100, .device.disarm_length = sizeof FRAME - 1};
 	static const enum guardian_role ROLES[2] = {GUARDIAN_ENABLE, GUARDIAN_EMERGENCY_STOP};
 	for (int i = 0; i < 2; i++) {
 		struct guardian_line *line = &setup->lines[ROLES[i]];
@@ -214,16 +214,18 @@ void witness_setup(const struct witness *witness, struct guardian_setup *setup)
 		snprintf(line->path, sizeof line->path, "%s", witness->path);
 		snprintf(line->name, sizeof line->name, "%s", NAMES[i]);
 	}
-	memcpy(setup->disarm, FRAME, sizeof FRAME - 1);
-	snprintf(setup->serial, sizeof setup->serial, "%s", witness->terminal);
-	setup->capacitor = (struct guardian_capacitor){.source = GUARDIAN_TCP,
-						       .path = "127.0.0.1",
-						       .port = witness->port,
-						       .request = "READ voltage2 raw\r\n",
-						       .reply_lines = 2,
-						       .scale_v = 0.1,
-						       .limit_v = 60,
-						       .deadline_s = 2};
+	cfmakeraw(&setup->device.line);
+	setup->device.line.c_cflag |= CLOCAL | CREAD;
+	memcpy(setup->device.disarm, FRAME, sizeof FRAME - 1);
+	snprintf(setup->device.serial, sizeof setup->device.serial, "%s", witness->terminal);
+	setup->device.capacitor = (struct guardian_capacitor){.source = GUARDIAN_TCP,
+							      .path = "127.0.0.1",
+							      .port = witness->port,
+							      .request = "READ voltage2 raw\r\n",
+							      .reply_lines = 2,
+							      .scale_v = 0.1,
+							      .limit_v = 60,
+							      .deadline_s = 2};
 }
 
 void witness_reset(struct witness *witness)

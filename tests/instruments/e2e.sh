@@ -7,6 +7,7 @@ tmsrig=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 shift
 folder=$(mktemp -d)
+export TMSRIG_STATE=$folder/state
 trap 'cd / && rm -rf "$folder"' EXIT
 export TMSRIG_STATE=$folder/state
 cd "$folder" || exit 2

@@ -7,6 +7,7 @@ tmsrig=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 fixtures=$here/../../fixtures
 folder=$(mktemp -d)
+export TMSRIG_STATE=$folder/state
 passed=0 failed=0 server=
 cd "$folder" || exit 2
 

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "monitors.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+enum { CELL = 256, PENDING = 4096, FIRINGS = 1024, ARMINGS = 64, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
+/* A pulse belongs to a trigger up to so long before it, and a little after it, as clocks differ. */
+static const double ATTRIBUTE_S = 0.1, EARLY_S = 0.002;
+/* How long the device may go on after it was told to disarm: its reaction is measured elsewhere. */
+static const double DISARM_GRACE_S = 0.1;
+/* A current is one when it moves by more than this part of full scale, and by several times what the channel shows at rest, inside a cell. */
+static const double ACTIVE_REL = 0.02, ACTIVE_NOISE = 3;
+/* An input that stands still for so long is not converted; one at its limit for so long is no pulse. */
+static const double FROZEN_S = 1, CLIPPED_S = 0.02;
+/* What the channel shows at rest is taken from so much of the beginning. */
+static const double REST_S = 0.08;
+/* Samples of the current that are looked at, at least, where the ADC gives as many. */
+static const double ENOUGH_HZ = 250e3;
+
+/* A cell of the coil current that moved. */
+struct active {
+	uint64_t frame;
+	int span; /* counts */
+};
+
+struct arming {
+	double frame;
+	bool armed;
+};
+
+struct firing {
+	double from, to;
+};
+
+struct monitors {
+	struct safety_setup limits;
+	struct channel current, capacitor;
+	int current_at, capacitor_at; /* -1: no such channel */
+	unsigned channels;
+	double rate_hz, settle_frames, rest_wanted;
+	bool can_disarm, provoked;
+
+	/* The reader's own: the cell in work. */
+	uint64_t cell_frame;
+	unsigned cell_frames;
+	int16_t least, most;
+	bool look_fresh; /* nothing of it was looked at yet */
+	unsigned every;  /* of so many samples of the current one is looked at, a power of two that divides the cell */
+	int64_t looks;
+	unsigned look_count;
+
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	/* Under the lock. */
+	uint64_t seen, awaited;
+	bool ended;
+	bool tripped;
+	struct monitor_trip trip;
+	struct active pending[PENDING];
+	size_t pending_from, pending_to;
+	struct firing firings[FIRINGS];
+	size_t firing_count;
+	struct arming armings[ARMINGS];
+	size_t arming_count;
+	int rest_span, rest_least, rest_most; /* of the cells at rest, before the first arming */
+	uint64_t rest_frames;
+	uint64_t frozen_frames, clipped_frames;
+	int16_t frozen_at;
+	unsigned over_cells;
+	double below_since, capacitor_v;
+};
+
+struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format,
+				 const struct monitor_options *options)
+{
+	struct monitors *monitors = calloc(1, sizeof *monitors);
+	if (!monitors)
+		return NULL;
+	monitors->limits = bench_setup_safety(setup);
+	monitors->current_at = recording_find(format, CHANNEL_COIL_CURRENT);
+	monitors->capacitor_at = recording_find(format, CHANNEL_CAPACITOR_VOLTAGE);
+	if (monitors->current_at >= 0)
+		monitors->current = format->channels[monitors->current_at];
+	if (monitors->capacitor_at >= 0)
+		monitors->capacitor = format->channels[monitors->capacitor_at];
+	monitors->channels = format->channel_count;
+	monitors->rate_hz = format->sample_rate_hz;
+	monitors->settle_frames = options->settle_s * format->sample_rate_hz;
+	monitors->rest_wanted = REST_S * format->sample_rate_hz;
+	monitors->can_disarm = options->can_disarm;
+	monitors->provoked = options->provoked;
+	monitors->look_fresh = true;
+	for (monitors->every = 1; monitors->every < CELL / 4 && monitors->rate_hz / (2 * monitors->every) >= ENOUGH_HZ;)
+		monitors->every *= 2;
+	monitors->below_since = INFINITY;
+	monitors->capacitor_v = NAN;
+	monitors->rest_least = INT16_MAX;
+	monitors->rest_most = INT16_MIN;
+	pthread_mutex_init(&monitors->lock, NULL);
+	pthread_cond_init(&monitors->moved, NULL);
+	return monitors;
+}
+
+void monitors_destroy(struct monitors *monitors)
+{
+	if (!monitors)
+		return;
+	pthread_cond_destroy(&monitors->moved);
+	pthread_mutex_destroy(&monitors->lock);
+	free(monitors);
+}
+
+/* Under the lock. The first trip in the recording counts, whichever thread found it first. */
+static void trip(struct monitors *monitors, enum monitor monitor, double frame, const char *text)
+{
+	if ((monitors->tripped && !(frame < monitors->trip.frame)) || (monitors->provoked && monitor_blames_device(monitor)))
+		return;
+	monitors->tripped = true;
+	monitors->trip = (struct monitor_trip){.monitor = monitor, .frame = frame};
+	snprintf(monitors->trip.text, sizeof monitors->trip.text, "%s", text);
+}
+
+static bool was_armed(const struct monitors *monitors, double frame)
+{
+	bool armed = false;
+	for (size_t i = monitors->arming_count > ARMINGS ? monitors->arming_count - ARMINGS : 0; i < monitors->arming_count; i++) {
+		const struct arming *arming = &monitors->armings[i % ARMINGS];
+		double grace = arming->armed ? -EARLY_S * monitors->rate_hz : DISARM_GRACE_S * monitors->rate_hz;
+		if (arming->frame + grace <= frame)
+			armed = arming->armed;
+	}
+	return armed;
+}
+
+static bool was_fired(const struct monitors *monitors, double frame)
+{
+	for (size_t i = monitors->firing_count; i > 0 && monitors->firing_count - i < FIRINGS; i--) {
+		const struct firing *firing = &monitors->firings[(i - 1) % FIRINGS];
+		if (frame >= firing->from - EARLY_S * monitors->rate_hz - CELL && frame <= firing->to + ATTRIBUTE_S * monitors->rate_hz)
+			return true;
+	}
+	return false;
+}
+
+static int threshold(const struct monitors *monitors)
+{
+	double full = 0.5 * ((double)monitors->current.count_max - monitors->current.count_min);
+	return (int)fmax(ACTIVE_REL * full, fmax(ACTIVE_NOISE * monitors->rest_span, 8));
+}
+
+static void judge_active(struct monitors *monitors, const struct active *cell)
+{
+	double frame = (double)cell->frame;
+	char text[SAFETY_TEXT];
+	if (cell->span <= threshold(monitors) || was_fired(monitors, frame))
+		return;
+	double moved_a = fabs(monitors->current.scale) * cell->span, time_s = frame / monitors->rate_hz;
+	if (monitors->can_disarm && !was_armed(monitors, frame)) {
+		snprintf(text, sizeof text, "a coil current of %.0f A peak to peak at %.3f s while the device was disarmed", moved_a,
+			 time_s);
+		trip(monitors, MONITOR_CURRENT_DISARMED, frame, text);
+	} else {
+		snprintf(text, sizeof text, "a pulse of %.0f A peak to peak at %.3f s without a trigger in the %.0f ms before it", moved_a,
+			 time_s, 1e3 * ATTRIBUTE_S);
+		trip(monitors, MONITOR_UNTRIGGERED, frame, text);
+	}
+}
+
+/* Judges what is old enough for the rig to have said whether it fired. */
+static void judge_pending(struct monitors *monitors)
+{
+	while (monitors->pending_from < monitors->pending_to) {
+		const struct active *cell = &monitors->pending[monitors->pending_from % PENDING];
+		bool full = monitors->pending_to - monitors->pending_from == PENDING;
+		if (!full && !monitors->ended && (double)cell->frame + monitors->settle_frames > (double)monitors->seen)
+			return;
+		judge_active(monitors, cell);
+		monitors->pending_from++;
+	}
+}
+
+static void look_for_life(struct monitors *monitors, uint64_t frame, unsigned frames, int16_t least, int16_t most)
+{
+	const struct channel *channel = &monitors->current;
+	char text[SAFETY_TEXT];
+	bool frozen = least == most && (monitors->frozen_frames == 0 || least == monitors->frozen_at);
+	monitors->frozen_frames = frozen ? monitors->frozen_frames + frames : 0;
+	monitors->frozen_at = least;
+	bool clipped = least >= channel->count_max || most <= channel->count_min;
+	monitors->clipped_frames = clipped ? monitors->clipped_frames + frames : 0;
+	if ((double)monitors->frozen_frames >= FROZEN_S * monitors->rate_hz) {
+		snprintf(text, sizeof text, "the coil current's channel shows the same count, %d, for %.0f s: it is not converted any more",
+			 least, FROZEN_S);
+		trip(monitors, MONITOR_CURRENT_DEAD, (double)frame, text);
+	} else if ((double)monitors->clipped_frames >= fmax(CLIPPED_S * monitors->rate_hz, CELL)) {
+		snprintf(text, sizeof text, "the coil current's channel stands at its limit for %.0f ms, which no pulse does",
+			 1e3 * CLIPPED_S);
+		trip(monitors, MONITOR_CURRENT_DEAD, (double)frame, text);
+	}
+}
+
+static void take_current(struct monitors *monitors, uint64_t frame, unsigned frames, int16_t least, int16_t most)
+{
+	int span = most - least;
+	bool at_rest = (double)monitors->rest_frames < monitors->rest_wanted;
+	if (at_rest) {
+		if (span > monitors->rest_span)
+			monitors->rest_span = span;
+		if (least < monitors->rest_least)
+			monitors->rest_least = least;
+		if (most > monitors->rest_most)
+			monitors->rest_most = most;
+		monitors->rest_frames += frames;
+	}
+	look_for_life(monitors, frame, frames, least, most);
+	if (!at_rest && span > threshold(monitors))
+		monitors->pending[monitors->pending_to++ % PENDING] = (struct active){frame, span};
+	judge_pending(monitors);
+}
+
+static void take_capacitor(struct monitors *monitors, uint64_t frame, unsigned frames, double volts)
+{
+	char text[SAFETY_TEXT];
+	monitors->capacitor_v = volts;
+	if (fabs(volts) > monitors->limits.discharge_v)
+		monitors->below_since = INFINITY;
+	else if (isinf(monitors->below_since))
+		monitors->below_since = (double)(frame + frames);
+	monitors->over_cells = fabs(volts) > monitors->limits.capacitor_max_v ? monitors->over_cells + 1 : 0;
+	if (monitors->over_cells >= OVERVOLTAGE_CELLS) {
+		snprintf(text, sizeof text, "the capacitor was at %.0f V at %.3f s, above the maximum of %.0f V", volts,
+			 (double)frame / monitors->rate_hz, monitors->limits.capacitor_max_v);
+		trip(monitors, MONITOR_OVERVOLTAGE, (double)frame, text);
+	}
+}
+
+/* The cell in work is done, or was cut by a gap. Under the lock. */
+static void end_cell(struct monitors *monitors)
+{
+	if (monitors->cell_frames == 0)
+		return;
+	monitors->seen = monitors->cell_frame + monitors->cell_frames;
+	if (monitors->current_at >= 0 && !monitors->look_fresh)
+		take_current(monitors, monitors->cell_frame, monitors->cell_frames, monitors->least, monitors->most);
+	if (monitors->look_count > 0) {
+		double counts = (double)monitors->looks / monitors->look_count;
+		take_capacitor(monitors, monitors->cell_frame, monitors->cell_frames,
+			       monitors->capacitor.scale * counts + monitors->capacitor.offset);
+	}
+	monitors->cell_frames = 0;
+	monitors->look_fresh = true;
+	monitors->look_count = 0;
+	monitors->looks = 0;
+}
+
+/* Of a fast ADC not every sample: the shortest pulse has dozens at the rate that is kept. Which ones depends on the frame alone. */
+static void look_at_current(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
+{
+	const unsigned every = monitors->every;
+	size_t step = (size_t)monitors->channels * every;
+	unsigned first = (unsigned)((every - frame % every) % every);
+	if (first >= frames)
+		return;
+	samples += (size_t)first * monitors->channels;
+	int least = *samples, most = *samples;
+	for (unsigned k = first; k < frames; k += every, samples += step) {
+		int value = *samples;
+		least = value < least ? value : least;
+		most = value > most ? value : most;
+	}
+	bool fresh = monitors->look_fresh;
+	monitors->least = (int16_t)(fresh || least < monitors->least ? least : monitors->least);
+	monitors->most = (int16_t)(fresh || most > monitors->most ? most : monitors->most);
+	monitors->look_fresh = false;
+}
+
+/* A few samples of a cell are enough for what changes so slowly; which ones depends on the frame alone. */
+static void look_at_capacitor(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
+{
+	const unsigned every = CELL / CAPACITOR_LOOKS;
+	for (unsigned k = (unsigned)((every - frame % every) % every); k < frames; k += every) {
+		monitors->looks += samples[(size_t)k * monitors->channels];
+		monitors->look_count++;
+	}
+}
+
+/* Under the lock. Who waits is woken only when what it waits for is there: blocks come thousands of times a second. */
+static void tell_waiting(struct monitors *monitors)
+{
+	if (monitors->seen >= monitors->awaited || monitors->ended)
+		pthread_cond_broadcast(&monitors->moved);
+}
+
+void monitors_block(struct monitors *monitors, const struct block *block)
+{
+	size_t done = 0;
+	pthread_mutex_lock(&monitors->lock);
+	while (done < block->frames) {
+		uint64_t frame = block->first_frame + done;
+		size_t left = block->frames - done, room = CELL - (size_t)(frame % CELL);
+		unsigned count = (unsigned)(left < room ? left : room);
+		const int16_t *samples = block->samples + done * monitors->channels;
+		if (monitors->current_at >= 0)
+			look_at_current(monitors, frame, samples + monitors->current_at, count);
+		if (monitors->capacitor_at >= 0)
+			look_at_capacitor(monitors, frame, samples + monitors->capacitor_at, count);
+		if (monitors->cell_frames == 0)
+			monitors->cell_frame = frame;
+		monitors->cell_frames += count;
+		done += count;
+		if (count == room)
+			end_cell(monitors);
+	}
+	tell_waiting(monitors);
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_gap(struct monitors *monitors, const struct gap *gap)
+{
+	pthread_mutex_lock(&monitors->lock);
+	end_cell(monitors);
+	monitors->seen = gap->first_frame + gap->frames;
+	monitors->below_since = INFINITY;
+	tell_waiting(monitors);
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_end(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	end_cell(monitors);
+	monitors->ended = true;
+	judge_pending(monitors);
+	tell_waiting(monitors);
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_armed(struct monitors *monitors, bool armed, double frame)
+{
+	pthread_mutex_lock(&monitors->lock);
+	monitors->armings[monitors->arming_count++ % ARMINGS] = (struct arming){frame, armed};
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_firing(struct monitors *monitors, double frame)
+{
+	pthread_mutex_lock(&monitors->lock);
+	monitors->firings[monitors->firing_count++ % FIRINGS] = (struct firing){frame, INFINITY};
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_fired(struct monitors *monitors, double frame)
+{
+	pthread_mutex_lock(&monitors->lock);
+	if (monitors->firing_count > 0)
+		monitors->firings[(monitors->firing_count - 1) % FIRINGS].to = frame;
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+void monitors_trip(struct monitors *monitors, enum monitor monitor, double frame, const char *text)
+{
+	pthread_mutex_lock(&monitors->lock);
+	trip(monitors, monitor, frame, text);
+	pthread_mutex_unlock(&monitors->lock);
+}
+
+uint64_t monitors_seen(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	uint64_t seen = monitors->seen;
+	pthread_mutex_unlock(&monitors->lock);
+	return seen;
+}
+
+bool monitors_await(struct monitors *monitors, uint64_t frames)
+{
+	pthread_mutex_lock(&monitors->lock);
+	monitors->awaited = frames;
+	while (monitors->seen < frames && !monitors->ended)
+		pthread_cond_wait(&monitors->moved, &monitors->lock);
+	bool more = monitors->seen >= frames;
+	pthread_mutex_unlock(&monitors->lock);
+	return more;
+}
+
+bool monitors_tripped(struct monitors *monitors, double before_frame, struct monitor_trip *out)
+{
+	pthread_mutex_lock(&monitors->lock);
+	bool tripped = monitors->tripped && !(monitors->trip.frame >= before_frame);
+	if (tripped)
+		*out = monitors->trip;
+	pthread_mutex_unlock(&monitors->lock);
+	return tripped;
+}
+
+enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t size)
+{
+	pthread_mutex_lock(&monitors->lock);
+	const struct channel *channel = &monitors->current;
+	int least = monitors->rest_least, most = monitors->rest_most, span = monitors->rest_span;
+	uint64_t frames = monitors->rest_frames;
+	pthread_mutex_unlock(&monitors->lock);
+	double full = 0.5 * ((double)channel->count_max - channel->count_min);
+	if (monitors->current_at < 0 || (double)frames < monitors->rest_wanted)
+		return REST_UNKNOWN;
+	if (least == most)
+		snprintf(text, size,
+			 "the coil current's channel shows the same count, %d, in all of %llu samples: so does an input that is not "
+			 "converted, or "
+			 "not connected",
+			 least, (unsigned long long)frames);
+	else if (most >= channel->count_max || least <= channel->count_min)
+		snprintf(text, size, "the coil current's channel stands at its limit before anything is fired");
+	else if (span > 0.5 * full)
+		snprintf(text, size, "the coil current's channel moves by %.0f A at rest: no current could be told from that",
+			 fabs(channel->scale) * span);
+	else
+		return REST_ALIVE;
+	return REST_DEAD;
+}
+
+double monitors_discharged(struct monitors *monitors, double until)
+{
+	pthread_mutex_lock(&monitors->lock);
+	double since = monitors->capacitor_at < 0 ? NAN : monitors->below_since <= until ? monitors->below_since : INFINITY;
+	pthread_mutex_unlock(&monitors->lock);
+	return since;
+}
+
+double monitors_capacitor_v(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	double volts = monitors->capacitor_v;
+	pthread_mutex_unlock(&monitors->lock);
+	return volts;
+}

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`tmsrig run` dies at random moments. Outside of it, the simulated device says when it was safe, HDF5's own tools whether the recording can be read,
+the kernel whether the bench's lock is free.
+
+usage: kills.py TMSRIG FIXTURES COUNT [SEED [lab]]
+lab: in the lab's kernel, with the lines of a bench on gpio-sim, whose pins are looked at; ./served.yaml and ./client.yaml are there.
+Works in the current folder. Ends with status 1 when a check failed.
+"""
+import fcntl
+import glob
+import json
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+TMSRIG, FIXTURES, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
+SEED = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+LAB = sys.argv[5:] == ["lab"]
+SCENARIO, SPEC = ("smoke", "smoke") if LAB else ("served-smoke", "smoke")
+ALLOWED_S = 0.150
+AGAIN = 4  # how often a trial that the machine spoilt is done again
+os.environ["TMSRIG_STATE"] = os.path.abspath("state")
+STIMULATORS = ["{driver: magventure, port: ./magventure}", "{driver: magstim, port: ./magstim, model: rapid2, software: 8}"]
+SAFE = ("standby", "off", "fault")
+failures = spoilt = 0
+rng = random.Random(SEED)
+
+
+def check(good, text, detail=""):
+    global failures
+    if not good:
+        failures += 1
+        print(f"not ok - {text}: {detail}", flush=True)
+    return good
+
+
+class Lab:
+    """A simulator behind the kernel's simulated lines, and the pins."""
+
+    def __init__(self, _stimulator):
+        self.process = subprocess.Popen([TMSRIG, "sim", "./served.yaml"], stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+        self.pins = glob.glob("/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio0/value")[0].replace("sim_gpio0", "sim_gpio%d")
+
+    def pin(self, offset):
+        return open(self.pins % offset).read().strip()
+
+    def state(self):
+        """Trigger low, enable low, emergency stop high."""
+        return "off" if (self.pin(1), self.pin(2)) == ("0", "1") and (self.pin(0) == "0" or self.stopped) else "ready"
+
+    stopped, stall_s = False, 0
+
+    def await_state(self, wanted, limit_s):
+        return Device.await_state(self, wanted, limit_s)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+class Device:
+    """A simulator on free ports, its bench files, and its device as the witness sees it."""
+    stall_s = 0  # how long the machine kept the device's serial line standing still
+
+    def __init__(self, stimulator):
+        text = re.sub(r"port: \d+", "port: 0", open(f"{FIXTURES}/benches/served.yaml").read()).replace("tmsrig-", "./")
+        open("served.yaml", "w").write(text)
+        self.process = subprocess.Popen([TMSRIG, "sim", "./served.yaml"], stdout=subprocess.PIPE, text=True)
+        ports = dict(re.findall(r"(\w+) (\d+)", self.process.stdout.readline()))
+        client = open(f"{FIXTURES}/benches/served-client.yaml").read()
+        client = client.replace("30431", ports["iiod"]).replace("/5555", "/" + ports["beaglelogic"])
+        open("client.yaml", "w").write(client[: client.index("\nstimulator:")] + "\nstimulator: " + stimulator + "\n")
+        self.control = socket.socket(socket.AF_UNIX)
+        self.control.connect("control")
+
+    def state(self):
+        self.control.sendall(b"look\n")
+        words = self.control.recv(200).decode().split()
+        self.stall_s = max(self.stall_s, float(words[5]))
+        return words[1]
+
+    def await_state(self, wanted, limit_s):
+        """Monotonic time at which the device was seen in one of the states, None if it was not; and the longest time between two looks."""
+        until, longest, last = time.monotonic() + limit_s, 0, time.monotonic()
+        while True:
+            state, now = self.state(), time.monotonic()
+            longest, last = max(longest, now - last), now
+            if state in wanted:
+                return now, longest
+            if now > until:
+                return None, longest
+            time.sleep(0.001)
+
+    def end(self):
+        self.control.close()
+        self.process.terminate()
+        self.process.wait()
+
+
+def lock_free():
+    path = "state/served-client/lock"
+    if not os.path.exists(path):
+        return True
+    with open(path, "r+") as file:
+        try:
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+            return True
+        except BlockingIOError:
+            return False
+
+
+def readable(folder):
+    """What HDF5's own tools find in the recording; the mark of its dead writer is taken away first, as its documentation says."""
+    path = folder + "/recording.h5"
+    if not os.path.exists(path) or os.path.getsize(path) < 8192:
+        # Not flushed for the first time.
+        return None
+    subprocess.run(["cp", path, "copy.h5"], check=True)
+    cleared = subprocess.run(["h5clear", "-s", "copy.h5"], capture_output=True, text=True)
+    listed = subprocess.run(["h5ls", "-r", "copy.h5"], capture_output=True, text=True)
+    dumped = subprocess.run(["h5dump", "-o", "/dev/null", "copy.h5"], capture_output=True, text=True)
+    good = listed.returncode == 0 and dumped.returncode == 0 and "Dataset" in listed.stdout and "error" not in dumped.stderr.lower()
+    return "" if good else (cleared.stderr + listed.stderr + dumped.stderr)[:300] or "empty"
+
+
+def out_of_memory(pid):
+    """What it has now is all it gets."""
+    pages = int(open(f"/proc/{pid}/statm").read().split()[0])
+    resource.prlimit(pid, resource.RLIMIT_AS, (pages * 4096, pages * 4096))
+
+
+WAYS = {
+    "SIGKILL": lambda pid: os.kill(pid, signal.SIGKILL),
+    "SIGSTOP": lambda pid: os.kill(pid, signal.SIGSTOP),
+    "SIGSEGV": lambda pid: os.kill(pid, signal.SIGSEGV),
+    "out of memory, killed": lambda pid: (out_of_memory(pid), os.kill(pid, signal.SIGKILL)),
+}
+
+
+def trial(way, stimulator, moment_s):
+    """Seconds from the death until the device was safe; None: the machine spoilt it."""
+    subprocess.run(["rm", "-rf", "run", "run.incomplete"], check=True)
+    device = (Lab if LAB else Device)(stimulator)
+    run = subprocess.Popen([TMSRIG, "run", SCENARIO, "-b", "./client.yaml", "-s", SPEC, "-q", "-o", "run"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    device.await_state(("charging", "ready", "firing"), 20 if LAB else 4)
+    time.sleep(moment_s)
+    armed = device.state() not in SAFE
+    if not armed:
+        # The session was over, or had not come so far, on a machine this busy.
+        run.kill()
+        run.wait()
+        run.stderr.close()
+        device.end()
+        return None
+    # A trigger that a stopped rig holds is its own, and the guardian says so; what counts then is enable and emergency stop.
+    device.stopped = way == "SIGSTOP"
+    device.stall_s = 0
+    began = time.monotonic()
+    WAYS[way](run.pid)
+    safe_s, longest_s = device.await_state(SAFE, 3)
+    longest_s = max(longest_s, device.stall_s)
+    took_s = (safe_s - began) if safe_s else float("inf")
+    time.sleep(0.1)
+    check(device.state() in SAFE, f"{way} after {moment_s:.2f} s: it stays safe", device.state())
+    log = lambda: open("run.incomplete/guardian.log").read() if os.path.exists("run.incomplete/guardian.log") else ""
+    until = time.monotonic() + 8
+    while "VERIFIED" not in log().upper() and time.monotonic() < until:
+        time.sleep(0.02)
+    if run.poll() is None:
+        run.kill()
+    run.wait()
+    run.stderr.close()
+    check("safe state verified" in log(), f"{way} after {moment_s:.2f} s: the guardian verified it", log()[-300:])
+    check("at or below 60 V" in log(), f"{way} after {moment_s:.2f} s: the discharge is recorded", log()[-300:])
+    check(not os.path.exists("run/result.json"), f"{way}: there is no result", "")
+    unreadable = readable("run.incomplete")
+    check(not unreadable, f"{way} after {moment_s:.2f} s: the recording can be read", unreadable)
+    check(lock_free(), f"{way} after {moment_s:.2f} s: the lock is free", "")
+    trial.log = log()
+    device.end()
+    if took_s > ALLOWED_S and longest_s > 0.03:
+        return None
+    return took_s
+
+
+def stops():
+    """A second program is refused and told who is there; one Ctrl-C ends in good order, two at once. The device is safe either way."""
+    for presses in (1, 2):
+        subprocess.run(["rm", "-rf", "run", "run.incomplete"], check=True)
+        device = Device(STIMULATORS[0])
+        command = [TMSRIG, "run", SCENARIO, "-b", "./client.yaml", "-s", SPEC, "-q", "-o"]
+        run = subprocess.Popen(command + ["run"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        device.await_state(("charging", "ready", "firing"), 10)
+        second = subprocess.run(command + ["second"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        check(second.returncode == 4 and f"process {run.pid}, since 2" in second.stderr and "in use" in second.stderr, "a second run is refused",
+              f"{second.returncode}: {second.stderr}")
+        check(not os.path.exists("second") and not os.path.exists("second.incomplete"), "and leaves nothing", "")
+        for press in range(presses):
+            run.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        began = time.monotonic()
+        _, said = run.communicate(timeout=60)
+        took_s = time.monotonic() - began
+        check(run.returncode == 5, f"{presses} presses: exit status 5", f"{run.returncode}: {said}")
+        check("stopping: safe state" in said, f"{presses} presses: it says what it does", said)
+        check(device.state() in SAFE, f"{presses} presses: the device is safe", device.state())
+        if presses == 1:
+            result = json.load(open("run/result.json"))
+            check(result["safe_state"]["proven"] is True and result["exit_status"] == 5 and result["verdict"] != "pass", "one press: the evidence",
+                  (result["safe_state"], result["exit_status"], result["verdict"]))
+        else:
+            check("stopped at once, the safe state was commanded" in said, "two presses: at once", said)
+            check(os.path.exists("run.incomplete") and not os.path.exists("run"), "two presses: the evidence stays incomplete", os.listdir("."))
+            print(f"two presses: ended {took_s:.2f} s after the second")
+        device.end()
+        check(lock_free(), f"{presses} presses: the lock is free", "")
+
+
+if not LAB:
+    stops()
+worst = {}
+for index in range(COUNT):
+    way, stimulator, moment_s = list(WAYS)[index % len(WAYS)], STIMULATORS[index // len(WAYS) % 2], rng.uniform(0, 2.5)
+    for again in range(AGAIN):
+        took_s = trial(way, stimulator, moment_s / (1 + again))
+        if took_s is not None:
+            break
+        spoilt += 1
+    if took_s is None:
+        check(False, f"{way}: the machine spoilt every trial")
+    else:
+        worst[way] = max(worst.get(way, 0), took_s)
+        print(f"# {index + 1}: {way} after {moment_s:.2f} s, safe {1e3 * took_s:.1f} ms later", flush=True)
+        check(took_s <= ALLOWED_S, f"{way} after {moment_s:.2f} s: safe within 150 ms", f"{1e3 * took_s:.1f} ms\n{trial.log}")
+for way, seconds in worst.items():
+    print(f"{way:24} device safe at most {1e3 * seconds:.1f} ms after")
+print(f"{'ok' if not failures else 'not ok'} - kills: {COUNT} deaths of an armed rig, {failures} failures, {spoilt} trials done again as the machine spoilt them, seed {SEED}")
+sys.exit(1 if failures else 0)

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The monitors on streams made by hand, cut into blocks in several ways. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "monitors.h"
+
+enum { RATE = 100000, CURRENT = 0, VOLTAGE = 1, CHANNELS = 2 };
+
+static struct device device = {.voltage_v = {.value = 1800, .source = "test"}, .coil_trip_degc = {.value = 43, .source = "test"}};
+static const struct bench_setup SETUP = {.device = &device};
+static const struct recording_format FORMAT = {
+	.sample_rate_hz = RATE,
+	.channel_count = CHANNELS,
+	.channels =
+		{{.name = "coil_current", .role = CHANNEL_COIL_CURRENT, .unit = "A", .scale = 0.4, .count_min = -32768, .count_max = 32767},
+		 {.name = "capacitor_voltage",
+		  .role = CHANNEL_CAPACITOR_VOLTAGE,
+		  .unit = "V",
+		  .scale = 0.1,
+		  .count_min = -32768,
+		  .count_max = 32767}},
+};
+
+struct stream {
+	int16_t *samples;
+	size_t frames;
+};
+
+/* Noise of a few counts, and a capacitor at `volts`. */
+static struct stream quiet(double duration_s, double volts)
+{
+	struct stream stream = {.frames = (size_t)(duration_s * RATE)};
+	stream.samples = malloc(stream.frames * CHANNELS * sizeof *stream.samples);
+	cr_assert_not_null(stream.samples);
+	unsigned seed = 1;
+	for (size_t k = 0; k < stream.frames; k++) {
+		seed = seed * 1103515245u + 12345u;
+		stream.samples[k * CHANNELS + CURRENT] = (int16_t)((seed >> 16) % 9);
+		stream.samples[k * CHANNELS + VOLTAGE] = (int16_t)lround(volts / 0.1);
+	}
+	return stream;
+}
+
+static void pulse_at(struct stream *stream, double time_s, double peak_a)
+{
+	size_t first = (size_t)(time_s * RATE);
+	for (size_t k = 0; k < 29; k++)
+		stream->samples[(first + k) * CHANNELS + CURRENT] += (int16_t)lround(peak_a / 0.4 * sin(2 * M_PI * (double)k / 29));
+}
+
+static void volts_from(struct stream *stream, double from_s, double to_s, double volts)
+{
+	for (size_t k = (size_t)(from_s * RATE); k < (size_t)(to_s * RATE); k++)
+		stream->samples[k * CHANNELS + VOLTAGE] = (int16_t)lround(volts / 0.1);
+}
+
+static struct monitors *make(bool can_disarm, bool provoked)
+{
+	const struct monitor_options options = {can_disarm, provoked, 0.1};
+	struct monitors *monitors = monitors_create(&SETUP, &FORMAT, &options);
+	cr_assert_not_null(monitors);
+	return monitors;
+}
+
+/* All of it in blocks of `most` frames at most. */
+static void feed(struct monitors *monitors, const struct stream *stream, size_t most)
+{
+	for (size_t at = 0; at < stream->frames; at += most) {
+		size_t frames = stream->frames - at < most ? stream->frames - at : most;
+		monitors_block(monitors, &(struct block){at, frames, stream->samples + at * CHANNELS});
+	}
+	monitors_end(monitors);
+}
+
+static const size_t DIVISIONS[] = {1, 17, 256, 1000, 65536};
+
+#define EACH_DIVISION(d) for (size_t d = 0; d < sizeof DIVISIONS / sizeof *DIVISIONS; d++)
+
+Test(monitors, a_healthy_run_trips_nothing)
+{
+	struct stream stream = quiet(2, 1000);
+	volts_from(&stream, 1.5, 2, 20);
+	pulse_at(&stream, 0.5, 3000);
+	EACH_DIVISION(d)
+	{
+		struct monitor_trip trip;
+		char text[SAFETY_TEXT];
+		auto_monitors struct monitors *monitors = make(true, false);
+		monitors_armed(monitors, true, 0.4 * RATE);
+		monitors_firing(monitors, 0.4999 * RATE);
+		monitors_fired(monitors, 0.5 * RATE);
+		feed(monitors, &stream, DIVISIONS[d]);
+		cr_expect_not(monitors_tripped(monitors, INFINITY, &trip), "blocks of %zu", DIVISIONS[d]);
+		cr_expect_eq(monitors_rest(monitors, text, sizeof text), REST_ALIVE, "%s", text);
+		cr_expect_float_eq(monitors_discharged(monitors, INFINITY), 1.5 * RATE, 600);
+	}
+	free(stream.samples);
+}
+
+Test(monitors, current_while_disarmed_is_the_devices_fault)
+{
+	struct stream stream = quiet(2, 0);
+	pulse_at(&stream, 1.2, 3000);
+	double frames[5];
+	EACH_DIVISION(d)
+	{
+		struct monitor_trip trip = {0};
+		auto_monitors struct monitors *monitors = make(true, false);
+		monitors_armed(monitors, true, 0.4 * RATE);
+		monitors_armed(monitors, false, 1.0 * RATE);
+		feed(monitors, &stream, DIVISIONS[d]);
+		cr_assert(monitors_tripped(monitors, INFINITY, &trip));
+		cr_expect_eq(trip.monitor, MONITOR_CURRENT_DISARMED);
+		cr_expect(monitor_blames_device(trip.monitor));
+		cr_expect_float_eq(trip.frame, 1.2 * RATE, 256);
+		cr_expect_not(monitors_tripped(monitors, 1.19 * RATE, &trip), "not before it happened");
+		frames[d] = trip.frame;
+	}
+	EACH_DIVISION(d)
+	cr_expect_float_eq(frames[d], frames[0], 0, "the same for any division");
+	free(stream.samples);
+}
+
+Test(monitors, a_device_that_cannot_be_disarmed_has_no_current_while_disarmed)
+{
+	struct stream stream = quiet(2, 0);
+	pulse_at(&stream, 1.2, 3000);
+	struct monitor_trip trip = {0};
+	auto_monitors struct monitors *monitors = make(false, false);
+	feed(monitors, &stream, 1000);
+	cr_assert(monitors_tripped(monitors, INFINITY, &trip));
+	cr_expect_eq(trip.monitor, MONITOR_UNTRIGGERED);
+	free(stream.samples);
+}
+
+Test(monitors, a_pulse_belongs_to_a_trigger_shortly_before_it)
+{
+	static const struct {
+		double after_s;
+		bool trips;
+	} CASES[] = {{0.001, false}, {0.09, false}, {0.11, true}, {-0.02, true}, {0.5, true}};
+	for (size_t c = 0; c < sizeof CASES / sizeof *CASES; c++) {
+		struct stream stream = quiet(2, 1000);
+		pulse_at(&stream, 1 + CASES[c].after_s, 3000);
+		struct monitor_trip trip = {0};
+		auto_monitors struct monitors *monitors = make(true, false);
+		monitors_armed(monitors, true, 0.2 * RATE);
+		monitors_firing(monitors, 1.0 * RATE);
+		monitors_fired(monitors, 1.0 * RATE);
+		feed(monitors, &stream, 1000);
+		cr_expect_eq(monitors_tripped(monitors, INFINITY, &trip), CASES[c].trips, "%g s", CASES[c].after_s);
+		if (CASES[c].trips)
+			cr_expect_eq(trip.monitor, MONITOR_UNTRIGGERED);
+		free(stream.samples);
+	}
+}
+
+Test(monitors, what_a_plan_provokes_is_not_held_against_the_device_here)
+{
+	struct stream stream = quiet(2, 2500);
+	pulse_at(&stream, 1.2, 3000);
+	struct monitor_trip trip;
+	auto_monitors struct monitors *monitors = make(true, true);
+	feed(monitors, &stream, 1000);
+	cr_expect_not(monitors_tripped(monitors, INFINITY, &trip));
+	free(stream.samples);
+}
+
+Test(monitors, over_voltage_is_told_beyond_a_tenth_above_the_devices_maximum)
+{
+	static const double VOLTS[] = {1800, 1970, 1990, 3000};
+	for (size_t v = 0; v < sizeof VOLTS / sizeof *VOLTS; v++) {
+		struct stream stream = quiet(1, 1000);
+		volts_from(&stream, 0.6, 0.8, VOLTS[v]);
+		struct monitor_trip trip = {0};
+		auto_monitors struct monitors *monitors = make(true, false);
+		feed(monitors, &stream, 4096);
+		cr_expect_eq(monitors_tripped(monitors, INFINITY, &trip), VOLTS[v] > 1980, "%g V", VOLTS[v]);
+		if (VOLTS[v] > 1980)
+			cr_expect_eq(trip.monitor, MONITOR_OVERVOLTAGE);
+		free(stream.samples);
+	}
+}
+
+Test(monitors, a_channel_that_stands_still_is_dead_from_the_start_and_later)
+{
+	char text[SAFETY_TEXT];
+	struct monitor_trip trip = {0};
+	struct stream stream = quiet(3, 0);
+	auto_monitors struct monitors *later = make(true, false);
+	for (size_t k = RATE; k < stream.frames; k++)
+		stream.samples[k * CHANNELS + CURRENT] = 3;
+	feed(later, &stream, 1000);
+	cr_expect_eq(monitors_rest(later, text, sizeof text), REST_ALIVE);
+	cr_assert(monitors_tripped(later, INFINITY, &trip));
+	cr_expect_eq(trip.monitor, MONITOR_CURRENT_DEAD);
+	cr_expect_not(monitor_blames_device(trip.monitor));
+	cr_expect_float_eq(trip.frame, 2.0 * RATE, 600, "a second after it stood still");
+	for (size_t k = 0; k < stream.frames; k++)
+		stream.samples[k * CHANNELS + CURRENT] = 0;
+	auto_monitors struct monitors *first = make(true, false);
+	feed(first, &stream, 1000);
+	cr_expect_eq(monitors_rest(first, text, sizeof text), REST_DEAD);
+	for (size_t k = 0; k < stream.frames; k++)
+		stream.samples[k * CHANNELS + CURRENT] = (int16_t)(k % 2 ? 32767 : 32760);
+	auto_monitors struct monitors *clipped = make(true, false);
+	feed(clipped, &stream, 1000);
+	cr_expect_eq(monitors_rest(clipped, text, sizeof text), REST_DEAD);
+	free(stream.samples);
+}
+
+Test(monitors, an_input_at_its_limit_is_no_pulse)
+{
+	struct monitor_trip trip = {0};
+	struct stream stream = quiet(1, 0);
+	for (size_t k = RATE / 2; k < (size_t)RATE * 6 / 10; k++)
+		stream.samples[k * CHANNELS + CURRENT] = 32767;
+	auto_monitors struct monitors *monitors = make(true, false);
+	monitors_armed(monitors, true, 0);
+	monitors_firing(monitors, 0.5 * RATE);
+	monitors_fired(monitors, 0.5 * RATE);
+	feed(monitors, &stream, 1000);
+	cr_assert(monitors_tripped(monitors, INFINITY, &trip));
+	cr_expect_eq(trip.monitor, MONITOR_CURRENT_DEAD);
+	free(stream.samples);
+}
+
+Test(monitors, after_a_gap_the_capacitor_is_not_known)
+{
+	struct stream stream = quiet(1, 10);
+	auto_monitors struct monitors *monitors = make(true, false);
+	monitors_block(monitors, &(struct block){0, stream.frames, stream.samples});
+	cr_expect_lt(monitors_discharged(monitors, INFINITY), RATE);
+	monitors_gap(monitors, &(struct gap){stream.frames, 1000, GAP_LOST});
+	cr_expect(isinf(monitors_discharged(monitors, INFINITY)));
+	cr_expect_eq(monitors_seen(monitors), stream.frames + 1000);
+	free(stream.samples);
+}
