@@ -26,6 +26,11 @@ void inputs_print_findings(FILE *out, const char *scenario, const struct lint_fi
 bool inputs_percent(const char *text, double *percent);
 /* The plan of a scenario file; one outside of the shipped tree may take the shipped libraries. The caller owns it; NULL on failure. */
 struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error) must_check;
+/* The same with what the operator sets. */
+struct plan *inputs_plan_set(const char *path, double motor_threshold_pct, const struct plan_value *values, size_t count,
+			     struct error *error) must_check;
+/* "trials=299", cut in two where it stands; false: not so written. */
+bool inputs_value(char *text, struct plan_value *value);
 /* The day of the recording (NULL: today, UTC) as it concerns the bench; a reference clock that is overdue is told on stderr and left out. */
 void inputs_date(struct bench_setup *bench, const char *date);
 /* For config_load_spec(): the unit of a measurand of the registry. */

@@ -12,6 +12,7 @@
 #include "inputs.h"
 #include "paths.h"
 #include "plan.h"
+#include "plan_builder.h"
 #include "store.h"
 
 enum { PLAN_TEXT_CAP = 1 << 28 };
@@ -78,8 +79,15 @@ static bool load_plan(const char *dir, struct replay *replay, struct error *erro
 	find_input(dir, replay->result, NULL, ".lua", path);
 	if (!path[0])
 		return error_config(error, "%s/inputs: the scenario of the session was not kept there", dir);
+	enum { MAX_VALUES = 64 };
+	struct plan_value values[MAX_VALUES];
+	size_t count = 0;
+	const char *name;
+	json_t *number;
+	json_object_foreach(json_object_get(scenario, "settings"), name, number) if (count < MAX_VALUES && json_is_number(number))
+		values[count++] = (struct plan_value){name, json_number_value(number)};
 	const json_t *threshold = json_object_get(scenario, "motor_threshold_pct");
-	replay->plan = inputs_plan(path, json_is_number(threshold) ? json_number_value(threshold) : NAN, error);
+	replay->plan = inputs_plan_set(path, json_is_number(threshold) ? json_number_value(threshold) : NAN, values, count, error);
 	return replay->plan && check_plan(path, scenario, replay->plan, error);
 }
 

@@ -24,6 +24,7 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_LOGIC_START: return "logic_start";
 	case EVENT_ABORTED: return "aborted";
 	case EVENT_INTERLOCK: return "interlock";
+	case EVENT_PROVOKE: return "provoke";
 	case EVENT_KIND_COUNT: break;
 	}
 	return "?";

@@ -88,6 +88,7 @@ enum run_event_kind {
 	EVENT_LOGIC_START, /* the logic analyser's time 0 */
 	EVENT_INTERLOCK,   /* the rig opened an interlock or provoked a fault; index: step of the plan */
 	EVENT_ABORTED,     /* the run ended before its plan */
+	EVENT_PROVOKE,     /* the rig raised the trigger line where the device has to refuse; index: step of the plan */
 	EVENT_KIND_COUNT,
 };
 

@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- IL05: a press of the foot switch gives one pulse, however the contact bounces and however long it is held; closed at power-on it gives none.
+local interlocks = require "interlocks"
+
+interlocks.scenario("il05-foot-switch", "IL05: foot switch", { "IL05-COUNT", "IL05-DELAY" })
+for n = 1, interlocks.trials do
+	if (n - 1) % 10 == 0 then
+		interlocks.ready()
+		train { pulses = 2, rate = 10 }
+	end
+	-- Bounces of 0.3 ms to 2 ms, for at most 8 ms in all.
+	interlock("foot_switch", "pressed", 1)
+	for bounce = 1, math.floor(interlocks.draw(0, 4)) do
+		wait(seconds(interlocks.draw(0.3e-3, 1.2e-3)))
+		emulate("foot_switch", "normal")
+		wait(seconds(interlocks.draw(0.3e-3, 0.8e-3)))
+		emulate("foot_switch", "pressed")
+	end
+	wait(seconds(interlocks.draw(0.05, 0.4)))
+	emulate("foot_switch", "normal")
+	wait(seconds(0.1))
+	if n % 10 == 0 or n == interlocks.trials then
+		disarm()
+		wait(seconds(0.3))
+	end
+end
+-- Closed while the mains return.
+emulate("foot_switch", "pressed")
+emulate("mains", "open")
+wait(seconds(0.5))
+emulate("mains", "normal")
+wait(seconds(1.5))
+disarm()
+intensity(interlocks.percent)
+interlock("foot_switch", "pressed", 0)
+arm()
+wait(seconds(0.5))
+emulate("foot_switch", "normal")
+wait(seconds(0.2))
+disarm()
