@@ -257,13 +257,15 @@ static bool read_artefacts(const struct reader *reader, const struct node *node,
 /* Reaction times of the virtual device's interlocks. */
 static bool read_interlocks(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	struct field fields[INTERLOCK_COUNT + 2] = {0};
+	struct field fields[INTERLOCK_COUNT + 3] = {0};
 	for (unsigned n = 0; n < INTERLOCK_COUNT; n++)
 		fields[n] = (struct field){interlock_name((enum interlock)n), FIELD_QUANTITY,
 					   .offset = offsetof(struct bench_setup, sim.reaction_s) + n * sizeof(double),
 					   .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 1e-6, 60}};
 	fields[INTERLOCK_COUNT] = (struct field){"train", FIELD_COUNT, .offset = offsetof(struct bench_setup, sim.train_pulses),
 						 .range = {RANGE_WITHIN, 1, PULSES_MAX}};
+	fields[INTERLOCK_COUNT + 1] =
+		(struct field){"single_pulses", FIELD_BOOL, .offset = offsetof(struct bench_setup, sim.single_pulses)};
 	return schema_read(reader, node, fields, "interlocks", object, error);
 }
 

@@ -151,6 +151,7 @@ struct sim_setup {
 	uint64_t seed;
 	struct sim_artefacts artefacts;
 	double reaction_s[INTERLOCK_COUNT]; /* of the interlocks; NAN: interlock_default_reaction_s() */
+	bool single_pulses;                 /* the device's rate table holds for bursts, too */
 	unsigned train_pulses;              /* the virtual device stops a train after so many, IL12; 0: never */
 	struct sim_fault *faults;
 	size_t fault_count;

@@ -102,7 +102,7 @@ static int api_arm(lua_State *state)
 		builder_wrong(state, "arm: the device is armed already");
 	builder_step(state, STEP_ARM);
 	builder->armed = builder->was_armed = true;
-	builder->provoked = false;
+	builder->provoked = builder->emulated = false;
 	builder->unsettled_line = builder_line(state);
 	return 0;
 }
@@ -111,7 +111,7 @@ static int api_disarm(lua_State *state)
 {
 	struct builder *builder = builder_of(state);
 	no_arguments(state, "disarm");
-	if (!builder->armed)
+	if (!builder->armed && !builder->emulated)
 		builder_wrong(state, "disarm: the device is not armed");
 	builder_step(state, STEP_DISARM);
 	builder->armed = false;

@@ -24,6 +24,7 @@ struct builder {
 	double *section_duration_s;
 	size_t step_capacity, pulse_capacity, block_capacity, justification_capacity, section_capacity, setting_capacity;
 	bool declared, armed, was_armed, reversed;
+	bool emulated;                    /* a signal of an interlock was changed since then: the device may have to be reset */
 	bool provoked;                    /* an interlock was opened since the device was armed: it may discharge by itself */
 	double intensity_pct, second_pct; /* as set last; NAN: never, or no paired-pulse mode */
 	int intensity_line, disarm_line;

@@ -26,7 +26,7 @@ for n = 1, interlocks.trials do
 end
 -- Closed while the mains return.
 emulate("foot_switch", "pressed")
-emulate("mains", "open")
+interlock("mains", "open", 0)
 wait(seconds(0.5))
 emulate("mains", "normal")
 wait(seconds(1.5))

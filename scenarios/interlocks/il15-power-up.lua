@@ -8,7 +8,7 @@ for n = 1, interlocks.trials do
 	train { pulses = 2, rate = interlocks.draw(10, 20) }
 	disarm()
 	wait(seconds(1.5))
-	emulate("mains", "open")
+	interlock("mains", "open", 0)
 	wait(seconds(interlocks.draw(0.3, 1)))
 	emulate("mains", "normal")
 	watch(0)
