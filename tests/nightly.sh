@@ -12,6 +12,9 @@ trap 'rm -rf "$work"' EXIT
 echo "== faults and 200 healthy seeds"
 SEEDS=200 tests/faults.sh "$tmsrig"
 
+echo "== interlocks: every fault, 59 trials of each, 200 healthy seeds"
+TRIALS=59 SEEDS=200 tests/interlocks.sh "$tmsrig" all
+
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do
   "$tmsrig" run protocols/itbs-1800 --seed "$session" --out "$work/session$session" --quiet >/dev/null

@@ -10,7 +10,7 @@ for n = 1, interlocks.trials do
 	interlocks.ready()
 	train { pulses = 2, rate = rate }
 	watch(longest - 2)
-	provoke { pulses = longest + 4, rate = rate }
+	provoke { pulses = longest + 2, rate = rate }
 	wait(seconds(least + 0.2))
 	-- After the wait it fires again.
 	watch(3)
