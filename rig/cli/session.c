@@ -276,7 +276,8 @@ int session_run(const struct session_setup *setup)
 	enum verdict overall = judge_overall(setup->spec, results, setup->plan, judgements, &unasked);
 	if (unasked)
 		fprintf(stderr,
-			"%s: note: pulses are missing or extra, and no requirement counts them (session.missing, session.extra); so it is "
+			"%s: note: pulses are missing, extra or came where they were to be refused, and no requirement counts them "
+			"(session.missing, session.extra, session.provoked); so it is "
 			"no pass\n",
 			setup->spec->file);
 	if (!ran && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS))

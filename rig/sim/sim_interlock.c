@@ -276,6 +276,18 @@ void sim_interlock_power_up(struct sim_world *world)
 		world->out_of_memory = true;
 }
 
+/* The device starts anew when the mains return after they were away for too long. */
+static void change_mains(struct sim_world *world, enum signal_state state)
+{
+	sim_due_drop(world, SIM_DUE_POWER_UP);
+	if (!world->interlocks.unpowered || state != STATE_NORMAL)
+		return;
+	if (wrong(world, IL17_MAINS, INTERLOCK_SELF_RESET))
+		world->interlocks.unpowered = false;
+	else
+		sim_due_add(world, (struct sim_due){.time_s = world->now_s + start_s, .kind = SIM_DUE_POWER_UP});
+}
+
 void sim_interlock_set(struct sim_world *world, enum interlock_signal signal, enum signal_state state, double value)
 {
 	struct sim_interlocks *interlocks = &world->interlocks;
@@ -290,11 +302,8 @@ void sim_interlock_set(struct sim_world *world, enum interlock_signal signal, en
 		hear(world, state);
 	if (signal == SIGNAL_SWITCH)
 		begin_self_fire(world, state);
-	sim_due_drop(world, SIM_DUE_POWER_UP);
-	if (interlocks->unpowered && interlocks->state[SIGNAL_MAINS] == STATE_NORMAL && !wrong(world, IL17_MAINS, INTERLOCK_SELF_RESET))
-		sim_due_add(world, (struct sim_due){.time_s = world->now_s + start_s, .kind = SIM_DUE_POWER_UP});
-	if (interlocks->unpowered && interlocks->state[SIGNAL_MAINS] == STATE_NORMAL && wrong(world, IL17_MAINS, INTERLOCK_SELF_RESET))
-		interlocks->unpowered = false;
+	if (signal == SIGNAL_MAINS)
+		change_mains(world, state);
 	follow_causes(world);
 	sim_world_refresh(world);
 }

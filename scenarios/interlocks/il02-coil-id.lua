@@ -4,7 +4,7 @@ local interlocks = require "interlocks"
 
 interlocks.scenario("il02-coil-id", "IL02: coil not known", { "IL02-REFUSE", "IL02-READY", "IL02-RISE" }, 20)
 interlocks.healthy()
-local states = { "unknown", "open", "short_low", "short_high" }
+local states = { "unknown", table.unpack(interlocks.wire) }
 for n = 1, interlocks.trials do
 	interlocks.refuses_arming("coil_id", states[(n - 1) % #states + 1])
 end

@@ -10,7 +10,7 @@ local limit = setting("limit", 43, 30, 80)
 emulate("coil_temperature", limit - 3)
 interlocks.healthy()
 emulate("coil_temperature", "normal")
-local states = { limit + 0.5, "open", "short_low", "short_high" }
+local states = { limit + 0.5, table.unpack(interlocks.wire) }
 local function ramp()
 	for step = 6, 1, -1 do
 		emulate("coil_temperature", limit - step / 2)

@@ -8,7 +8,7 @@ interlocks.scenario("il07-over-voltage", "IL07: capacitor over-voltage",
 emulate("capacitor_voltage", 102)
 interlocks.healthy()
 emulate("capacitor_voltage", "normal")
-local states = { 108, "open", "short_low", "short_high" }
+local states = { 108, table.unpack(interlocks.wire) }
 interlocks.trials_of("capacitor_voltage", states, { dump = 2 })
 for _, state in ipairs(states) do
 	interlocks.refuses_arming("capacitor_voltage", state)

@@ -5,7 +5,7 @@ local interlocks = require "interlocks"
 interlocks.scenario("il16-self-test", "IL16: self-test", { "IL16-REFUSE", "IL16-FAULT" }, 20)
 interlocks.healthy()
 for n = 1, interlocks.trials do
-	local state = interlocks.wire[(n - 1) % 3 + 1]
+	local state = interlocks.wire[(n - 1) % #interlocks.wire + 1]
 	interlock("mains", "open", 0)
 	wait(seconds(0.5))
 	emulate("sensor_board", state)

@@ -25,6 +25,8 @@ function interlocks.scenario(id, title, requirements, trials)
 	seed = setting("seed", 1, 0, 4294967295)
 	interlocks.trials = setting("trials", trials or 59, 1, 999)
 	interlocks.percent = setting("intensity", 50, 20, 100)
+	-- An open wire, and the two shorts: what fail-safe wiring has to survive. A bench whose relays can only open says shorts=0.
+	interlocks.wire = setting("shorts", 1, 0, 1) == 1 and { "open", "short_low", "short_high" } or { "open" }
 end
 
 -- Arms at the intensity of the scenario, or another, and waits until the device is ready.
@@ -102,8 +104,5 @@ function interlocks.trials_of(signal, states, t)
 		interlocks.trial(one)
 	end
 end
-
--- An open wire, and the two shorts: what fail-safe wiring has to survive.
-interlocks.wire = { "open", "short_low", "short_high" }
 
 return interlocks
