@@ -137,6 +137,16 @@ static bool watch_k(const struct population *in, size_t k, struct watch *watch)
 	return watch_of(in->results, in->plan, in->format->u_clock_rel, k, watch);
 }
 
+/* Why it proves nothing that no pulse came: no trigger was there to be refused. NULL: it does. */
+static const char *unprovoked(const struct population *in, double from_s, double to_s)
+{
+	size_t given, recorded;
+	watch_triggers(in->results, from_s, to_s, &given, &recorded);
+	if (given == 0)
+		return "no trigger was given that the device could have refused";
+	return in->has_trigger && recorded < given ? "triggers that were to be refused did not show on the trigger line" : NULL;
+}
+
 static void each_interlock(const struct population *in, const struct measurand *measurand, reaction_read *read,
 			   struct measurement_list *out)
 {
@@ -155,6 +165,10 @@ static void each_interlock(const struct population *in, const struct measurand *
 		budget_add(&budget, SOURCE_SAMPLING, reaction.u_sampling_s, 1, INFINITY);
 		budget_clock(&budget, in, isfinite(measurement.value) ? measurement.value : 0, 1);
 		measurement.voided |= reaction.by_edge && in->results->edges_dropped > 0;
+		if (read == last_pulse && !(measurement.value > 0) && !watch_without_trigger(&watch) && !measurement.voided) {
+			measurement.why = unprovoked(in, watch.start_s, watch.end_s);
+			measurement.voided = measurement.why != NULL;
+		}
 		measurement_add_budget(out, &measurement, &budget);
 	}
 }
@@ -289,6 +303,10 @@ void measurand_session_provoked(const struct population *in, const struct measur
 	provoked.planned = 0;
 	provoked.voided |= in->count_doubt != NULL;
 	provoked.why = in->count_doubt;
+	if (!provoked.voided && !(provoked.value > 0)) {
+		provoked.why = unprovoked(in, -INFINITY, INFINITY);
+		provoked.voided = provoked.why != NULL;
+	}
 	measurement_add(out, &provoked);
 }
 

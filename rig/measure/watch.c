@@ -86,6 +86,19 @@ double watch_event_s(const struct results *results, double u_clock_rel, size_t k
 	return event->time_s + correction[0].shift_s;
 }
 
+void watch_triggers(const struct results *results, double from_s, double to_s, size_t *given, size_t *recorded)
+{
+	struct correction correction;
+	*given = *recorded = 0;
+	for (size_t i = 0; i < results->event_count; i++) {
+		const struct run_event *event = &results->events[i];
+		if (!raises_trigger(event) || !(event->time_s >= from_s && event->time_s <= to_s))
+			continue;
+		++*given;
+		*recorded += correct_by(results, event, event->time_s, &correction);
+	}
+}
+
 static bool ends(const struct run_event *event)
 {
 	return event->kind == EVENT_INTERLOCK || event->kind == EVENT_SECTION || event->kind == EVENT_DISARM;

@@ -20,5 +20,7 @@ struct watch {
 double watch_event_s(const struct results *results, double u_clock_rel, size_t k, double *u_s);
 /* Fills *watch for event k; false when that is no EVENT_INTERLOCK. plan may be NULL. */
 bool watch_of(const struct results *results, const struct plan *plan, double u_clock_rel, size_t k, struct watch *watch);
+/* How many triggers the rig gave between two times, and of how many of them an edge was recorded. */
+void watch_triggers(const struct results *results, double from_s, double to_s, size_t *given, size_t *recorded);
 /* Whether pulses in the watch need no trigger line: those of a foot switch, or of a switch that closes by itself. */
 bool watch_without_trigger(const struct watch *watch);

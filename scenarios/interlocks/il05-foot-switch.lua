@@ -33,7 +33,7 @@ end
 -- Closed while the mains return.
 emulate("foot_switch", "pressed")
 interlock("mains", "open", 0)
-wait(seconds(0.5))
+provoke { pulses = 5, rate = 10 }
 emulate("mains", "normal")
 wait(seconds(1.5))
 disarm()
