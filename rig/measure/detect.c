@@ -34,6 +34,8 @@
 #define WANDER_S 30e-3
 /* A pulse rises for no longer than this before it is beyond the threshold. */
 #define UNSEEN_S 40e-6
+/* The mean of so much is the baseline that a tail has come down to. */
+#define LEVEL_S 100e-6
 /* After a step of the baseline the current stays where it is for so long; no pulse does, unless it is clipped. */
 #define STEP_FLAT_S 100e-6
 #define STEP_SHARE 0.2
@@ -69,6 +71,17 @@ static double threshold_at(const struct trace *trace, const struct arming *armin
 	return fmax(trace->threshold_a + arming->baseline.wander_a_per_s * since_s, share * arming->peak_a);
 }
 
+/* The mean current shortly before index i, from `from` on, where a pulse that may be rising at i cannot have begun. */
+static double level_before(const struct trace *trace, size_t from, size_t i)
+{
+	size_t unseen = (size_t)(UNSEEN_S / trace->interval_s) + 1, width = (size_t)(LEVEL_S / trace->interval_s) + 1;
+	size_t to = i > from + unseen ? i - unseen : from, first = to > from + width ? to - width + 1 : from;
+	double sum = 0;
+	for (size_t k = first; k <= to; k++)
+		sum += trace->current_a[k];
+	return sum / (double)(to - first + 1);
+}
+
 /* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
 static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
 {
@@ -80,9 +93,8 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 		double x = trace->current_a[i];
 		if (arming->tail && (double)i >= shadow_end && up == 0 && down == 0) {
 			/* The tail is gone. A pulse may be rising, but not for long without having been seen. */
-			size_t before = (size_t)(UNSEEN_S / trace->interval_s) + 1;
 			arming->tail = false;
-			arming->baseline.level_a = trace->current_a[i > arming->from + before ? i - before : arming->from];
+			arming->baseline.level_a = level_before(trace, arming->from, i);
 		}
 		double threshold_a = (double)i < shadow_end ? threshold_at(trace, arming, i) : trace->threshold_a;
 		double y = home * (x - arming->baseline.level_a), floor_a = valley_a > 0 ? valley_a : 0;

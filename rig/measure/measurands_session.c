@@ -156,8 +156,29 @@ void measurand_session_amplitude_cv(const struct population *in, const struct me
 struct linearity {
 	double at_zero_a, at_full_a, worst_a;
 	double u_zero_a, u_level_a;
-	double dof;
+	double dof, dof_zero;
 };
+
+/*
+ * How the line's value at zero scatters. A device scatters more at high levels, so that each level counts with its own variance and with its weight
+ * in the line (White 1980), degrees of freedom by Welch and Satterthwaite; where levels were not repeated, with that of the residuals.
+ */
+static void scatter_at_zero(const struct level *level, size_t count, double sx, double sxx, double determinant, struct linearity *line)
+{
+	double variance = 0, spread = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (level[i].n < 2)
+			return;
+		double weight = (sxx - sx * level[i].intensity_pct / 100) / determinant;
+		double part = weight * weight * level[i].n * level[i].squares / (level[i].n - 1);
+		variance += part;
+		spread += part * part / (level[i].n - 1);
+	}
+	if (!(spread > 0))
+		return;
+	line->u_zero_a = sqrt(variance);
+	line->dof_zero = variance * variance / spread;
+}
 
 static bool fit_linearity(const struct level *level, size_t count, struct linearity *line)
 {
@@ -174,7 +195,7 @@ static bool fit_linearity(const struct level *level, size_t count, struct linear
 	if (count < 3 || !(determinant > 0))
 		return false;
 	double slope = (n * sxy - sx * sy) / determinant, squares = 0;
-	*line = (struct linearity){.at_zero_a = (sxx * sy - sx * sxy) / determinant, .dof = n - 2};
+	*line = (struct linearity){.at_zero_a = (sxx * sy - sx * sxy) / determinant, .dof = n - 2, .dof_zero = n - 2};
 	line->at_full_a = line->at_zero_a + slope;
 	for (size_t i = 0; i < count; i++) {
 		double rest = level[i].mean_a - line->at_zero_a - slope * level[i].intensity_pct / 100;
@@ -184,6 +205,7 @@ static bool fit_linearity(const struct level *level, size_t count, struct linear
 	double scatter = sqrt(squares / line->dof);
 	line->u_zero_a = scatter * sqrt(sxx / determinant);
 	line->u_level_a = scatter / sqrt(n / (double)count);
+	scatter_at_zero(level, count, sx, sxx, determinant, line);
 	return line->at_full_a > 0;
 }
 
@@ -197,8 +219,8 @@ static void add_linearity(const struct population *in, const struct measurand *m
 		return;
 	struct measurement measurement = session_measurement(in, measurand, (offset ? line.at_zero_a : line.worst_a) / line.at_full_a);
 	struct budget budget = {0};
-	budget_add(&budget, SOURCE_REPEATABILITY, offset ? line.u_zero_a : line.u_level_a, 1 / line.at_full_a, line.dof);
-	budget_add(&budget, SOURCE_OFFSET, in->current->u_offset, offset ? 1 / line.at_full_a : 0, INFINITY);
+	budget_add(&budget, SOURCE_REPEATABILITY, offset ? line.u_zero_a : line.u_level_a, 1 / line.at_full_a,
+		   offset ? line.dof_zero : line.dof);
 	budget_name_unit(&budget, "A");
 	contribute_gain(&budget, in->current, measurement.value);
 	contribute_gain(&budget, in->current, -measurement.value);

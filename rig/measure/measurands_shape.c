@@ -67,53 +67,9 @@ static void damping_reading(const struct population *in, const struct pulse *pul
 		budget_clock(&reading->budget, in, value, clock_exponent);
 }
 
-/*
- * What is left of the bend of the samples that a line through the foot of a lobe rests on, once it is taken out: at most so much of 1 / omega with many
- * samples (of the middle and of the end of a wave), and with few of them, since they do not fill their stretch, more with (omega Ts)^2.
- */
-#define ZERO_BEND 0.0009
-#define ZERO_BEND_END 0.0003
-#define ZERO_BEND_COARSE 0.06
-#define ZERO_BEND_COARSE_END 0.018
-
-static void add_bend(const struct population *in, const struct pulse *pulse, double bend, double coarse, struct pulse_reading *reading)
-{
-	double omega = pulse->fit_omega_per_s, phase = omega / in->format->sample_rate_hz;
-	if (isfinite(omega))
-		budget_add(&reading->budget, SOURCE_MODEL, hypot(bend, coarse * phase * phase) / omega / sqrt(3.0), 1, INFINITY);
-}
-
-/*
- * Near its zero the wave is x - k x^2, x = omega t, k = alpha / omega; a line through what lies from g to b either side of it meets zero
- * k (b^2 + b g + g^2) / 3 late, b being where a quarter of the peak is.
- */
-static double zero1_shift_s(const struct pulse *pulse)
-{
-	double omega = pulse->fit_omega_per_s, k = pulse->fit_alpha_per_s / omega, b = 0.25 * exp(k * (PI - atan2(1, k)));
-	double g = omega * zero_guard_s(pulse->peak1_s - pulse->onset_s);
-	return isfinite(k) ? k * (b * b + b * g + g * g) / 3 / omega : 0;
-}
-
-/*
- * Of a zero with samples on one side only, from 2 to 25 % of the first peak: x = omega (zero - t) from p to q there, where the wave is x + k x^2 - x^3 / 6,
- * and the line through it meets zero at x0 (normal equations on a continuous stretch, m its middle, h half its length). What it is early by, s.
- */
-static double end_shift_s(const struct pulse *pulse, double half_waves)
-{
-	double k = pulse->fit_alpha_per_s / pulse->fit_omega_per_s, size = fabs(pulse->fit_amplitude_a) * exp(-k * half_waves * PI);
-	double share = fabs(pulse->peak1_a) / size, p = 0.02 * share, q = 0.25 * share, m = (p + q) / 2, h = (q - p) / 2;
-	double at_zero = -k * (p * p + 4 * p * q + q * q) / 6 + (2 * m * m * m - 0.4 * m * h * h) / 6;
-	double slope = 1 + 2 * k * m - (3 * m * m + 0.6 * h * h) / 6;
-	double shift = -at_zero / slope / pulse->fit_omega_per_s;
-	return isfinite(shift) ? shift : 0;
-}
-
 static void read_zero1(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	double shift = pulse->waveform == WAVEFORM_BIPHASIC ? zero1_shift_s(pulse) : -end_shift_s(pulse, 1);
-	time_reading(in, pulse, pulse->zero1_s - shift - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
-	bool middle = pulse->waveform == WAVEFORM_BIPHASIC;
-	add_bend(in, pulse, middle ? ZERO_BEND : ZERO_BEND_END, middle ? ZERO_BEND_COARSE : ZERO_BEND_COARSE_END, reading);
+	time_reading(in, pulse, pulse->zero1_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
 	reading->planned = device_value(in, 0.5 * DEVICE(in, period_s));
 }
 
@@ -121,9 +77,7 @@ COMPUTE(pulse_zero1, read_zero1, HAVE_RESONANT)
 
 static void read_width_zeros(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	time_reading(in, pulse, pulse->zero2_s + end_shift_s(pulse, 2) - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s),
-		     reading);
-	add_bend(in, pulse, ZERO_BEND_END, ZERO_BEND_COARSE_END, reading);
+	time_reading(in, pulse, pulse->zero2_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s), reading);
 	reading->planned = DEVICE(in, period_s);
 }
 

@@ -10,16 +10,7 @@
 #include "wave_features.h"
 
 #define SEGMENT_S 1.5e-3
-#define END_SPIKE_S 0.5e-6
 #define CHARGE_S 1e-3
-
-/*
- * What a damped wave adds to its tangent at the onset, t samples after it, in units of slope times sample; alpha and omega per sample.
- */
-static double bend(double t, double alpha, double omega)
-{
-	return exp(-alpha * t) * sin(omega * t) / omega - t;
-}
 
 /*
  * The onset: a straight line through the samples between 5 and 25 % of the peak, met with the baseline; the bend of the wave is taken out with
@@ -38,7 +29,7 @@ static bool onset_by_line(struct work *work, double *slope, double *u_slope)
 		struct line_sums sums = {0};
 		for (ptrdiff_t i = low + 1; i <= high; i++) {
 			double t = (double)i - onset;
-			line_add(&sums, t, work->y[i] - (pass > 0 && !work->straight ? tangent * bend(t, alpha, omega) : 0));
+			line_add(&sums, t, work->y[i] - (pass > 0 && !work->straight ? tangent * wave_bend(t, alpha, omega) : 0));
 		}
 		if (!line_solve(&sums, &line) || !(line.slope > 0))
 			return false;
@@ -133,47 +124,6 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 	    (crossing(work, after, 0.5 * peak, &down) || pulse_tail_crossing(work, 0, 0.5 * peak, &down))) {
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
-	}
-}
-
-static size_t clamp_index(const struct work *work, double index)
-{
-	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
-}
-
-static void set_zero(const struct work *work, const struct feature *zero, double time0, double *at_s, float *u_s)
-{
-	*at_s = time0 + zero->at * work->ts;
-	*u_s = (float)(hypot(zero->u_at, work->u_baseline / zero->value) * work->ts);
-}
-
-/* Where too few samples lie near a zero, that of the fitted wave: the onset and so many half waves. */
-static void zero_of_fit(const struct work *work, double half_waves, double time0, double *at_s, float *u_s)
-{
-	const struct wave_shape *shape = &work->shape;
-	if (isfinite(*at_s) || !work->clean)
-		return;
-	*at_s = time0 + work->onset * work->ts + half_waves * shape->half_wave.value;
-	*u_s = (float)hypot(shape->onset.u, half_waves * shape->half_wave.u);
-}
-
-static void measure_zeros(const struct work *work, bool biphasic, double time0, struct pulse *pulse)
-{
-	struct feature zero;
-	double guard = (biphasic ? zero_guard_s(work->rise * work->ts) : END_SPIKE_S) / work->ts;
-	double reach = 0.2 * work->rise + 2;
-	if (work->zero1 >= 0) {
-		size_t from = clamp_index(work, (double)work->zero1 - reach),
-		       to = clamp_index(work, (double)work->zero1 + (biphasic ? reach : 0));
-		if (feature_zero(work->y, from, to, biphasic ? 0 : 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero1 - 0.5,
-				 guard < 0.5 ? 0 : guard, work->noise, &zero))
-			set_zero(work, &zero, time0, &pulse->zero1_s, &pulse->u_zero1_s);
-	}
-	if (work->zero2 >= 0) {
-		size_t from = clamp_index(work, (double)work->zero2 - reach), to = clamp_index(work, (double)work->zero2);
-		if (feature_zero(work->y, from, to, 0.02 * work->peak_a, 0.25 * work->peak_a, (double)work->zero2 - 0.5, 0, work->noise,
-				 &zero))
-			set_zero(work, &zero, time0, &pulse->zero2_s, &pulse->u_zero2_s);
 	}
 }
 
@@ -471,7 +421,6 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	work.onset = fit_origin;
 	measure_onset(&work, pulse, time0);
 	measure_widths(&work, pulse);
-	measure_zeros(&work, biphasic, time0, pulse);
 	if (rises_linearly(pulse)) {
 		work.straight = true;
 		work.fitted = false;
@@ -484,10 +433,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
 	}
 	take_shape(&work, fit_origin, time0, pulse);
-	if (work.fitted && (biphasic || half_sine))
-		zero_of_fit(&work, 1, time0, &pulse->zero1_s, &pulse->u_zero1_s);
-	if (work.fitted && biphasic)
-		zero_of_fit(&work, 2, time0, &pulse->zero2_s, &pulse->u_zero2_s);
+	pulse_zeros(&work, biphasic ? 2 : half_sine ? 1 : 0, time0, pulse);
 	pulse->noise_dof = work.dof;
 	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
 	if (isfinite(end_s))

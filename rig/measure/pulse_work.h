@@ -4,6 +4,7 @@
  * The pulse that is being measured, between the files that do it: pulse_fit.c fits the damped wave,
  * pulse_peaks.c takes the peaks, pulse_measure.c the other features.
  */
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -47,6 +48,19 @@ static inline ptrdiff_t back_to_level(const struct work *work, ptrdiff_t from, d
 	return from;
 }
 
+static inline size_t clamp_index(const struct work *work, double index)
+{
+	return index <= 0 ? 0 : index >= (double)work->n ? work->n : (size_t)index;
+}
+
+/*
+ * What a damped wave adds to its tangent at a zero, t samples after it, in units of slope times sample; alpha and omega per sample.
+ */
+static inline double wave_bend(double t, double alpha, double omega)
+{
+	return exp(-alpha * t) * sin(omega * t) / omega - t;
+}
+
 /*
  * Fits the damped wave to a pulse that runs through one half wave or two, outside of its switching instants; sets fitted, fit, fit_scale, clean
  * and shape, and what the fit tells of the noise.
@@ -76,3 +90,8 @@ struct magnitude {
  * are none.
  */
 bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out);
+/*
+ * The zeros after the first lobe and the second: straight lines through the samples near them, freed of the bend of the fitted wave; where those are too
+ * few, the zeros of the fit (`half_waves` of them: 2 biphasic, 1 half-sine, else 0). Sets zero1_s, zero2_s and their u.
+ */
+void pulse_zeros(const struct work *work, unsigned half_waves, double time0, struct pulse *pulse);

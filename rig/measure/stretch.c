@@ -23,6 +23,10 @@
 #define MEDIAN_OF_NORMAL 0.6745
 /* The noise of a start is judged by so many times its samples: as far as a window begins before what opened it. */
 #define STEPS_SPAN 3
+/* A median of N steps is too small by no more than this over sqrt(N), relatively, but once in a thousand times. */
+#define STEPS_TOO_SMALL 3.0
+/* Noise from fewer degrees of freedom than this does not replace what was known before, but is pooled with it. */
+#define NOISE_DOF_ENOUGH 30.0
 
 struct stretch {
 	const struct recording_format *format;
@@ -34,7 +38,8 @@ struct stretch {
 	int16_t *counts;
 	size_t n, capacity, scratch_capacity;
 	uint64_t first_frame;
-	double baseline_a, known_baseline_a, droop_integral_as, noise_a;
+	double baseline_a, known_baseline_a, droop_integral_as;
+	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
 	bool baseline_known;
 	bool began_astray; /* the stretch's first samples were not quiet */
 	struct arming arming;
@@ -114,14 +119,32 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The noise of the first n samples that their steps show, by the median, which spikes do not move. */
-static double steps_noise(struct stretch *stretch, size_t n)
+/*
+ * The noise of the first n >= 4 samples that their steps show, by the median, which spikes do not move. Steps of the second order (x[i-1] - 2 x[i]
+ * + x[i+1]) show it on a wave, too; those of the first order are less scattered.
+ */
+static double steps_noise(struct stretch *stretch, size_t n, unsigned order)
 {
-	for (size_t i = 1; i < n; i++)
-		stretch->scratch[i - 1] = fabs(stretch->current_a[i] - stretch->current_a[i - 1]);
-	qsort(stretch->scratch, n - 1, sizeof *stretch->scratch, compare_doubles);
+	const double *x = stretch->current_a;
+	for (size_t i = 2; i < n; i++)
+		stretch->scratch[i - 2] = fabs(order == 1 ? x[i] - x[i - 1] : x[i] - 2 * x[i - 1] + x[i - 2]);
+	qsort(stretch->scratch, n - 2, sizeof *stretch->scratch, compare_doubles);
 	/* A median of whole counts may be half of one too small. */
-	return (stretch->scratch[(n - 1) / 2] + 0.5 * fabs(stretch->channel->scale)) / (MEDIAN_OF_NORMAL * sqrt(2));
+	double median = stretch->scratch[(n - 2) / 2] + 0.5 * fabs(stretch->channel->scale);
+	return median / (MEDIAN_OF_NORMAL * sqrt(order == 1 ? 2 : 6));
+}
+
+/* Takes note of noise that was seen with so many degrees of freedom. */
+static void learn_noise(struct stretch *stretch, double noise_a, double dof)
+{
+	if (dof >= NOISE_DOF_ENOUGH || stretch->noise_dof <= 0) {
+		stretch->noise_a = noise_a;
+		stretch->noise_dof = dof;
+		return;
+	}
+	double known_dof = fmin(stretch->noise_dof, NOISE_DOF_ENOUGH), sum = known_dof + dof;
+	stretch->noise_a = sqrt((known_dof * stretch->noise_a * stretch->noise_a + dof * noise_a * noise_a) / sum);
+	stretch->noise_dof = sum;
 }
 
 /* Takes the spikes out of the first n samples. */
@@ -145,7 +168,11 @@ static void find_start(struct stretch *stretch)
 	stretch->began_astray = false;
 	if (n < 8)
 		return;
-	double by_steps_a = steps_noise(stretch, STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n);
+	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
+	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
+	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
+	if (stretch->noise_dof <= 0)
+		stretch->noise_a = steps_noise(stretch, span, 2);
 	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
 	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
 	const double *current_a = stretch->clean_a;
@@ -163,7 +190,7 @@ static void find_start(struct stretch *stretch)
 	stretch->baseline_known = true;
 	for (size_t i = 0; i < n; i++)
 		squares += (current_a[i] - stretch->baseline_a) * (current_a[i] - stretch->baseline_a);
-	stretch->noise_a = sqrt(squares / (double)(n - 1));
+	learn_noise(stretch, sqrt(squares / (double)(n - 1)), (double)(n - 1));
 }
 
 static bool append(struct stretch *stretch, const struct window *window, struct error *error)
@@ -270,7 +297,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 	struct pulse pulse;
 	pulse_measure(trace, outline, &context, &pulse);
 	if (pulse.noise_dof > 0)
-		stretch->noise_a = pulse.noise_a;
+		learn_noise(stretch, pulse.noise_a, pulse.noise_dof);
 	stretch->idle_from = idle_after(stretch, outline, &pulse);
 	stretch->measured_end = outline->end;
 	stretch->previous = pulse;

@@ -70,19 +70,3 @@ bool feature_crossing(const double *y, size_t n, size_t near, size_t half, size_
 	*crossing = (struct feature){.at = middle + at, .value = slope, .u_at = u, .u_value = 0};
 	return isfinite(u);
 }
-
-bool feature_zero(const double *y, size_t from, size_t to, double least, double most, double zero, double guard, double noise,
-		  struct feature *out)
-{
-	struct line_sums sums = {0};
-	for (size_t i = from; i < to; i++) {
-		double size = fabs(y[i]);
-		if (size >= least && size <= most && fabs((double)i - zero) > guard)
-			line_add(&sums, (double)i - zero, y[i]);
-	}
-	struct line_fit line;
-	if (sums.n < 3 || !line_solve(&sums, &line))
-		return false;
-	*out = (struct feature){.at = zero + line.zero, .value = line.slope, .u_at = noise * sqrt(line.zero_variance) / fabs(line.slope)};
-	return true;
-}

@@ -18,6 +18,3 @@ bool feature_peak(const double *y, size_t n, size_t near, size_t half, int sign,
 /* Where y passes `level`, by a parabola over half samples to either side of `near`, but not before index `lowest`. */
 bool feature_crossing(const double *y, size_t n, size_t near, size_t half, size_t lowest, double level, double noise,
 		      struct feature *crossing);
-/* Zero of a straight line through the samples of [from, to) with least <= |y| <= most and away from `zero` by more than `guard`. */
-bool feature_zero(const double *y, size_t from, size_t to, double least, double most, double zero, double guard, double noise,
-		  struct feature *out);

@@ -159,7 +159,7 @@ static const struct statistic {
 
 enum { STATISTICS = sizeof statistics / sizeof *statistics };
 
-static void judge(const struct session *s, const struct results *results, struct tally tallies[STATISTICS])
+static void judge(const struct session *s, const struct results *results, unsigned number, struct tally tallies[STATISTICS])
 {
 	for (size_t i = 0; i < results->measurement_count; i++) {
 		const struct measurement *m = &results->measurements[i];
@@ -167,7 +167,8 @@ static void judge(const struct session *s, const struct results *results, struct
 			if (strcmp(m->measurand->id, statistics[k].id) != 0)
 				continue;
 			double truth = statistics[k].truth(s, statistics[k].of_train ? m->subject * PULSES : 0);
-			struct trial trial = {.error = (m->voided ? NAN : m->value) - truth,
+			struct trial trial = {.run = number,
+					      .error = (m->voided ? NAN : m->value) - truth,
 					      .u = measurement_u(m),
 					      .expanded = measurement_expanded(m),
 					      .bound = NAN,
@@ -178,7 +179,7 @@ static void judge(const struct session *s, const struct results *results, struct
 	}
 }
 
-static void one_session(uint64_t *state, struct tally tallies[STATISTICS])
+static void one_session(uint64_t *state, unsigned number, struct tally tallies[STATISTICS])
 {
 	const struct conditions conditions = {.interval_s = 2e-6, .bits = 16, .noise_rel = NOISE_A / FULL_A};
 	struct session s;
@@ -202,7 +203,7 @@ static void one_session(uint64_t *state, struct tally tallies[STATISTICS])
 		instrument_frame(&format, current, high, &samples[i * INSTRUMENT_CHANNELS]);
 	}
 	struct results *results = instrument_measure(&format, &s.plan, samples, frames);
-	judge(&s, results, tallies);
+	judge(&s, results, number, tallies);
 	results_destroy(results);
 }
 
@@ -211,7 +212,7 @@ bool sessions_hold(uint64_t *state)
 	struct tally tallies[STATISTICS] = {0};
 	bool all = true;
 	for (unsigned k = 0; k < SESSIONS; k++)
-		one_session(state, tallies);
+		one_session(state, k + 1, tallies);
 	printf("\nstatistics of %d sessions of %d pulses, jitter %g us, amplitudes scattering by %g %%\n", SESSIONS, ALL, 1e6 * JITTER_S,
 	       100 * AMPLITUDE_CV);
 	printf("%-28s %6s %7s %7s %9s %8s\n", "measurand", "cases", "lacking", "bias/u", "u/scatter", "within U");

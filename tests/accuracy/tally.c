@@ -3,15 +3,28 @@
 
 #include <math.h>
 
+static void close_run(struct tally *tally)
+{
+	tally->nn += tally->run_cases * tally->run_cases;
+	tally->nc += tally->run_cases * tally->run_covered;
+	tally->vv += tally->run_covered * tally->run_covered;
+	tally->run_cases = tally->run_covered = 0;
+}
+
 void tally_add(struct tally *tally, const struct trial *trial)
 {
 	if (!isfinite(trial->error) || !(trial->u > 0)) {
 		tally->lacking += 1;
 		return;
 	}
+	if (trial->run != tally->run)
+		close_run(tally);
+	tally->run = trial->run;
 	double z = trial->error / trial->u, c = trial->random_error / trial->bound;
 	tally->cases += 1;
 	tally->covered += fabs(trial->error) <= trial->expanded;
+	tally->run_cases += 1;
+	tally->run_covered += fabs(trial->error) <= trial->expanded;
 	tally->z += z;
 	tally->zz += z * z;
 	if (!isfinite(c))
@@ -28,6 +41,20 @@ void tally_add(struct tally *tally, const struct trial *trial)
 double tally_coverage_pct(const struct tally *tally)
 {
 	return 100 * tally->covered / tally->cases;
+}
+
+double tally_chance_pct(const struct tally *tally)
+{
+	struct tally closed = *tally;
+	close_run(&closed);
+	double share = closed.covered / closed.cases, squares = closed.vv - 2 * share * closed.nc + share * share * closed.nn;
+	return 100 * sqrt(fmax(0, squares)) / closed.cases;
+}
+
+bool tally_covers(const struct tally *tally, double low_pct, double high_pct)
+{
+	double coverage = tally_coverage_pct(tally), chance = TALLY_CHANCES * tally_chance_pct(tally);
+	return coverage >= low_pct - chance && coverage <= high_pct + chance;
 }
 
 double tally_bias(const struct tally *tally)
@@ -57,10 +84,9 @@ double tally_honest_efficiency(const struct tally *tally)
 
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why)
 {
-	double coverage = tally_coverage_pct(tally);
 	if (!(tally->cases > 0) || tally->lacking > limits->lacking_share * tally->cases)
 		*why = "values are lacking";
-	else if (!(coverage >= limits->coverage_low && coverage <= limits->coverage_high))
+	else if (!tally_covers(tally, limits->coverage_low, limits->coverage_high))
 		*why = "coverage";
 	else if (!(tally_inflation(tally) <= limits->inflation))
 		*why = "inflated u";

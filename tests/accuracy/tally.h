@@ -4,15 +4,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TALLY_CHANCES 3.0
+
 struct tally {
 	double cases, lacking, covered;
 	double z, zz;          /* error / u and its square */
 	double bounded, c, cc; /* random part of the error / Cramer-Rao bound, at 60 dB signal to noise */
 	double honest, h, hh;  /* the same by the honest bound */
+	/* Of each run, whose cases share an instrument: how many, how many covered; summed as squares and product over the runs. */
+	unsigned run;
+	double run_cases, run_covered, nn, nc, vv;
 };
 
 /* An error against the truth and its standard and expanded uncertainties; the same against what the instrument's errors make the truth appear, and the bound. */
 struct trial {
+	unsigned run;                             /* it is from; counted from 1 */
 	double error, u, expanded;                /* expanded: U */
 	double random_error, bound, honest_bound; /* bounds NAN: there is none */
 };
@@ -28,11 +34,18 @@ struct limits {
 
 void tally_add(struct tally *tally, const struct trial *trial);
 double tally_coverage_pct(const struct tally *tally);
+/*
+ * Standard deviation of chance of tally_coverage_pct(): by the scatter from run to run, whose cases are no independent ones (ratio estimator of a cluster
+ * sample; Cochran, Sampling Techniques, 1977, 6.3).
+ */
+double tally_chance_pct(const struct tally *tally);
 double tally_bias(const struct tally *tally);
 /* Stated u by what the scatter calls for: 1 / rms(error / u). */
 double tally_inflation(const struct tally *tally);
 /* Standard deviation of the random part by the bound; NAN without one. */
 double tally_efficiency(const struct tally *tally);
 double tally_honest_efficiency(const struct tally *tally);
+/* Is the coverage within low and high, but for TALLY_CHANCES standard deviations of chance? */
+bool tally_covers(const struct tally *tally, double low_pct, double high_pct);
 /* False when the tally of all cases is outside the limits; *why says so. */
 bool tally_holds(const struct tally *tally, const struct limits *limits, const char **why);
