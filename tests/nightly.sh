@@ -15,6 +15,8 @@ SEEDS=200 tests/faults.sh "$tmsrig"
 
 echo "== history: a million rows of statistics beside a million pulses, in SQLite and PostgreSQL"
 MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
+echo "== interlocks: every fault, 59 trials of each, 200 healthy seeds"
+TRIALS=59 SEEDS=200 tests/interlocks.sh "$tmsrig" all
 
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do

@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TMSRIG_STATE=$work/state
 if [ $# -eq 0 ]; then
-  mapfile -t scenarios < <(cd "$TMSRIG_DATA/scenarios" && find . -name '*.lua' -not -path './lib/*' | sed 's#^\./##; s#\.lua$##' | sort)
+  mapfile -t scenarios < <(cd "$TMSRIG_DATA/scenarios" && find . -name '*.lua' -not -path './lib/*' -not -path './interlocks/*' | sed 's#^\./##; s#\.lua$##' | sort)
 else
   scenarios=("$@")
 fi

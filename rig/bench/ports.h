@@ -139,6 +139,20 @@ struct stimulator_port {
 	void *self;
 };
 
+/* Brings the signals that the device's interlocks look at into a state: relays, emulated sensors. */
+struct emulator_ops {
+	/*
+	 * value: of STATE_VALUE. *time_s: host time of the change. Fails when the bench cannot bring the signal there; it says so before anything is
+	 * changed when asked with time_s NULL.
+	 */
+	bool (*set)(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s,
+		    struct error *error) must_check;
+};
+struct emulator_port {
+	const struct emulator_ops *ops;
+	void *self;
+};
+
 /*
  * The process that makes a bench safe when the rig cannot (rig/guardian); only benches whose lines are real have one. All may be called from any
  * thread but the one that the guardian's end is told in.
@@ -174,6 +188,7 @@ struct ports {
 	struct logic_port logic;
 	struct stimulator_port stimulator;
 	struct guardian_port guardian;
+	struct emulator_port emulator;
 	struct guardian_device device; /* how a guardian disarms the device and reads its capacitor: each driver fills in what it knows */
 	bool simulated;                /* an instrument said of itself that it is simulated, whatever its driver is */
 	struct instrument_note notes[PORTS_MAX_NOTES];

@@ -11,21 +11,24 @@
 #include "plan_builder.h"
 #include "plan_print.h"
 
-enum { MAX_SCENARIOS = 256, PLAN_TEXT_CAP = 1 << 28 };
+enum { MAX_SCENARIOS = 256, MAX_VALUES = 32, PLAN_TEXT_CAP = 1 << 28 };
 
 struct check_arguments {
 	const char *scenarios[MAX_SCENARIOS];
 	size_t scenario_count;
+	struct plan_value values[MAX_VALUES];
+	size_t value_count;
 	const char *bench, *tables;
 	double motor_threshold_pct;
 	bool json;
 };
 
-enum { KEY_JSON = 256, KEY_TABLES };
+enum { KEY_JSON = 256, KEY_SET, KEY_TABLES };
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Check against the device of this bench (default: virtual)", 0},
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
+	{"set", KEY_SET, "NAME=VALUE", 0, "A number that the scenario asks for: trials=299", 0},
 	{"dose-tables", KEY_TABLES, "FILE", 0, "Published dose tables (default: published)", 0},
 	{"json", KEY_JSON, 0, 0, "Print the plan and the findings as JSON", 0},
 	{0},
@@ -41,6 +44,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--motor-threshold %s: a percentage above 0 and up to 100 is needed, e.g. 45", argument);
 		return 0;
 	case KEY_TABLES: arguments->tables = argument; return 0;
+	case KEY_SET:
+		if (arguments->value_count == MAX_VALUES || !inputs_value(argument, &arguments->values[arguments->value_count++]))
+			argp_error(state, "--set: NAME=NUMBER is needed, e.g. trials=299, at most %d of them", MAX_VALUES);
+		return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->scenario_count == MAX_SCENARIOS)
@@ -68,7 +75,8 @@ static bool check_scenario(const struct check_arguments *arguments, const char *
 	auto_free char *path = paths_scenario(name, error);
 	if (!path)
 		return false;
-	auto_plan struct plan *plan = inputs_plan(path, arguments->motor_threshold_pct, error);
+	auto_plan struct plan *plan =
+		inputs_plan_set(path, arguments->motor_threshold_pct, arguments->values, arguments->value_count, error);
 	if (!plan)
 		return false;
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);

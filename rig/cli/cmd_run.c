@@ -16,11 +16,13 @@
 #include "plan_builder.h"
 #include "session.h"
 
-enum { MAX_SCENARIOS = 256, MAX_FAULTS = 32 };
+enum { MAX_SCENARIOS = 256, MAX_VALUES = 32, MAX_FAULTS = 32 };
 
 struct run_arguments {
 	const char *scenarios[MAX_SCENARIOS];
 	size_t scenario_count;
+	struct plan_value values[MAX_VALUES];
+	size_t value_count;
 	const char *faults[MAX_FAULTS];
 	size_t fault_count;
 	const char *bench, *spec, *out, *operator_name, *serial, *about_file;
@@ -37,13 +39,26 @@ struct run_arguments {
 	const char *history; /* NULL: where paths_history() says */
 };
 
-enum { KEY_SEED = 256, KEY_FAULT, KEY_SERIAL, KEY_OPERATOR, KEY_JSON, KEY_OVERRIDE, KEY_REASON, KEY_AMBIENT, KEY_HISTORY, KEY_ABOUT };
+enum {
+	KEY_SEED = 256,
+	KEY_FAULT,
+	KEY_SERIAL,
+	KEY_OPERATOR,
+	KEY_JSON,
+	KEY_OVERRIDE,
+	KEY_REASON,
+	KEY_AMBIENT,
+	KEY_HISTORY,
+	KEY_ABOUT,
+	KEY_SET
+};
 
 static const struct argp_option OPTIONS[] = {
 	{"bench", 'b', "BENCH", 0, "Bench file, or a name below fixtures/benches (default: virtual)", 0},
 	{"spec", 's', "SPEC", 0, "Requirements, or a name below fixtures/specs (default: example)", 0},
 	{"out", 'o', "DIR", 0, "Evidence folder to make (default: evidence/TIME-SCENARIO)", 0},
 	{"motor-threshold", 'm', "PCT", 0, "The operator's motor threshold, % of maximum output", 0},
+	{"set", KEY_SET, "NAME=VALUE", 0, "A number that the scenario asks for: trials=299", 0},
 	{"serial", KEY_SERIAL, "TEXT", 0, "Serial number of the device under test", 0},
 	{"operator", KEY_OPERATOR, "NAME", 0, "Who runs the test", 0},
 	{"about", KEY_ABOUT, "FILE", 0, "What the report states of laboratory, customer, item … (docs/report.md)", 0},
@@ -104,6 +119,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		arguments->history = argument;
 		return 0;
 	case 'q': arguments->quiet = true; return 0;
+	case KEY_SET:
+		if (arguments->value_count == MAX_VALUES || !inputs_value(argument, &arguments->values[arguments->value_count++]))
+			argp_error(state, "--set: NAME=NUMBER is needed, e.g. trials=299, at most %d of them", MAX_VALUES);
+		return 0;
 	case KEY_JSON: arguments->json = true; return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->scenario_count == MAX_SCENARIOS)
@@ -181,7 +200,8 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 	auto_free char *path = paths_scenario(name, &error);
 	if (!path)
 		return command_fail(&error);
-	auto_plan struct plan *plan = inputs_plan(path, arguments->motor_threshold_pct, &error);
+	auto_plan struct plan *plan =
+		inputs_plan_set(path, arguments->motor_threshold_pct, arguments->values, arguments->value_count, &error);
 	if (!plan || !name_out(arguments, plan->id, out, sizeof out, &error))
 		return command_fail(&error);
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
@@ -230,7 +250,9 @@ static bool check_all(const struct run_arguments *arguments, struct error *error
 		return error_bench(error, "out of memory");
 	for (size_t i = 0; i < arguments->scenario_count; i++) {
 		auto_free char *path = paths_scenario(arguments->scenarios[i], error);
-		auto_plan struct plan *plan = path ? inputs_plan(path, arguments->motor_threshold_pct, error) : NULL;
+		auto_plan struct plan *plan =
+			path ? inputs_plan_set(path, arguments->motor_threshold_pct, arguments->values, arguments->value_count, error)
+			     : NULL;
 		if (!plan)
 			return false;
 		char *id = ids + i * ID_SIZE;

@@ -76,12 +76,29 @@ bool inputs_percent(const char *text, double *percent)
 	return end != text && *end == '\0' && *percent > 0 && *percent <= 100;
 }
 
+bool inputs_value(char *text, struct plan_value *value)
+{
+	char *equals = strchr(text, '='), *end;
+	if (!equals || equals == text)
+		return false;
+	*equals = '\0';
+	*value = (struct plan_value){text, strtod(equals + 1, &end)};
+	return end != equals + 1 && *end == '\0' && isfinite(value->value);
+}
+
 struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error)
+{
+	return inputs_plan_set(path, motor_threshold_pct, NULL, 0, error);
+}
+
+struct plan *inputs_plan_set(const char *path, double motor_threshold_pct, const struct plan_value *values, size_t count,
+			     struct error *error)
 {
 	char shipped[PATH_MAX];
 	if (!paths_data("scenarios/lib", shipped, sizeof shipped, error))
 		return NULL;
-	struct plan_parameters parameters = {.motor_threshold_pct = motor_threshold_pct, .shipped_dir = shipped};
+	struct plan_parameters parameters = {
+		.motor_threshold_pct = motor_threshold_pct, .shipped_dir = shipped, .values = values, .value_count = count};
 	return plan_build(path, &parameters, error);
 }
 

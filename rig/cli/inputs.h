@@ -34,6 +34,11 @@ struct evidence_finding *inputs_keep_findings(const struct lint_finding *finding
 bool inputs_percent(const char *text, double *percent);
 /* The plan of a scenario file; one outside of the shipped tree may take the shipped libraries. The caller owns it; NULL on failure. */
 struct plan *inputs_plan(const char *path, double motor_threshold_pct, struct error *error) must_check;
+/* The same with what the operator sets. */
+struct plan *inputs_plan_set(const char *path, double motor_threshold_pct, const struct plan_value *values, size_t count,
+			     struct error *error) must_check;
+/* "trials=299", cut in two where it stands; false: not so written. */
+bool inputs_value(char *text, struct plan_value *value);
 /* Today (UTC) as YYYY-MM-DD. */
 void inputs_today(char date[DATE_SIZE]);
 /* The day of the recording as it concerns the bench; a reference clock that is overdue is told on stderr and left out. */

@@ -142,12 +142,23 @@ static bool load_plan(const char *dir, struct replay *replay, struct error *erro
 	if (!lay_out_libraries(replay, file, error))
 		return false;
 	auto_free char *text = NULL;
-	size_t length;
+	size_t length, count = 0;
 	if (!script_read_file(copy, &text, &length, error))
 		return false;
+	enum { MAX_VALUES = 64 };
+	struct plan_value values[MAX_VALUES];
+	const char *name;
+	json_t *number;
+	json_object_foreach(json_object_get(json_object_get(replay->result, "scenario"), "settings"), name, number)
+	{
+		if (count < MAX_VALUES && json_is_number(number))
+			values[count++] = (struct plan_value){name, json_number_value(number)};
+	}
 	const struct plan_parameters parameters = {
 		.motor_threshold_pct = replay_number(replay->result, "scenario", "motor_threshold_pct", NAN),
 		.library_dir = replay->scratch.path,
+		.values = values,
+		.value_count = count,
 	};
 	replay->plan = plan_build_text(file, text, length, &parameters, error);
 	if (!replay->plan)

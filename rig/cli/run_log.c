@@ -201,6 +201,16 @@ static void emit_step(struct json_emitter *json, const struct step *step)
 		emit_number(json, "level_v", step->discharge.level_v);
 		emit_number(json, "timeout_s", step->discharge.timeout_s);
 		return;
+	case STEP_EMULATE:
+		if (step->emulate.signal != SIGNAL_NONE) {
+			emit_string(json, "signal", interlock_signal_name(step->emulate.signal));
+			emit_string(json, "state", signal_state_name(step->emulate.state));
+			if (step->emulate.state == STATE_VALUE)
+				emit_number(json, "value", step->emulate.value);
+		}
+		emit_boolean(json, "watched", step->emulate.watched);
+		return;
+	case STEP_PROVOKE:
 	case STEP_ARM:
 	case STEP_DISARM:
 	case STEP_WAIT: return;
@@ -211,7 +221,7 @@ void run_log_did(struct run_log *log, uint32_t index, const struct error *why_no
 {
 	const struct step *step = log->plan && index < log->plan->step_count ? &log->plan->steps[index] : NULL;
 	/* Triggers and waits that went well are in the recording, all together. */
-	if (step && !why_not && (step->kind == STEP_TRIGGER || step->kind == STEP_WAIT))
+	if (step && !why_not && (step->kind == STEP_TRIGGER || step->kind == STEP_PROVOKE || step->kind == STEP_WAIT))
 		return;
 	struct json_emitter *json = begin(log, step ? "step" : "safe_state");
 	if (step) {

@@ -312,7 +312,8 @@ int session_run(const struct session_setup *setup)
 		return abandon(&bundle, &error);
 	if (judging.unasked)
 		fprintf(stderr,
-			"%s: note: pulses are missing or extra, and no requirement counts them (session.missing, session.extra); so it is "
+			"%s: note: pulses are missing, extra or came where they were to be refused, and no requirement counts them "
+			"(session.missing, session.extra, session.provoked); so it is "
 			"no pass\n",
 			setup->spec->file);
 	const struct about about = about_over(&setup->bench->about, setup->about);

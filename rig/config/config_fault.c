@@ -9,6 +9,9 @@ enum { FAULTS_MAX = 1000, PULSES_MAX = 1000000 };
 /* A pulse that is doubled without saying when comes again so much later. */
 static const double DOUBLE_DELAY_S = 2e-3;
 
+/* A wrong interlock that is late without saying by how much. */
+static const double LATE_S = 20e-3;
+
 static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2};
 
 /* What a kind of fault is written with. */
@@ -29,6 +32,7 @@ static struct fault_form form_of(enum sim_fault_kind kind)
 	case SIM_FAULT_INVERTED: return (struct fault_form){true, NULL, false, "inverted=17"};
 	case SIM_FAULT_NO_DISCHARGE: return (struct fault_form){false, NULL, false, "no_discharge"};
 	case SIM_FAULT_SPONTANEOUS: return (struct fault_form){true, "after", true, "spontaneous=17:30 ms"};
+	case SIM_FAULT_INTERLOCK: return (struct fault_form){false, NULL, false, "interlock=IL04:late:20 ms"};
 	case SIM_FAULT_KIND_COUNT: break;
 	}
 	return (struct fault_form){0};
@@ -59,6 +63,61 @@ static bool kind_from_name(const char *name, enum sim_fault_kind *kind)
 		}
 	}
 	return false;
+}
+
+/* Which ways of being wrong an interlock has, for a message. */
+static void list_ways(enum interlock interlock, char *out, size_t size)
+{
+	size_t length = 0;
+	out[0] = '\0';
+	for (unsigned k = 0; k < INTERLOCK_FAULT_KIND_COUNT; k++)
+		if (interlock_can_be(interlock, (enum interlock_fault_kind)k) && length < size)
+			length += (size_t)snprintf(out + length, size - length, "%s%s", length ? ", " : "",
+						   interlock_fault_name((enum interlock_fault_kind)k));
+}
+
+static bool read_way(const char *text, const char *word, size_t length, struct sim_fault *fault, struct error *error)
+{
+	for (unsigned k = 0; k < INTERLOCK_FAULT_KIND_COUNT; k++) {
+		enum interlock_fault_kind kind = (enum interlock_fault_kind)k;
+		const char *name = interlock_fault_name(kind);
+		if (strlen(name) == length && strncmp(word, name, length) == 0 && interlock_can_be(fault->interlock, kind)) {
+			fault->wrong = kind;
+			return true;
+		}
+	}
+	char ways[128];
+	list_ways(fault->interlock, ways, sizeof ways);
+	return error_config(error, "the fault '%.80s': the virtual device's %s can be %s", text, interlock_name(fault->interlock),
+			    ways[0] ? ways : "wrong in no way: it has none");
+}
+
+/* "IL04:late:20 ms"; text is what to quote in a message. */
+static bool parse_interlock(const char *text, const char *value, struct sim_fault *fault, struct error *error)
+{
+	size_t length = strcspn(value, ":");
+	unsigned n = 0;
+	while (n < INTERLOCK_COUNT &&
+	       !(strlen(interlock_name((enum interlock)n)) == length && strncmp(value, interlock_name((enum interlock)n), length) == 0))
+		n++;
+	if (n == INTERLOCK_COUNT || !value[length])
+		return error_config(error,
+				    "the fault '%.80s' is not well written; right would be IL01 to IL22 and how it is wrong, for "
+				    "example 'interlock=IL04:ignored' or 'interlock=IL04:late:20 ms'",
+				    text);
+	fault->interlock = (enum interlock)n;
+	const char *word = value + length + 1, *colon = strchr(word, ':');
+	if (!read_way(text, word, colon ? (size_t)(colon - word) : strlen(word), fault, error))
+		return false;
+	fault->value = LATE_S;
+	if (!colon)
+		return true;
+	if (fault->wrong != INTERLOCK_LATE)
+		return error_config(error, "the fault '%.80s': only 'late' has a time", text);
+	if (!quantity_parse(colon + 1, DIMENSION_TIME, &fault->value, error))
+		return error_prefix(error, "the fault '%.80s'", text);
+	return (fault->value >= DELAY.minimum && fault->value <= DELAY.maximum) ||
+	       error_config(error, "the fault '%.80s': the time must be from 1 us to 60 s", text);
 }
 
 /* The mapping form: {pulse: 40, by: 2 ms}. */
@@ -92,6 +151,11 @@ static bool read_fault_value(const struct reader *reader, const struct node *nod
 		bool yes;
 		return schema_bool(reader, node, what, &yes, error) &&
 		       (yes || yaml_error(reader->yaml, node, error, "'%s' can only be 'yes'; leave it out instead", what));
+	}
+	if (fault->kind == SIM_FAULT_INTERLOCK) {
+		const char *value;
+		return schema_text(reader, node, what, &value, error) &&
+		       (parse_interlock(value, value, fault, error) || yaml_locate(reader->yaml, node, error));
 	}
 	if (form.delay_required || (form.delay_key && node->kind == NODE_MAPPING))
 		return read_pulse_and_delay(reader, node, &form, fault, error);
@@ -190,12 +254,28 @@ static bool read_artefacts(const struct reader *reader, const struct node *node,
 	return schema_read(reader, node, FIELDS, "artefacts", object, error);
 }
 
+/* Reaction times of the virtual device's interlocks. */
+static bool read_interlocks(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct field fields[INTERLOCK_COUNT + 3] = {0};
+	for (unsigned n = 0; n < INTERLOCK_COUNT; n++)
+		fields[n] = (struct field){interlock_name((enum interlock)n), FIELD_QUANTITY,
+					   .offset = offsetof(struct bench_setup, sim.reaction_s) + n * sizeof(double),
+					   .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 1e-6, 60}};
+	fields[INTERLOCK_COUNT] = (struct field){"train", FIELD_COUNT, .offset = offsetof(struct bench_setup, sim.train_pulses),
+						 .range = {RANGE_WITHIN, 1, PULSES_MAX}};
+	fields[INTERLOCK_COUNT + 1] =
+		(struct field){"single_pulses", FIELD_BOOL, .offset = offsetof(struct bench_setup, sim.single_pulses)};
+	return schema_read(reader, node, fields, "interlocks", object, error);
+}
+
 bool config_read_simulation(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	static const struct field FIELDS[] = {
 		{"seed", FIELD_READ, .read = read_seed},
 		{"faults", FIELD_READ, .read = read_faults},
 		{"artefacts", FIELD_READ, .read = read_artefacts},
+		{"interlocks", FIELD_READ, .read = read_interlocks},
 		{0},
 	};
 	return schema_read(reader, node, FIELDS, "simulation", object, error);
@@ -225,6 +305,8 @@ static bool parse_fault_value(const char *text, const char *value, struct sim_fa
 		return !value || bad_fault(text, &form, error);
 	if (!value || !*value)
 		return bad_fault(text, &form, error);
+	if (fault->kind == SIM_FAULT_INTERLOCK)
+		return parse_interlock(text, value, fault, error);
 	if (fault->kind == SIM_FAULT_AMPLITUDE) {
 		if (!quantity_parse(value, DIMENSION_RATIO, &fault->value, error))
 			return error_prefix(error, "the fault '%.80s'", text);
@@ -254,7 +336,7 @@ bool config_add_fault(struct bench_setup *setup, const char *text, struct error 
 	if (!kind_from_name(name, &fault.kind))
 		return error_config(error,
 				    "unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
-				    "late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY",
+				    "late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY, interlock=ILNN:HOW[:TIME]",
 				    text);
 	return parse_fault_value(text, text[length] ? text + length + 1 : NULL, &fault, error) && append_fault(setup, fault, error);
 }

@@ -119,6 +119,7 @@ static void emit_counts(struct json_emitter *json, const struct evidence_facts *
 	emit_unsigned(json, "matched", results->matched_count);
 	emit_unsigned(json, "missing", results->missing_count);
 	emit_unsigned(json, "extra", results->extra_count);
+	emit_unsigned(json, "provoked", results->provoked_count);
 	emit_unsigned(json, "untriggered", results->untriggered_count);
 	emit_unsigned(json, "clipped", clipped);
 	emit_unsigned(json, "voided", voided);
@@ -252,7 +253,7 @@ static void emit_happenings(struct json_emitter *json, const struct results *res
 	emit_open_array(json, "events");
 	for (size_t i = 0; i < results->event_count; i++) {
 		const struct run_event *event = &results->events[i];
-		if (event->kind == EVENT_TRIGGER)
+		if (event->kind == EVENT_TRIGGER || event->kind == EVENT_PROVOKE)
 			continue;
 		emit_open_object(json, NULL);
 		emit_string(json, "kind", run_event_kind_name(event->kind));

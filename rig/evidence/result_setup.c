@@ -51,6 +51,10 @@ void result_emit_scenario(struct json_emitter *json, const struct plan *plan, co
 	emit_number(json, "first_to_last_onset_s", plan_first_to_last_onset_s(plan));
 	emit_number(json, "duration_s", plan_duration_s(plan));
 	emit_number(json, "motor_threshold_pct", plan->motor_threshold_pct);
+	emit_open_object(json, "settings");
+	for (size_t i = 0; i < plan->setting_count; i++)
+		emit_number(json, plan->settings[i].name, plan->settings[i].value);
+	emit_close_object(json);
 	emit_open_array(json, "verifies");
 	for (size_t i = 0; i < plan->verifies_count; i++)
 		emit_string(json, NULL, plan->verifies[i]);

@@ -106,6 +106,12 @@ static const struct dependence TABLE[] = {
 	{"interlock.last_pulse", CHANNEL_OTHER, NULL},
 	{"interlock.ready_low", CHANNEL_OTHER, NULL},
 	{"interlock.fault", CHANNEL_OTHER, NULL},
+	{"interlock.charger_off", CHANNEL_OTHER, NULL},
+	{"interlock.rise", CHANNEL_CAPACITOR_VOLTAGE, "gain"},
+	{"interlock.pulses", CHANNEL_OTHER, NULL},
+	{"interlock.amplitude_error", CHANNEL_COIL_CURRENT, "gain and offset"},
+	{"interlock.interval", CHANNEL_OTHER, NULL},
+	{"session.provoked", CHANNEL_OTHER, NULL},
 	{"interlock.trials", CHANNEL_OTHER, NULL},
 	{"interlock.failure_bound", CHANNEL_OTHER, NULL},
 };

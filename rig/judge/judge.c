@@ -427,7 +427,11 @@ enum verdict judge_overall(const struct spec *spec, const struct results *result
 	bool counted = asked(spec, judgements, "session.pulse_count") && (results->missing_count == 0 || results->extra_count == 0);
 	bool missing = results->missing_count > 0 && !counted && !asked(spec, judgements, "session.missing");
 	bool extra = results->extra_count > 0 && !counted && !asked(spec, judgements, "session.extra");
-	bool hidden = plan && (missing || extra) && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS);
+	/* Pulses on triggers that were to be refused may be allowed, up to a time: somebody must have asked. */
+	bool provoked = results->provoked_count > 0 && !asked(spec, judgements, "session.provoked") &&
+			!asked(spec, judgements, "interlock.last_pulse") && !asked(spec, judgements, "interlock.pulses") &&
+			!asked(spec, judgements, "interlock.interval") && !asked(spec, judgements, "interlock.amplitude_error");
+	bool hidden = plan && (missing || extra || provoked) && (overall == VERDICT_PASS || overall == VERDICT_CONDITIONAL_PASS);
 	if (unasked)
 		*unasked = hidden;
 	return hidden ? VERDICT_NOT_TESTED : overall;

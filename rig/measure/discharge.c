@@ -3,14 +3,14 @@
 
 #include <math.h>
 
-/* When the voltage may rise again: at the next arming of the plan, the next section or trigger, or the end of the recording. */
+/* When the voltage may change for another reason: at the next arming or disarming of the plan, the next section or trigger, or the end of the recording. */
 static double watch_end_s(const struct population *in, const struct run_event *event)
 {
 	double end_s = in->results->duration_s;
 	const struct plan *plan = in->plan;
 	const struct step *step = &plan->steps[event->index];
 	for (size_t s = event->index + 1; s < plan->step_count && plan->steps[s].section == step->section; s++) {
-		if (plan->steps[s].kind == STEP_ARM) {
+		if (plan->steps[s].kind == STEP_ARM || plan->steps[s].kind == STEP_DISARM) {
 			end_s = fmin(end_s, event->time_s + plan->steps[s].time_s - step->time_s);
 			break;
 		}
@@ -70,8 +70,10 @@ bool discharge_watch(const struct population *in, size_t k, struct discharge *di
 	discharge->seen_charged = seen_charged(in, event, discharge);
 	const float *volts = in->findings->capacitor.items;
 	double cell_s = in->envelope_s, above_s = NAN, above_v = NAN, below_s = NAN, below_v = NAN;
+	/* Only at the end of the recording may the last cell be one that is not full. */
+	double last_s = end_s < in->results->duration_s ? end_s : end_s + cell_s;
 	size_t first = event->time_s > 0 ? (size_t)(event->time_s / cell_s) : 0;
-	for (size_t i = first; i < in->findings->capacitor.count && ((double)i + 1) * cell_s <= end_s + cell_s; i++) {
+	for (size_t i = first; i < in->findings->capacitor.count && ((double)i + 1) * cell_s <= last_s; i++) {
 		double centre_s = ((double)i + 0.5) * cell_s, v = fabs((double)volts[i]);
 		if (isnan(v))
 			continue;

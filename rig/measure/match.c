@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "align.h"
+#include "watch.h"
 
 /* An edge may seem to come this much, one sample and three standard uncertainties of the onset after the onset it causes, but no more than the limit. */
 #define EDGE_SLACK_S 2e-6
@@ -308,6 +309,34 @@ static bool prepare(struct job *job, struct error *error)
 	return true;
 }
 
+/* Pulses that nobody planned, on triggers that were to be refused or in a trial that fires without the trigger line. */
+static void mark_provoked(const struct matching *matching, struct results *results, const struct slack *slack)
+{
+	for (size_t k = 0; matching->plan && k < results->event_count; k++) {
+		const struct run_event *event = &results->events[k];
+		struct watch watch;
+		double from_s, to_s, u_s;
+		bool trigger = event->kind == EVENT_PROVOKE;
+		if (trigger) {
+			from_s = watch_event_s(results, matching->u_clock_rel, k, &u_s) - slack->base_s - EDGE_SLACK_S - slack->interval_s -
+				 3 * u_s;
+			to_s = from_s + MATCH_LIMIT_S;
+		} else if (watch_of(results, matching->plan, matching->u_clock_rel, k, &watch) && watch_without_trigger(&watch)) {
+			from_s = watch.start_s;
+			to_s = watch.end_s;
+		} else {
+			continue;
+		}
+		for (size_t p = 0; p < results->pulse_count; p++) {
+			struct pulse *pulse = &results->pulses[p];
+			bool there = pulse->onset_s >= from_s && pulse->onset_s <= to_s;
+			if (there && pulse->match == PULSE_UNMATCHED &&
+			    !(trigger && matching->has_trigger && !edge_precedes(results, pulse, slack)))
+				pulse->match = PULSE_PROVOKED;
+		}
+	}
+}
+
 bool match_pulses(struct matching *matching, struct results *results, struct error *error)
 {
 	const struct slack slack = slack_of(matching, results);
@@ -318,12 +347,15 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 			return false;
 		match_plan(&job);
 	}
+	mark_provoked(matching, results, &slack);
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
 		/* A pulse in its time that came before its trigger, or without one. Where the line never switched it says nothing of single pulses. */
 		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
+		else if (pulse->match == PULSE_PROVOKED)
+			results->provoked_count++;
 		else if (matching->has_trigger && !edge_precedes(results, pulse, &slack))
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)

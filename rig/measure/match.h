@@ -11,6 +11,7 @@ struct matching {
 	const struct plan *plan;     /* may be NULL */
 	const struct device *device; /* may be NULL */
 	bool has_trigger;            /* trigger edges were recorded, so their absence means something */
+	double u_clock_rel;          /* standard uncertainty of the sample clock's rate */
 	double interval_s;           /* of the samples: edges and onsets are known to a share of it */
 	double bounce_s;             /* a contact's first closures may have been too short to be seen: its edges may seem so much late */
 	int32_t *observed;           /* out, plan->pulse_count entries: the pulse that is expected pulse p, or -1. Owned by the caller */

@@ -324,6 +324,7 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 	struct matching matching = {.plan = measure->plan,
 				    .device = measure->device,
 				    .has_trigger = measure->has_trigger,
+				    .u_clock_rel = measure->format.u_clock_rel,
 				    .interval_s = 1 / measure->format.sample_rate_hz,
 				    .bounce_s = measure->has_edges && measure->edges.bounces ? EDGE_BOUNCE_S : 0,
 				    .observed = measure->observed};

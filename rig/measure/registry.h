@@ -318,8 +318,9 @@
 	X(session_trigger_threshold, "session.trigger_threshold", 1, "Place of the trigger threshold", "1", SUBJECT_SESSION,               \
 	  "Where the configured threshold of a recorded trigger line lies between its low and high state levels; 0.5 is their middle.",    \
 	  RIG_MEASURANDS " 3.1; IEEE 181-2011, 5.2.1 (state levels)")                                                                      \
-	X(session_trips, "session.trips", 1, "Trips", "1", SUBJECT_SESSION,                                                                \
-	  "Rising edges of the fault line that no interlock event precedes within 1 s. Needs an edge of some logic line beside the "       \
+	X(session_trips, "session.trips", 2, "Trips", "1", SUBJECT_SESSION,                                                                \
+	  "Rising edges of the fault line outside the watches of interlock events (last_pulse has their end). Needs an edge of some "      \
+	  "logic line beside the "                                                                                                         \
 	  "trigger, as a sign that they are looked at.",                                                                                   \
 	  RIG_MEASURANDS " 5.5")                                                                                                           \
 	X(session_trip_rate_bound, "session.trip_rate_bound", 1, "Rate of trips, upper bound", "Hz", SUBJECT_SESSION,                      \
@@ -338,18 +339,36 @@
 	  "Largest rise of the capacitor voltage above its least so far, from the command as long as it is watched: charging on, or "      \
 	  "dielectric absorption.",                                                                                                        \
 	  RIG_MEASURANDS " 5.2")                                                                                                           \
-	X(interlock_last_pulse, "interlock.last_pulse", 1, "Last pulse after an interlock", "s", SUBJECT_STEP,                             \
-	  "Onset of the last pulse after an interlock was opened minus that event, until the next interlock or section of the plan; 0 "    \
-	  "where none came.",                                                                                                              \
+	X(interlock_last_pulse, "interlock.last_pulse", 2, "Last pulse after an interlock", "s", SUBJECT_STEP,                             \
+	  "Onset of the last pulse after an interlock was opened minus that event, until the next interlock, section or disarming of the " \
+	  "plan; 0 where none came. The event is placed by the trigger edges recorded near it.",                                           \
 	  RIG_MEASURANDS " 5.3")                                                                                                           \
-	X(interlock_ready_low, "interlock.ready_low", 1, "Interlock to not ready", "s", SUBJECT_STEP,                                      \
-	  "First falling edge of the ready line after an interlock was opened minus that event; 0 where it was low, without end where it " \
-	  "never fell.",                                                                                                                   \
+	X(interlock_ready_low, "interlock.ready_low", 2, "Interlock to not ready", "s", SUBJECT_STEP,                                      \
+	  "Last falling edge of the ready line after an interlock was opened minus that event; 0 where it was low all the time, without "  \
+	  "end where it is high when the watch ends: not low for good.",                                                                   \
 	  RIG_MEASURANDS " 5.3")                                                                                                           \
-	X(interlock_fault, "interlock.fault", 1, "Interlock to fault", "s", SUBJECT_STEP,                                                  \
-	  "First rising edge of the fault line after an interlock was opened minus that event; 0 where it was high, without end where it " \
-	  "never rose though logic lines were recorded.",                                                                                  \
+	X(interlock_fault, "interlock.fault", 2, "Interlock to fault", "s", SUBJECT_STEP,                                                  \
+	  "Last rising edge of the fault line after an interlock was opened minus that event; 0 where it was high all the time, without "  \
+	  "end where it is low when the watch ends, or never rose though logic lines were recorded: not latched.",                         \
 	  RIG_MEASURANDS " 5.3")                                                                                                           \
+	X(interlock_charger_off, "interlock.charger_off", 1, "Interlock to charger off", "s", SUBJECT_STEP,                                \
+	  "Last cell of the capacitor voltage's envelope, beside pulses, that is more than 0.1 % of the largest voltage (at least 3 "      \
+	  "counts) above the cell before, minus the event; 0 where there is none.",                                                        \
+	  RIG_MEASURANDS " 5.3")                                                                                                           \
+	X(interlock_rise, "interlock.rise", 1, "Rise of the capacitor voltage after an interlock", "V", SUBJECT_STEP,                      \
+	  "Largest rise of the capacitor voltage above its least so far, from an interlock event to the end of its watch.",                \
+	  RIG_MEASURANDS " 5.3")                                                                                                           \
+	X(interlock_pulses, "interlock.pulses", 1, "Pulses after an interlock", "1", SUBJECT_STEP,                                         \
+	  "Number of pulses after an interlock event to the end of its watch, where the scenario says how many there have to be. "         \
+	  "Planned: that number.",                                                                                                         \
+	  RIG_MEASURANDS " 5.3")                                                                                                           \
+	X(interlock_amplitude_error, "interlock.amplitude_error", 1, "Amplitude error after an interlock", "1", SUBJECT_PULSE,             \
+	  "First peak of a pulse in the watch of an interlock by the device's nominal peak at the intensity set, less 1.",                 \
+	  RIG_MEASURANDS " 5.3")                                                                                                           \
+	X(interlock_interval, "interlock.interval", 1, "Interval of provoked pulses", "s", SUBJECT_INTERVAL,                               \
+	  "Onset of a pulse on a trigger that the device might have refused minus the onset of the pulse before.", RIG_MEASURANDS " 5.3")  \
+	X(session_provoked, "session.provoked", 1, "Pulses on triggers to be refused", "1", SUBJECT_SESSION,                               \
+	  "Number of pulses on triggers that a scenario gave for the device to refuse.", RIG_MEASURANDS " 5.3")                            \
 	X(interlock_trials, "interlock.trials", 1, "Interlock trials", "1", SUBJECT_SESSION,                                               \
 	  "Number of times the rig opened an interlock; 59 at random phases bound the probability of failure at 5 %.",                     \
 	  RIG_MEASURANDS " 5.4")                                                                                                           \

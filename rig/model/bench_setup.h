@@ -10,6 +10,7 @@
 #include "about.h"
 #include "arena.h"
 #include "device.h"
+#include "interlock.h"
 #include "line_protocol.h"
 #include "recording.h"
 #include "sensor.h"
@@ -119,6 +120,7 @@ enum sim_fault_kind {
 	SIM_FAULT_INVERTED,     /* pulse `pulse` has the wrong direction */
 	SIM_FAULT_NO_DISCHARGE, /* the capacitor is not discharged after disarm */
 	SIM_FAULT_SPONTANEOUS,  /* a discharge without a trigger, `value` s after pulse `pulse` */
+	SIM_FAULT_INTERLOCK,    /* interlock `interlock` is wrong in the way `wrong`; value: of INTERLOCK_LATE, s */
 	SIM_FAULT_KIND_COUNT,
 };
 
@@ -126,6 +128,8 @@ struct sim_fault {
 	enum sim_fault_kind kind;
 	uint32_t pulse;
 	double value;
+	enum interlock interlock;
+	enum interlock_fault_kind wrong;
 };
 
 /*
@@ -147,6 +151,9 @@ struct sim_artefacts {
 struct sim_setup {
 	uint64_t seed;
 	struct sim_artefacts artefacts;
+	double reaction_s[INTERLOCK_COUNT]; /* of the interlocks; NAN: interlock_default_reaction_s() */
+	bool single_pulses;                 /* the device's rate table holds for bursts, too */
+	unsigned train_pulses;              /* the virtual device stops a train after so many, IL12; 0: never */
 	struct sim_fault *faults;
 	size_t fault_count;
 };

@@ -55,6 +55,8 @@ const char *step_kind_name(enum step_kind kind)
 	case STEP_DRIVE_LINE: return "drive_line";
 	case STEP_WAIT: return "wait";
 	case STEP_PROMPT: return "prompt";
+	case STEP_PROVOKE: return "provoke";
+	case STEP_EMULATE: return "emulate";
 	case STEP_EXPECT_DISCHARGE: return "expect_discharge";
 	}
 	return "?";
@@ -75,8 +77,13 @@ static void serialise_step(const struct step *step, struct text *out)
 	case STEP_DRIVE_LINE: text_printf(out, " %s %d", step->drive.name, step->drive.level); break;
 	case STEP_PROMPT: text_printf(out, " %s", step->prompt.text); break;
 	case STEP_EXPECT_DISCHARGE: text_printf(out, " %.6g %lld", step->discharge.level_v, ns(step->discharge.timeout_s)); break;
+	case STEP_EMULATE:
+		text_printf(out, " %s %s %.9g %d %.6g", interlock_signal_name(step->emulate.signal), signal_state_name(step->emulate.state),
+			    step->emulate.value, step->emulate.watched, step->emulate.pulses);
+		break;
 	case STEP_ARM:
 	case STEP_DISARM:
+	case STEP_PROVOKE:
 	case STEP_WAIT: break;
 	}
 	text_puts(out, "\n");
@@ -88,6 +95,8 @@ void plan_serialise(const struct plan *plan, struct text *out)
 		    plan->motor_threshold_pct);
 	for (size_t i = 0; i < plan->verifies_count; i++)
 		text_printf(out, "verifies %s\n", plan->verifies[i]);
+	for (size_t i = 0; i < plan->setting_count; i++)
+		text_printf(out, "setting %s %.17g\n", plan->settings[i].name, plan->settings[i].value);
 	for (uint32_t s = 0; s < plan->section_count; s++)
 		text_printf(out, "section %u %lld\n", s, ns(plan->section_duration_s[s]));
 	for (size_t i = 0; i < plan->block_count; i++) {

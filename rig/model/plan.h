@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "error.h"
+#include "interlock.h"
 #include "text.h"
 
 enum { PLAN_MAX_STEPS = 1000000, PLAN_MAX_SECTIONS = 10000 };
@@ -26,6 +27,8 @@ enum step_kind {
 	STEP_DRIVE_LINE,       /* name, level */
 	STEP_WAIT,             /* nothing; time_s of the next step says how long */
 	STEP_PROMPT,           /* text shown to the operator (name), who confirms; ends a section */
+	STEP_PROVOKE,          /* raises the trigger line where the device has to refuse, or may */
+	STEP_EMULATE,          /* brings a signal of an interlock into a state */
 	STEP_EXPECT_DISCHARGE, /* capacitor voltage at or below level_v within timeout_s from this step, and stays */
 };
 
@@ -63,6 +66,13 @@ struct step {
 		struct {
 			double level_v, timeout_s;
 		} discharge;
+		struct {
+			enum interlock_signal signal;
+			enum signal_state state;
+			double value;  /* of STATE_VALUE; else NAN */
+			bool watched;  /* the device's reaction counts from here: EVENT_INTERLOCK */
+			double pulses; /* watched: how many pulses follow; NAN: the other measurands of interlocks tell */
+		} emulate;
 	};
 };
 
@@ -77,6 +87,12 @@ struct expected_pulse {
 	uint32_t burst; /* within the train */
 	uint32_t index; /* within the burst; 0 or 1 in a pair */
 	bool reversed;  /* current direction commanded reversed */
+};
+
+/* A number that the scenario asked for and the operator may set. */
+struct plan_setting {
+	const char *name;
+	double value;
 };
 
 /* What a train{} (or a pair{}, single{}) call of the scenario expanded to; facts for check, lint and the measurands of trains. */
@@ -119,6 +135,8 @@ struct plan {
 	size_t block_count;
 	struct plan_justification *justifications;
 	size_t justification_count;
+	struct plan_setting *settings;
+	size_t setting_count;
 	double *section_duration_s; /* from the section's origin to its last step; a following await is not counted */
 	uint32_t section_count;
 };

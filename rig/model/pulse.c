@@ -30,6 +30,7 @@ const char *pulse_match_name(enum pulse_match match)
 	case PULSE_UNMATCHED: return "unmatched";
 	case PULSE_MATCHED: return "matched";
 	case PULSE_EXTRA: return "extra";
+	case PULSE_PROVOKED: return "provoked";
 	case PULSE_UNTRIGGERED: return "untriggered";
 	}
 	return "?";

@@ -18,6 +18,7 @@ enum pulse_match {
 	PULSE_UNMATCHED,   /* no plan to match with */
 	PULSE_MATCHED,     /* belongs to expected pulse `expected` */
 	PULSE_EXTRA,       /* nobody planned it; a trigger edge preceded it */
+	PULSE_PROVOKED,    /* on a trigger that the device should have refused, or might have: for the measurands of interlocks to judge */
 	PULSE_UNTRIGGERED, /* nobody planned it and no trigger edge preceded it: critical */
 };
 

@@ -26,6 +26,7 @@ const char *run_event_kind_name(enum run_event_kind kind)
 	case EVENT_INTERLOCK: return "interlock";
 	case EVENT_MONITOR: return "monitor";
 	case EVENT_SAFE_STATE: return "safe_state";
+	case EVENT_PROVOKE: return "provoke";
 	case EVENT_KIND_COUNT: break;
 	}
 	return "?";

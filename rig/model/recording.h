@@ -90,6 +90,7 @@ enum run_event_kind {
 	EVENT_ABORTED,     /* the run ended before its plan */
 	EVENT_MONITOR,     /* a monitor stopped the run; index: enum monitor */
 	EVENT_SAFE_STATE,  /* the safe state was entered after the last step */
+	EVENT_PROVOKE,     /* the rig raised the trigger line where the device has to refuse; index: step of the plan */
 	EVENT_KIND_COUNT,
 };
 

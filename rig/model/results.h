@@ -30,6 +30,7 @@ struct results {
 	size_t missing_count;
 	size_t matched_count;
 	size_t extra_count;       /* observed but not planned */
+	size_t provoked_count;    /* on triggers that the device should have refused: neither extra nor missing */
 	size_t untriggered_count; /* without a trigger: of the extra ones, and of the matched ones that came before theirs */
 	struct gap *gaps;
 	size_t gap_count;

@@ -102,6 +102,7 @@ static int api_arm(lua_State *state)
 		builder_wrong(state, "arm: the device is armed already");
 	builder_step(state, STEP_ARM);
 	builder->armed = builder->was_armed = true;
+	builder->provoked = builder->emulated = false;
 	builder->unsettled_line = builder_line(state);
 	return 0;
 }
@@ -110,7 +111,7 @@ static int api_disarm(lua_State *state)
 {
 	struct builder *builder = builder_of(state);
 	no_arguments(state, "disarm");
-	if (!builder->armed)
+	if (!builder->armed && !builder->emulated)
 		builder_wrong(state, "disarm: the device is not armed");
 	builder_step(state, STEP_DISARM);
 	builder->armed = false;
@@ -259,8 +260,8 @@ static int api_expect_discharge(lua_State *state)
 	static const char *const keys[] = {"below", "within", NULL};
 	builder_need_scenario(state, "expect_discharge");
 	plan_keys(state, "expect_discharge", keys);
-	if (builder_of(state)->armed)
-		builder_wrong(state, "expect_discharge: the device is armed and keeps its charge; disarm() comes first");
+	if (builder_of(state)->armed && !builder_of(state)->provoked)
+		builder_wrong(state, "expect_discharge: the device is armed and keeps its charge; disarm() or interlock(…) comes first");
 	double level_v = plan_positive(state, "expect_discharge", "below", UNIT_VOLTAGE);
 	double within_s = plan_positive(state, "expect_discharge", "within", UNIT_TIME);
 	if (isnan(level_v) || isnan(within_s))
@@ -293,6 +294,12 @@ static const luaL_Reg functions[] = {{"scenario", api_scenario},
 				     {"train", plan_train},
 				     {"single", plan_single},
 				     {"pair", plan_pair},
+				     {"emulate", plan_emulate},
+				     {"interlock", plan_interlock},
+				     {"watch", plan_watch},
+				     {"provoke", plan_provoke},
+				     {"setting", plan_setting},
+				     {"uniform", plan_uniform},
 				     {"fail", api_fail},
 				     {NULL, NULL}};
 

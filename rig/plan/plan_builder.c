@@ -144,6 +144,14 @@ struct plan_justification *builder_justification(lua_State *state)
 	return &builder->justifications[builder->plan->justification_count++];
 }
 
+struct plan_setting *builder_setting(lua_State *state)
+{
+	struct builder *builder = builder_of(state);
+	builder->settings =
+		grow(state, builder->settings, builder->plan->setting_count, &builder->setting_capacity, sizeof *builder->settings);
+	return &builder->settings[builder->plan->setting_count++];
+}
+
 const char *builder_string(lua_State *state, int index, const char *what)
 {
 	if (lua_type(state, index) != LUA_TSTRING)
@@ -172,10 +180,33 @@ static void *moved(struct arena *arena, const void *items, size_t count, size_t 
 	return copy;
 }
 
+/* A value that nobody asked for was misspelt. */
+static bool values_asked_for(const struct builder *builder, struct error *error)
+{
+	const struct plan_parameters *parameters = builder->parameters;
+	for (size_t i = 0; parameters && i < parameters->value_count; i++) {
+		char known[256] = "it has none";
+		size_t length = 0;
+		bool asked = false;
+		for (size_t s = 0; s < builder->plan->setting_count; s++) {
+			asked |= strcmp(builder->settings[s].name, parameters->values[i].name) == 0;
+			if (length < sizeof known)
+				length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", length ? ", " : "it has ",
+							   builder->settings[s].name);
+		}
+		if (!asked)
+			return error_config(error, "%s:1: the scenario has no setting '%s'; %s", builder->plan->source,
+					    parameters->values[i].name, known);
+	}
+	return true;
+}
+
 static bool finish(struct builder *builder, struct error *error)
 {
 	struct plan *plan = builder->plan;
 	builder_end_section(builder);
+	if (!values_asked_for(builder, error))
+		return false;
 	if (!builder->declared)
 		return error_config(error, "%s:1: the scenario declares nothing; it begins with scenario { id = …, title = … }",
 				    plan->source);
@@ -185,13 +216,14 @@ static bool finish(struct builder *builder, struct error *error)
 	if (plan->pulse_count == 0)
 		return error_config(error, "%s:1: the scenario fires no pulses; train { … }, single { … } or pair { … } does",
 				    plan->source);
+	plan->settings = moved(builder->arena, builder->settings, plan->setting_count, sizeof *plan->settings);
 	plan->steps = moved(builder->arena, builder->steps, plan->step_count, sizeof *plan->steps);
 	plan->pulses = moved(builder->arena, builder->pulses, plan->pulse_count, sizeof *plan->pulses);
 	plan->blocks = moved(builder->arena, builder->blocks, plan->block_count, sizeof *plan->blocks);
 	plan->justifications = moved(builder->arena, builder->justifications, plan->justification_count, sizeof *plan->justifications);
 	plan->section_duration_s =
 		moved(builder->arena, builder->section_duration_s, plan->section_count, sizeof *plan->section_duration_s);
-	if (!plan->steps || !plan->pulses || !plan->blocks || !plan->justifications || !plan->section_duration_s)
+	if (!plan->settings || !plan->steps || !plan->pulses || !plan->blocks || !plan->justifications || !plan->section_duration_s)
 		return error_config(error, "%s: no memory for the plan", plan->source);
 	return true;
 }
@@ -221,6 +253,7 @@ static void builder_finish(struct builder *builder)
 	free(builder->pulses);
 	free(builder->blocks);
 	free(builder->justifications);
+	free(builder->settings);
 	free(builder->section_duration_s);
 }
 

@@ -5,10 +5,18 @@
  */
 #include "plan.h"
 
+/* A number that the operator gives to a scenario: NAME=VALUE. */
+struct plan_value {
+	const char *name;
+	double value;
+};
+
 struct plan_parameters {
-	double motor_threshold_pct; /* of the operator, % MSO; NAN: the scenario's default */
-	const char *library_dir;    /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib, */
-	const char *shipped_dir;    /* then this one, for scenarios outside of the shipped tree; may be NULL */
+	double motor_threshold_pct;      /* of the operator, % MSO; NAN: the scenario's default */
+	const char *library_dir;         /* the Lua library beside the scenarios; NULL: <directory of the scenario>/../lib, then ./lib, */
+	const char *shipped_dir;         /* then this one, for scenarios outside of the shipped tree; may be NULL */
+	const struct plan_value *values; /* what the operator sets; the scenario must ask for all of them */
+	size_t value_count;
 };
 
 /* Runs the scenario file in the sandbox and returns its plan, which the caller owns; NULL on failure, "file:line: message". */

@@ -20,9 +20,12 @@ struct builder {
 	struct expected_pulse *pulses;
 	struct plan_block *blocks;
 	struct plan_justification *justifications;
+	struct plan_setting *settings;
 	double *section_duration_s;
-	size_t step_capacity, pulse_capacity, block_capacity, justification_capacity, section_capacity;
+	size_t step_capacity, pulse_capacity, block_capacity, justification_capacity, section_capacity, setting_capacity;
 	bool declared, armed, was_armed, reversed;
+	bool emulated;                    /* a signal of an interlock was changed since then: the device may have to be reset */
+	bool provoked;                    /* an interlock was opened since the device was armed: it may discharge by itself */
 	double intensity_pct, second_pct; /* as set last; NAN: never, or no paired-pulse mode */
 	int intensity_line, disarm_line;
 	int unsettled_line; /* armed or set at this very instant; 0: time has passed since */
@@ -50,6 +53,7 @@ void builder_end_section(struct builder *builder);
 struct plan_block *builder_block(lua_State *state);
 struct expected_pulse *builder_pulse(lua_State *state);
 struct plan_justification *builder_justification(lua_State *state);
+struct plan_setting *builder_setting(lua_State *state);
 /* A copy that lives as long as the plan; fails on control characters, which would break the canonical text. */
 const char *builder_string(lua_State *state, int index, const char *what);
 
@@ -58,6 +62,13 @@ int plan_open_api(lua_State *state);
 int plan_train(lua_State *state);
 int plan_single(lua_State *state);
 int plan_pair(lua_State *state);
+/* plan_interlock.c: emulate, watch, provoke, setting, uniform. */
+int plan_emulate(lua_State *state);
+int plan_interlock(lua_State *state);
+int plan_watch(lua_State *state);
+int plan_provoke(lua_State *state);
+int plan_setting(lua_State *state);
+int plan_uniform(lua_State *state);
 
 /* Registers seconds, ms, us, minutes, hertz and volts. */
 void plan_open_units(lua_State *state);

@@ -112,6 +112,15 @@ static void put_step(const struct plan *plan, const struct step *step, struct te
 		text_puts(out, "ask the operator: ");
 		put_wrapped(out, step->prompt.text, 18);
 		break;
+	case STEP_PROVOKE: text_puts(out, "trigger, which is to be refused\n"); break;
+	case STEP_EMULATE:
+		if (step->emulate.signal == SIGNAL_NONE)
+			text_puts(out, "watch the reactions from here on\n");
+		else if (step->emulate.state == STATE_VALUE)
+			text_printf(out, "%s reads %.6g\n", interlock_signal_name(step->emulate.signal), step->emulate.value);
+		else
+			text_printf(out, "%s %s\n", interlock_signal_name(step->emulate.signal), signal_state_name(step->emulate.state));
+		break;
 	case STEP_EXPECT_DISCHARGE:
 		text_printf(out, "expect the capacitor at or below %.6g V within %.6g s\n", step->discharge.level_v,
 			    step->discharge.timeout_s);

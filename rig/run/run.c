@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "emergency.h"
 #include "monitors.h"
+#include "provoke.h"
 #include "safe_state.h"
 
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
@@ -36,10 +37,11 @@ struct sequencer {
 	struct monitors *monitors;
 	struct safety *safety;
 	double settle_s;
-	double asked_warm_s; /* when the coil's temperature was last asked for */
-	double origin_s;     /* of the section under way, host time */
-	double watch_s;      /* keep recording until then: a discharge is being watched */
-	bool reversed;       /* the current direction last commanded */
+	double asked_warm_s;        /* when the coil's temperature was last asked for */
+	double origin_s;            /* of the section under way, host time */
+	double watch_s;             /* keep recording until then: a discharge is being watched */
+	bool reversed;              /* the current direction last commanded */
+	bool held[GPIO_LINE_COUNT]; /* the plan holds the line in a state of its own: arming leaves it so */
 };
 
 static double now_s(const struct sequencer *seq)
@@ -163,8 +165,9 @@ static bool safe_state(struct sequencer *seq, struct error *error)
 
 static bool do_arm(struct sequencer *seq, struct error *error)
 {
-	if (!set_line(seq, GPIO_COIL_PRESENT, true, error) ||
-	    !set_line(seq, GPIO_EMERGENCY_STOP, !seq->setup->gpio[GPIO_EMERGENCY_STOP].safe_level, error) ||
+	if ((!seq->held[GPIO_COIL_PRESENT] && !set_line(seq, GPIO_COIL_PRESENT, true, error)) ||
+	    (!seq->held[GPIO_EMERGENCY_STOP] &&
+	     !set_line(seq, GPIO_EMERGENCY_STOP, !seq->setup->gpio[GPIO_EMERGENCY_STOP].safe_level, error)) ||
 	    !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
 		return false;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
@@ -280,10 +283,9 @@ static bool can_fire_remotely(const struct sequencer *seq)
 	return seq->ports->stimulator.ops && seq->ports->stimulator.ops->fire;
 }
 
-static bool do_trigger(struct sequencer *seq, const struct step *step, struct error *error)
+/* Fires, or tries to, and puts that into the recording. */
+static bool fire(struct sequencer *seq, enum run_event_kind kind, uint32_t index, struct error *error)
 {
-	if (!set_direction(seq, seq->plan->pulses[step->trigger.pulse].reversed, error))
-		return false;
 	const struct gpio_port *gpio = &seq->ports->gpio;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	double host_s;
@@ -292,11 +294,29 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 					   : stimulator->ops->fire(stimulator->self, &host_s, error);
 	monitors_fired(seq->monitors, safe_state_frame(seq->ports, now_s(seq)));
 	if (!fired)
-		return error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
+		return false;
 	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
 	if (!has_trigger_line(seq))
 		u_host_s = REMOTE_FIRE_S / sqrt(3);
-	capture_event(seq->capture, EVENT_TRIGGER, step->trigger.pulse, host_s, u_host_s);
+	capture_event(seq->capture, kind, index, host_s, u_host_s);
+	return true;
+}
+
+static bool do_trigger(struct sequencer *seq, const struct step *step, struct error *error)
+{
+	if (!set_direction(seq, seq->plan->pulses[step->trigger.pulse].reversed, error))
+		return false;
+	return fire(seq, EVENT_TRIGGER, step->trigger.pulse, error) || error_prefix(error, "trigger of pulse %u", step->trigger.pulse);
+}
+
+static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *error)
+{
+	const struct step *step = &seq->plan->steps[index];
+	double host_s = now_s(seq);
+	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &host_s, error))
+		return false;
+	if (step->emulate.watched)
+		capture_event(seq->capture, EVENT_INTERLOCK, index, host_s, 0);
 	return true;
 }
 
@@ -339,6 +359,8 @@ static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)
 	case STEP_DRIVE_LINE: return do_drive(seq, step, error);
 	case STEP_WAIT: return true;
 	case STEP_PROMPT: return do_prompt(seq, step, error);
+	case STEP_PROVOKE: return fire(seq, EVENT_PROVOKE, index, error) || error_prefix(error, "trigger that is to be refused");
+	case STEP_EMULATE: return do_emulate(seq, index, error);
 	case STEP_EXPECT_DISCHARGE:
 		capture_event(seq->capture, EVENT_DISCHARGE, index, now_s(seq), 0);
 		seq->watch_s = fmax(seq->watch_s, now_s(seq) + step->discharge.timeout_s);
@@ -361,7 +383,7 @@ static bool walk(struct sequencer *seq, struct error *error)
 				return false;
 			capture_event(seq->capture, EVENT_SECTION, section, seq->origin_s, 0);
 		}
-		if (step->kind == STEP_TRIGGER && !announce(seq, seq->origin_s + step->time_s, error))
+		if ((step->kind == STEP_TRIGGER || step->kind == STEP_PROVOKE) && !announce(seq, seq->origin_s + step->time_s, error))
 			return error_prefix(error, "%s:%d", plan->source, step->line);
 		if (!sleep_until(seq, seq->origin_s + step->time_s, error))
 			return false;
@@ -413,7 +435,7 @@ static bool check_bench(const struct sequencer *seq, struct error *error)
 		return error_config(error,
 				    "%s: a bench that fires needs gpio with a line 'trigger', or a stimulator that fires by remote command",
 				    seq->setup->file);
-	return true;
+	return provoke_check(seq->ports, seq->setup, seq->plan, error);
 }
 
 static bool can_disarm(const struct sequencer *seq)
@@ -437,6 +459,8 @@ static bool provokes(const struct plan *plan)
 		case STEP_WAIT:
 		case STEP_PROMPT:
 		case STEP_EXPECT_DISCHARGE: break;
+		case STEP_PROVOKE:
+		case STEP_EMULATE: return true;
 		}
 	return false;
 }

@@ -34,6 +34,7 @@ struct sim {
 	size_t edges_taken;
 
 	struct sim_truth_pulse *truth; /* on the ADC's time base */
+	struct sim_truth_trip *trips;
 };
 
 static double lock_now(struct sim *sim)
@@ -329,6 +330,20 @@ static bool stimulator_fire(void *self, double *time_s, struct error *error)
 	return unlock(sim, true);
 }
 
+static bool emulator_set(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s,
+			 struct error *error)
+{
+	struct sim *sim = self;
+	if (!interlock_signal_has(signal, state))
+		return error_config(error, "the signal '%s' has no state '%s'", interlock_signal_name(signal), signal_state_name(state));
+	if (!time_s)
+		return true;
+	*time_s = lock_now(sim);
+	sim_interlock_set(&sim->world, signal, state, value);
+	return unlock(sim, true);
+}
+
+static const struct emulator_ops emulator_ops = {emulator_set};
 static const struct clock_ops clock_ops = {clock_now, clock_sleep_until, clock_wake};
 static const struct gpio_ops gpio_ops = {gpio_set, gpio_get, gpio_pulse};
 static const struct adc_ops adc_ops = {adc_start, adc_read, adc_stop, adc_frame_of_host_time};
@@ -361,6 +376,7 @@ static void sim_close(void *state)
 	}
 	sim_stream_finish(&sim->stream);
 	free(sim->truth);
+	free(sim->trips);
 	free(sim);
 }
 
@@ -401,6 +417,7 @@ static bool sim_open(const struct bench_setup *setup, const char *recording, str
 		ports->logic = (struct logic_port){&logic_ops, sim};
 	if (named(setup->stimulator_driver, "sim"))
 		ports->stimulator = (struct stimulator_port){&stimulator_ops, sim};
+	ports->emulator = (struct emulator_port){&emulator_ops, sim};
 	*state = steal(&sim);
 	return true;
 }
@@ -425,6 +442,16 @@ struct sim_truth sim_truth(const void *state)
 			truth.count++;
 		}
 	truth.pulses = sim->truth;
+	free(sim->trips);
+	sim->trips = calloc(world->interlocks.trip_count + 1, sizeof *sim->trips);
+	if (sim->trips)
+		for (size_t i = 0; i < world->interlocks.trip_count; i++) {
+			struct sim_truth_trip trip = world->interlocks.trips[i];
+			trip.cause_s = (trip.cause_s - start_s) * scale;
+			trip.trip_s = (trip.trip_s - start_s) * scale;
+			sim->trips[truth.trip_count++] = trip;
+		}
+	truth.trips = sim->trips;
 	if (world->discharged_s <= world->now_s)
 		truth.discharge_60v_s = (world->discharged_s - world->disarm_s) * scale;
 	unlock(sim, true);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "interlock.h"
 #include "ports.h"
 
 extern const struct driver driver_sim;
@@ -25,9 +26,16 @@ struct sim_truth_pulse {
 	double didt0_a_per_s;
 	double intensity_pct;
 };
+/* What an interlock did, on the same time base. */
+struct sim_truth_trip {
+	enum interlock interlock;
+	double cause_s, trip_s;
+};
 struct sim_truth {
 	const struct sim_truth_pulse *pulses;
 	size_t count;
+	const struct sim_truth_trip *trips;
+	size_t trip_count;
 	double discharge_60v_s; /* from the last disarm until the capacitor was at 60 V; NAN: never */
 };
 /* The truth of an opened bench whose state driver_sim.open returned; valid until it is closed. */

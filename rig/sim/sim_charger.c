@@ -23,10 +23,19 @@ bool sim_charger_make(const struct device *device, struct sim_charger *charger, 
 		.reservoir_j = reservoir_j,
 		.reservoir_full_j = reservoir_j,
 		.reservoir_w = reservoir_j / reservoir_time_s,
+		.full_power_w = device->charge_power_w.value,
 		.tolerance_v = 1e-3 * device->voltage_v.value,
 		.banks = 1,
 	};
 	return true;
+}
+
+void sim_charger_limit(struct sim_charger *charger, double share)
+{
+	/* A charger without any power would need an eternity, which no law has. */
+	charger->power_w = charger->full_power_w * (share > 1e-6 ? share : 1e-6);
+	charger->reservoir_full_j = share < 1 ? 0 : charger->reservoir_w * reservoir_time_s;
+	charger->reservoir_j = charger->reservoir_full_j;
 }
 
 double sim_law_at(const struct sim_law *law, double t_s)

@@ -36,6 +36,7 @@ struct sim_bank {
 struct sim_charger {
 	double capacitance_f, power_w, dump_s;
 	double reservoir_j, reservoir_full_j, reservoir_w;
+	double full_power_w;   /* with nothing wrong; power_w is a share of it */
 	double tolerance_v;    /* a bank counts as ready this close to a target of 0 */
 	bool on;               /* charging towards the targets; off: banks are dumped */
 	bool dump_broken;      /* the dump resistor does not work once off */
@@ -46,6 +47,8 @@ struct sim_charger {
 
 /* ERROR_CONFIG when the device does not give its charger or its dump resistor. */
 bool sim_charger_make(const struct device *device, struct sim_charger *charger, struct error *error) must_check;
+/* Only so much of the charger's power is there; below all of it the reservoir is empty, too. */
+void sim_charger_limit(struct sim_charger *charger, double share);
 /* The value of a law after t seconds. */
 double sim_law_at(const struct sim_law *law, double t_s);
 /* The same from t_s on, count times step_s apart; a decay in straight pieces of 32, for steps far below its time constant. */

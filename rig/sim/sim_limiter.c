@@ -33,7 +33,8 @@ static bool in_pair(const struct sim_world *world, double interval_s)
 static bool in_burst(const struct sim_world *world, double interval_s)
 {
 	double pulses = world->device->burst_pulses.value, least_s = world->device->burst_interval_s.value;
-	return isfinite(pulses) && isfinite(least_s) && world->limiter.burst < pulses && long_enough(interval_s, least_s);
+	return !world->setup->sim.single_pulses && isfinite(pulses) && isfinite(least_s) && world->limiter.burst < pulses &&
+	       long_enough(interval_s, least_s);
 }
 
 static bool at_rate(const struct sim_world *world, double interval_s)

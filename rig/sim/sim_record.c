@@ -56,6 +56,15 @@ void sim_due_drop(struct sim_world *world, enum sim_due_kind kind)
 	world->due_count = kept;
 }
 
+void sim_record_trip(struct sim_world *world, const struct sim_truth_trip *trip)
+{
+	struct sim_interlocks *interlocks = &world->interlocks;
+	if (room(&interlocks->trips, interlocks->trip_count, &interlocks->trip_capacity, sizeof *trip))
+		interlocks->trips[interlocks->trip_count++] = *trip;
+	else
+		world->out_of_memory = true;
+}
+
 void sim_record_truth(struct sim_world *world, const struct sim_truth_pulse *pulse)
 {
 	if (room(&world->truth, world->truth_count, &world->truth_capacity, sizeof *pulse))

@@ -5,12 +5,16 @@
 #include "sim_world.h"
 
 static const double ambient_degc = 22;
+/* What a device gives that cannot be set to nothing. */
+static const double least_pct = 4;
 static const double trigger_out_s = 50e-6;
 
 void sim_shot_target(struct sim_world *world, unsigned bank)
 {
 	double pct = bank ? world->second_pct : world->intensity_pct, cv = world->device->amplitude_cv.value;
 	double spread = cv > 0 ? cv * sim_gaussian(world->setup->sim.seed, SIM_STREAM_AMPLITUDE, 2 * (uint64_t)world->shots + bank) : 0;
+	if (pct <= 0 && sim_interlock_wrong(&world->setup->sim, IL22_ZERO, INTERLOCK_IGNORED, NULL))
+		pct = least_pct;
 	double factor = sim_fault_amplitude(&world->setup->sim) * fmax(0, 1 + spread);
 	world->charger.bank[bank].target_v = isnan(pct) ? 0 : world->device->voltage_v.value * pct / 100 * factor;
 }
@@ -96,6 +100,10 @@ void sim_shot_schedule(struct sim_world *world, double trigger_s)
 		.direction = (sim_fault_find(sim, SIM_FAULT_INVERTED, pulse) != NULL) != world->reversed ? -1 : 1,
 		.bank = world->next_bank,
 	};
+	if (world->interlocks.state[SIGNAL_GATE_DRIVER] == STATE_OPEN) {
+		sim_interlock_react(world, IL19_MISSED_FIRE);
+		return;
+	}
 	if (!sim_fault_find(sim, SIM_FAULT_DROP_PULSE, pulse))
 		sim_due_add(world, due);
 	double onset_s = due.time_s;

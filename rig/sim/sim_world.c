@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* After so long a wrong device fires a trigger that came too soon. */
+static const double queued_s = 20e-3;
+
 bool sim_world_make(const struct bench_setup *setup, struct sim_world *world, struct error *error)
 {
 	*world = (struct sim_world){
@@ -14,6 +17,7 @@ bool sim_world_make(const struct bench_setup *setup, struct sim_world *world, st
 		.firing_until_s = -INFINITY,
 		.limiter.last_s = NAN,
 		.law_recorded_s = NAN,
+		.interlocks.train_last_s = NAN,
 		.disarm_s = NAN,
 		.discharged_s = NAN,
 	};
@@ -33,6 +37,7 @@ void sim_world_finish(struct sim_world *world)
 	free(world->events.items);
 	free(world->edges.items);
 	free(world->truth);
+	free(world->interlocks.trips);
 }
 
 /* A line that is not wired never inhibits. Enable and emergency stop inhibit at their safe level. */
@@ -66,12 +71,21 @@ static bool law_is_recorded(const struct sim_world *world, const struct sim_bank
 	       memcmp(&law->parameter, &recorded->parameter, sizeof law->parameter) == 0;
 }
 
-/* After any change: laws of the banks, the lines that show the state, and what the ADC has to know. */
-static void refresh(struct sim_world *world)
+static bool wrong(const struct sim_world *world, enum interlock interlock, enum interlock_fault_kind how, double *value)
+{
+	return sim_interlock_wrong(&world->setup->sim, interlock, how, value);
+}
+
+/* Laws of the banks, the lines that show the state, and what the ADC has to know. */
+void sim_world_refresh(struct sim_world *world)
 {
 	sim_charger_replan(&world->charger);
 	if (world->settling && sim_charger_settled(&world->charger))
 		world->settling = false;
+	if (world->interlocks.queued && sim_world_ready(world)) {
+		world->interlocks.queued = false;
+		sim_due_add(world, (struct sim_due){.time_s = world->now_s, .kind = SIM_DUE_QUEUED});
+	}
 	sim_record_level(world, LOGIC_READY, sim_world_ready(world));
 	sim_record_level(world, LOGIC_FAULT, world->faulted);
 	const struct sim_bank *bank = &world->charger.bank[0];
@@ -86,7 +100,7 @@ void sim_world_record(struct sim_world *world)
 {
 	world->record_events = true;
 	world->law_recorded_s = NAN;
-	refresh(world);
+	sim_world_refresh(world);
 }
 
 static void go_safe(struct sim_world *world)
@@ -130,19 +144,40 @@ void sim_world_trigger(struct sim_world *world, double pulse_s)
 		sim_world_set_line(world, GPIO_TRIGGER, true);
 }
 
+/* Why a trigger is refused; NULL: it is not. */
+static const char *refusal(struct sim_world *world)
+{
+	bool deaf = !wrong(world, IL10_NOT_READY, INTERLOCK_IGNORED, NULL);
+	if (!world->armed && deaf)
+		return "not armed";
+	if (world->settling && deaf)
+		return "not ready";
+	const char *limit = sim_limiter_refuses(world, world->now_s);
+	if (limit && !wrong(world, IL11_RATE, INTERLOCK_IGNORED, NULL))
+		return limit;
+	return sim_interlock_refuses_trigger(world);
+}
+
+/* What a device does that does not forget a trigger which it refused. */
+static void remember(struct sim_world *world)
+{
+	if (!sim_world_ready(world))
+		world->interlocks.queued |= wrong(world, IL10_NOT_READY, INTERLOCK_QUEUED, NULL);
+	else if (wrong(world, IL11_RATE, INTERLOCK_QUEUED, NULL))
+		sim_due_add(world, (struct sim_due){.time_s = world->now_s + queued_s, .kind = SIM_DUE_QUEUED});
+}
+
 /* A trigger, by the line or by remote command. */
 static void trigger_edge(struct sim_world *world)
 {
-	const char *limit = NULL;
-	if (!world->armed)
-		refuse(world, "not armed");
-	else if (world->settling)
-		refuse(world, "not ready");
-	else if ((limit = sim_limiter_refuses(world, world->now_s)))
-		refuse(world, limit);
-	if (!world->armed || world->settling || limit)
+	const char *why = refusal(world);
+	if (why) {
+		refuse(world, why);
+		remember(world);
 		return;
+	}
 	sim_limiter_book(world, world->now_s);
+	sim_interlock_book(world);
 	sim_shot_schedule(world, world->now_s);
 	if (world->charger.banks > 1)
 		world->next_bank = 1 - world->next_bank;
@@ -169,7 +204,7 @@ void sim_world_set_line(struct sim_world *world, enum gpio_line line, bool level
 	} else if (stopped(world) || !enabled(world)) {
 		go_safe(world);
 	}
-	refresh(world);
+	sim_world_refresh(world);
 }
 
 void sim_world_set_direction(struct sim_world *world, bool reversed)
@@ -194,7 +229,7 @@ bool sim_world_set_intensity(struct sim_world *world, double intensity_pct, doub
 	sim_shot_target(world, 0);
 	sim_shot_target(world, 1);
 	world->settling = world->armed;
-	refresh(world);
+	sim_world_refresh(world);
 	return true;
 }
 
@@ -211,6 +246,8 @@ void sim_world_arm(struct sim_world *world)
 		why = "emergency stop";
 	else if (!enabled(world))
 		why = "not enabled";
+	else
+		why = sim_interlock_refuses_arming(world);
 	snprintf(world->fault, sizeof world->fault, "%s%s", why ? "arming refused: " : "", why ? why : "");
 	if (why)
 		return;
@@ -222,18 +259,33 @@ void sim_world_arm(struct sim_world *world)
 	world->charger.bank[0].boosted = world->charger.bank[1].boosted = false;
 	if (!(world->discharged_s <= world->now_s))
 		world->discharged_s = NAN;
-	refresh(world);
+	sim_world_refresh(world);
+}
+
+/* Discharging is the first duty of disarming; a wrong device begins late with it, or does not. */
+static void begin_dump(struct sim_world *world)
+{
+	double late_s;
+	if (wrong(world, IL09_DISARM, INTERLOCK_NO_DUMP, NULL)) {
+		world->charger.dump_broken = true;
+	} else if (wrong(world, IL09_DISARM, INTERLOCK_LATE, &late_s) && world->charger.on) {
+		world->charger.dump_broken = true;
+		sim_due_add(world, (struct sim_due){.time_s = world->now_s + late_s, .kind = SIM_DUE_DUMP});
+	}
 }
 
 void sim_world_disarm(struct sim_world *world)
 {
+	bool reset = sim_interlock_reset(world);
+	begin_dump(world);
 	go_safe(world);
+	world->interlocks.queued = false;
 	bool cooled = !(sim_coil_degc(world, world->now_s) >= world->device->coil_trip_degc.value);
-	if (world->faulted && world->level[GPIO_COIL_PRESENT] && cooled) {
+	if (world->faulted && world->level[GPIO_COIL_PRESENT] && cooled && reset) {
 		world->faulted = false;
 		world->fault[0] = '\0';
 	}
-	refresh(world);
+	sim_world_refresh(world);
 }
 
 static void happen(struct sim_world *world, const struct sim_due *due)
@@ -243,6 +295,13 @@ static void happen(struct sim_world *world, const struct sim_due *due)
 	case SIM_DUE_TRIGGER_OUT_FALL: sim_record_level(world, LOGIC_TRIGGER_OUT, false); break;
 	case SIM_DUE_FIRE:
 	case SIM_DUE_SPONTANEOUS: sim_shot_fire(world, due); break;
+	case SIM_DUE_TRIP: sim_interlock_trip(world, due->interlock, due->trigger_s); break;
+	case SIM_DUE_FOOT: sim_interlock_foot(world, false); break;
+	case SIM_DUE_FOOT_RELEASED: sim_interlock_foot(world, true); break;
+	case SIM_DUE_POWER_UP: sim_interlock_power_up(world); break;
+	case SIM_DUE_SELF_FIRE: sim_interlock_self_fire(world); break;
+	case SIM_DUE_QUEUED: trigger_edge(world); break;
+	case SIM_DUE_DUMP: world->charger.dump_broken = false; break;
 	}
 }
 
@@ -269,7 +328,7 @@ void sim_world_advance(struct sim_world *world, double time_s)
 			world->due[next] = world->due[--world->due_count];
 			happen(world, &happens);
 		}
-		refresh(world);
+		sim_world_refresh(world);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "sim.h"
 #include "sim_charger.h"
 #include "sim_circuit.h"
+#include "sim_interlock.h"
 
 enum sim_event_kind {
 	SIM_EVENT_PULSE,   /* a discharge begins: bank, voltage_v (signed by its direction) */
@@ -37,7 +38,19 @@ struct sim_edges {
 	size_t count, capacity;
 };
 
-enum sim_due_kind { SIM_DUE_TRIGGER_FALL, SIM_DUE_TRIGGER_OUT_FALL, SIM_DUE_FIRE, SIM_DUE_SPONTANEOUS };
+enum sim_due_kind {
+	SIM_DUE_TRIGGER_FALL,
+	SIM_DUE_TRIGGER_OUT_FALL,
+	SIM_DUE_FIRE,
+	SIM_DUE_SPONTANEOUS,
+	SIM_DUE_TRIP, /* interlock, trigger_s: when its cause came */
+	SIM_DUE_FOOT,
+	SIM_DUE_FOOT_RELEASED,
+	SIM_DUE_POWER_UP,
+	SIM_DUE_SELF_FIRE,
+	SIM_DUE_QUEUED, /* a refused trigger that a wrong device did not forget */
+	SIM_DUE_DUMP,   /* discharging begins, late */
+};
 enum { SIM_DUE_MAX = 64 };
 
 /* Something that will happen. */
@@ -47,6 +60,7 @@ struct sim_due {
 	double trigger_s; /* the edge that caused the discharge; NAN: none */
 	int direction;
 	unsigned bank;
+	enum interlock interlock;
 };
 
 struct sim_limiter {
@@ -76,6 +90,7 @@ struct sim_world {
 	uint32_t shots;    /* discharges */
 	double firing_until_s;
 	struct sim_limiter limiter;
+	struct sim_interlocks interlocks;
 	double coil_warm_k, coil_at_s; /* above ambient, at a time */
 
 	struct sim_due due[SIM_DUE_MAX];
@@ -114,12 +129,15 @@ void sim_world_disarm(struct sim_world *world);
 struct stimulator_status sim_world_status(const struct sim_world *world);
 bool sim_world_ready(const struct sim_world *world);
 
+/* After any change: the banks' laws, and the lines that show the state. */
+void sim_world_refresh(struct sim_world *world);
 /* Into the fault state, for a reason. */
 void sim_world_fail(struct sim_world *world, const char *why);
 
 /* sim_record.c: what the instruments will read, and what is to come. */
 void sim_record_event(struct sim_world *world, struct sim_event event);
 void sim_record_level(struct sim_world *world, enum logic_line line, bool level);
+void sim_record_trip(struct sim_world *world, const struct sim_truth_trip *trip);
 void sim_record_truth(struct sim_world *world, const struct sim_truth_pulse *pulse);
 void sim_due_add(struct sim_world *world, struct sim_due due);
 void sim_due_drop(struct sim_world *world, enum sim_due_kind kind);

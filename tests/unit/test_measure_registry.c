@@ -32,10 +32,10 @@ struct scene {
 	struct rate_limit rates[1];
 	struct device device;
 	struct syn_pulse fired[PULSES + EXTRA];
-	double triggers[PULSES + EXTRA];
-	struct run_event events[PULSES + 5];
+	double triggers[PULSES + EXTRA + 1];
+	struct run_event events[PULSES + 6];
 	struct edge edges[2 * PULSES + 8];
-	size_t event_count, edge_count, step_count;
+	size_t event_count, edge_count, step_count, interlock_step;
 	double interlock_s, discharge_s, leak_s, ringing_s;
 	struct syn syn;
 };
@@ -88,6 +88,10 @@ static void plan_scene(struct scene *s)
 	s->interlock_s = START_S + time_s + PAUSE_S;
 	s->leak_s = s->interlock_s + PAUSE_S;
 	s->discharge_s = s->leak_s + PAUSE_S;
+	s->interlock_step = s->step_count;
+	add_step(s, (struct step){.kind = STEP_EMULATE,
+				  .time_s = s->interlock_s - START_S,
+				  .emulate = {.signal = SIGNAL_DOOR, .state = STATE_OPEN, .value = NAN, .watched = true, .pulses = 1}});
 	add_step(s, (struct step){.kind = STEP_EXPECT_DISCHARGE,
 				  .time_s = s->discharge_s - START_S,
 				  .discharge = {.level_v = 60, .timeout_s = 0.3}});
@@ -147,11 +151,13 @@ static void fire_scene(struct scene *s)
 		add_edge(s, LOGIC_TRIGGER_OUT, true, s->fired[k].onset_s - 5e-6);
 	}
 	s->ringing_s = s->fired[3].onset_s + 2 * SYN_PI / s->fired[3].omega;
-	s->events[s->event_count++] = (struct run_event){EVENT_INTERLOCK, 5, s->interlock_s, 1e-6};
+	s->events[s->event_count++] = (struct run_event){EVENT_INTERLOCK, (uint32_t)s->interlock_step, s->interlock_s, 1e-6};
 	add_edge(s, LOGIC_READY, false, s->interlock_s + READY_AFTER_S);
 	add_edge(s, LOGIC_FAULT, true, s->interlock_s + FAULT_AFTER_S);
 	s->fired[PULSES] = syn_magpro(s->interlock_s + EXTRA_AFTER_S);
-	s->triggers[PULSES] = s->leak_s;
+	s->triggers[PULSES] = s->fired[PULSES].onset_s - 30e-6;
+	s->triggers[PULSES + 1] = s->leak_s;
+	s->events[s->event_count++] = (struct run_event){EVENT_PROVOKE, 0, s->triggers[PULSES] - 1e-6, 2e-6};
 	s->events[s->event_count++] = (struct run_event){EVENT_DISCHARGE, (uint32_t)s->step_count - 1, s->discharge_s, 1e-6};
 	s->events[s->event_count++] = (struct run_event){EVENT_END, 0, s->discharge_s + 0.3, 1e-6};
 }
@@ -178,7 +184,7 @@ static void draw_voltage(struct scene *s)
 static void draw_scene(struct scene *s)
 {
 	s->syn = syn_make(1e6, s->discharge_s + 0.31, 71);
-	syn_draw(&s->syn, s->fired, PULSES + EXTRA, s->triggers, PULSES + 1, 4, 0, 0);
+	syn_draw(&s->syn, s->fired, PULSES + EXTRA, s->triggers, PULSES + EXTRA + 1, 4, 0, 0);
 	for (size_t i = 0; i < 200; i++) {
 		double t = 10e-6 + (double)i * 1e-6;
 		size_t at = (size_t)((s->ringing_s + t) * 1e6);
@@ -414,7 +420,11 @@ Test(measure_registry, storage_and_interlock_react_as_they_were_drawn)
 	expect_true(r, "interlock.last_pulse", 0, EXTRA_AFTER_S, 2e-6);
 	expect_true(r, "interlock.ready_low", 0, READY_AFTER_S, 2e-6);
 	expect_true(r, "interlock.fault", 0, FAULT_AFTER_S, 2e-6);
-	cr_expect_eq(syn_find(r, "interlock.fault", 0)->subject, 5);
+	cr_expect_eq(syn_find(r, "interlock.fault", 0)->subject, s->interlock_step);
+	cr_expect_eq(syn_value(r, "interlock.pulses"), 1);
+	cr_expect_eq(syn_value(r, "session.provoked"), 1);
+	cr_expect_eq(syn_value(r, "session.extra"), 0, "a pulse on a trigger that was to be refused is not extra");
+	expect_true(r, "interlock.interval", 0, s->fired[PULSES].onset_s - s->fired[PULSES - 1].onset_s, 1e-6);
 	cr_expect_eq(syn_value(r, "interlock.trials"), 1);
 	cr_expect_float_eq(syn_value(r, "interlock.failure_bound"), 0.95, 1e-12);
 	cr_expect_eq(syn_value(r, "session.trips"), 0, "the trip was provoked");

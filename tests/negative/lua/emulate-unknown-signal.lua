@@ -1,0 +1,2 @@
+scenario { id = 'x', title = 'X' }
+emulate("dor", "open")

@@ -1,0 +1,2 @@
+scenario { id = 'x', title = 'X' }
+local trials = setting("trials", 0, 1, 99)

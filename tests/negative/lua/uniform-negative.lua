@@ -1,0 +1,2 @@
+scenario { id = 'x', title = 'X' }
+wait(uniform(-1, 0))
