@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
@@ -95,12 +96,13 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 /* "pass" of result.json, or "" where the evidence was not finished. */
 static bool says_pass(const char *out)
 {
-	char path[512], text[4096];
+	char path[512];
 	snprintf(path, sizeof path, "%s/result.json", out);
-	auto_file FILE *file = fopen(path, "re");
-	size_t length = file ? fread(text, 1, sizeof text - 1, file) : 0;
-	text[length] = '\0';
-	return strstr(text, "\"verdict\": \"pass\"") || strstr(text, "\"verdict\":\"pass\"");
+	json_t *result = json_load_file(path, 0, NULL);
+	const char *verdict = json_string_value(json_object_get(result, "verdict"));
+	bool pass = verdict && strstr(verdict, "pass");
+	json_decref(result);
+	return pass;
 }
 
 /* Operations that the program may try again, or may do without, without loss: then the session may end well. */
