@@ -69,11 +69,13 @@ check "simulated runs are left out, and that is said" eval '"$tmsrig" history >"
 check "a flaky requirement is found" eval '"$tmsrig" history --flaky --only-simulated | grep -q "^AMP-ACC revision 1: 3 pass, 1 fail, 0 other in 4 runs of smoke"'
 check "100 values of the latency" eval '[ "$("$tmsrig" trend pulse.latency --values --only-simulated --csv 2>"$work/err" | wc -l)" = 101 ]'
 check "the mean in the history is that of the table" /usr/bin/python3 -c "
-import csv, io, subprocess
+import csv, io, json, subprocess
 rows = list(csv.DictReader(io.StringIO(subprocess.run(['$tmsrig', 'trend', 'pulse.peak1', '--only-simulated', '--csv'], capture_output=True, text=True, check=True).stdout)))
 table = [float(r['value']) for r in csv.DictReader(open('$work/ev1/measurements.csv')) if r['measurand'] == 'pulse.peak1' and r['voided'] == '0']
-assert len(rows) == 4 and abs(float(rows[0]['value']) / (sum(table) / len(table)) - 1) < 1e-12, rows[0]
-assert float(rows[0]['minimum']) == min(table) and int(rows[0]['n']) == len(table)"
+run = json.load(open('$work/ev1/result.json'))['run']['id']
+row = [r for r in rows if r['id'] == run][0]
+assert len(rows) == 4 and abs(float(row['value']) / (sum(table) / len(table)) - 1) < 1e-12, row
+assert float(row['minimum']) == min(table) and int(row['n']) == len(table)"
 check "a changed result is refused" eval 'cp -r "$work/ev1" "$work/forged" && sed -i "s/SN-1/SN-2/" "$work/forged/result.json" && "$tmsrig" history add --db "$server" "$work/forged" 2>"$work/err"; s=$?; [ $s = 0 ] || { [ $s = 2 ] && grep -q "one of the two was changed" "$work/err"; }'
 
 # A history that cannot be reached changes no verdict, and is told; a password is never shown.
