@@ -76,7 +76,12 @@ run = json.load(open('$work/ev1/result.json'))['run']['id']
 row = [r for r in rows if r['id'] == run][0]
 assert len(rows) == 4 and abs(float(row['value']) / (sum(table) / len(table)) - 1) < 1e-12, row
 assert float(row['minimum']) == min(table) and int(row['n']) == len(table)"
-check "a changed result is refused" eval 'cp -r "$work/ev1" "$work/forged" && sed -i "s/SN-1/SN-2/" "$work/forged/result.json" && "$tmsrig" history add --db "$server" "$work/forged" 2>"$work/err"; s=$?; [ $s = 0 ] || { [ $s = 2 ] && grep -q "one of the two was changed" "$work/err"; }'
+cp -r "$work/ev1" "$work/forged" && sed -i "s/SN-1/SN-2/; s/\"verdict\": \"pass\"/\"verdict\": \"fail\"/" "$work/forged/result.json"
+refused() { "$@" >"$work/out" 2>"$work/err"; [ $? = 2 ]; }
+check "a changed bundle is refused by a history that does not know it" eval 'refused "$tmsrig" history add --db "$work/new.sqlite" "$work/forged" && grep -q "is not as it was sealed, so it is not added: result.json: changed" "$work/err"'
+check "and nothing of it is kept" eval '"$tmsrig" history --db "$work/new.sqlite" --include-simulated | grep -qx "no such runs"'
+(cd "$work/forged" && rm SHA256SUMS && find . -type f -printf "%P\n" | LC_ALL=C sort | xargs sha256sum >../forged.sums && mv ../forged.sums SHA256SUMS)
+check "one that was sealed again is refused beside the first" eval 'refused "$tmsrig" history add --db "$server" "$work/forged" && grep -q "one of the two was changed" "$work/err"'
 
 # A history that cannot be reached changes no verdict, and is told; a password is never shown.
 "$tmsrig" run smoke --out "$work/ev9" --quiet --history="postgresql://rig:geheim@/postgres?host=$work/nowhere" >"$work/out" 2>"$work/err"

@@ -5,6 +5,7 @@
 #include "history_options.h"
 #include "inputs.h"
 #include "json_emit.h"
+#include "manifest.h"
 
 struct history_arguments {
 	struct history_options options;
@@ -69,6 +70,17 @@ static const struct argp ADD_ARGP = {
 	ADD_OPTIONS, parse_add, "BUNDLE...", "Adds runs to the history, from their bundles (folders).", NULL, NULL, NULL,
 };
 
+/* What was changed since it was written tells nothing of the past. */
+static bool is_sealed(const char *bundle, struct error *error)
+{
+	struct manifest_report manifest auto_manifest_report = {0};
+	if (!manifest_check(bundle, &manifest, error))
+		return false;
+	return manifest.finding_count == 0 ||
+	       error_config(error, "%s: is not as it was sealed, so it is not added: %s%s", bundle, manifest.findings[0].text,
+			    manifest.finding_count > 1 ? "; and more, see tmsrig verify" : "");
+}
+
 /* Every bundle is tried; the status is that of the first that could not be added. */
 static int add(int argc, char **argv)
 {
@@ -82,7 +94,7 @@ static int add(int argc, char **argv)
 	for (int i = 0; i < arguments.count; i++) {
 		bool new = false;
 		error = (struct error){0};
-		if (!history_record(history, arguments.bundles[i], &new, &error)) {
+		if (!is_sealed(arguments.bundles[i], &error) || !history_record(history, arguments.bundles[i], &new, &error)) {
 			int one = command_fail(&error);
 			status = status ? status : one;
 			continue;
