@@ -241,6 +241,19 @@ void run_log_say(struct run_log *log, const char *event, const char *text)
 	(void)finish(log, NULL);
 }
 
+void run_log_safety(struct run_log *log, const struct safety *safety)
+{
+	struct json_emitter *json = begin(log, RUN_LOG_SAFETY);
+	if (safety->proof == SAFE_NOT_PROVABLE)
+		emit_null(json, "proven");
+	else
+		emit_boolean(json, "proven", safety->proof == SAFE_PROVEN);
+	emit_string(json, "text", safety->text);
+	emit_string(json, "monitor", safety->tripped ? monitor_name(safety->monitor) : NULL);
+	end(log);
+	(void)finish(log, NULL);
+}
+
 bool run_log_ended(struct run_log *log, const char *verdict, struct event_log_state *state, struct error *error)
 {
 	pthread_mutex_lock(&log->lock);

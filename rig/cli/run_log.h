@@ -7,6 +7,10 @@
 #include "event_log.h"
 #include "plan.h"
 #include "reduced.h"
+#include "safety.h"
+
+/* The event of run_log_safety(). */
+#define RUN_LOG_SAFETY "safety"
 
 struct run_log;
 
@@ -23,6 +27,8 @@ struct reduced_sink run_log_sink(struct run_log *log);
 void run_log_did(struct run_log *log, uint32_t step, const struct error *why_not);
 /* A line of an event with one text: "prompt", "notice", "error" ... */
 void run_log_say(struct run_log *log, const char *event, const char *text);
+/* What the run says of its safety: whether the safe state was seen, and which monitor stopped it. */
+void run_log_safety(struct run_log *log, const struct safety *safety);
 /* The last line, on the disk when this returns; and what the log then comes to. */
 bool run_log_ended(struct run_log *log, const char *verdict, struct event_log_state *state, struct error *error) must_check;
 

@@ -319,6 +319,8 @@ int session_run(const struct session_setup *setup)
 	const struct about about = about_over(&setup->bench->about, setup->about);
 	if (!ran)
 		run_log_say(bundle.log, "error", run_error.text);
+	if (safety)
+		run_log_safety(bundle.log, safety);
 	if (!bundle_record_ended(&bundle, judging.overall, &error))
 		return abandon(&bundle, &error);
 	struct evidence_facts facts = {

@@ -9,6 +9,7 @@
 #include "paths.h"
 #include "signature.h"
 #include "verify.h"
+#include "verify_account.h"
 
 /* What re-judging reads. */
 static bool is_judged(const char *name)
@@ -59,16 +60,15 @@ bool verify_events(struct bundle_check *v, struct stage_report *report, struct e
 	struct stat status;
 	struct event_log_state state;
 	struct error why = {0};
+	struct account account auto_account = {0};
 	if (snprintf(path, sizeof path, "%s/events.jsonl", v->dir) >= (int)sizeof path)
 		return error_config(error, "%s: the path is too long", v->dir);
 	if (lstat(path, &status) != 0) {
-		report->state = STAGE_ABSENT;
 		snprintf(report->summary, sizeof report->summary, "no log of events");
-		if (json_is_object(json_object_get(v->result, "event_log")))
-			stage_find(report, "events.jsonl: not there, and result.json says that there is one");
+		stage_find(report, "events.jsonl: not there, and every run and every analysis leaves one");
 		return true;
 	}
-	if (!event_log_check(path, NULL, NULL, &state, &why)) {
+	if (!event_log_check(path, account_take, &account, &state, &why)) {
 		snprintf(report->summary, sizeof report->summary, "the log of events was changed:");
 		stage_find(report, "%s", why.text);
 		return true;
@@ -78,6 +78,8 @@ bool verify_events(struct bundle_check *v, struct stage_report *report, struct e
 	check_ends(v, &state, report);
 	if (state.torn_bytes > 0)
 		stage_find(report, "%s: %zu bytes behind its last whole line", path, state.torn_bytes);
+	if (v->result)
+		account_check(&account, v->result, report);
 	return true;
 }
 

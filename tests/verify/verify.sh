@@ -155,6 +155,12 @@ tampered "a result of deep brackets" 'result.json:[0-9]+:[0-9]+: ' "printf '[%.0
 tampered "a result with a number beyond all numbers" 'result.json:[0-9]+:[0-9]+: ' "sed -i '0,/\"exit_status\": 0/s//\"exit_status\": 1e999/' result.json; sums ."
 member() { printf "/usr/bin/python3 -c '\nimport json\nr = json.load(open(\"result.json\"))\n%s\njson.dump(r, open(\"result.json\", \"w\"))'; sums ." "$1"; }
 tampered "the day that calibrations are held against" '^    result.json: calibration.date: ' "$(member 'r["calibration"]["date"] = "2026-01-01"')"
+tampered "the safe state taken out" '^    result.json: safe_state: it is not there' "$(member 'r["safe_state"] = None')"
+tampered "the safe state not what the events say" '^    result.json: safe_state.proven is not' "$(member 'r["safe_state"]["proven"] = False')"
+tampered "a run that says it is an analysis" '^    result.json: run.command: ' "$(member 'r["run"]["command"] = "analyze"')"
+tampered "another run's name" '^    result.json: run.id is .x., events.jsonl says ' "$(member 'r["run"]["id"] = "x"')"
+tampered "an end that there is not" '^    result.json: run.ended_by is .banana.' "$(member 'r["run"]["ended_by"] = "banana"')"
+tampered "no log of events" '^    events.jsonl: not there' "$(member 'import os; r["event_log"] = None; os.remove("events.jsonl")')"
 tampered "simulated" '^    result.json: run.simulated: the bundle says false, its recording gives true' "$(member 'r["run"]["simulated"] = False')"
 tampered "a result that leads out of the folder" "no file .../../etc/hostname. in the folder.s inputs/" "sed -i 's#\"name\": \"inputs/virtual.yaml\"#\"name\": \"../../etc/hostname\"#' result.json; sums ."
 tampered "a link instead of a file" '^    inputs/virtual.yaml: ' "ln -sf /etc/hostname inputs/virtual.yaml"
