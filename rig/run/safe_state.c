@@ -24,7 +24,7 @@ static bool disarm(const struct ports *ports, struct error *error)
 bool safe_state_enter(const struct ports *ports, const struct bench_setup *setup, struct error *error)
 {
 	bool good = true;
-	struct error first = {0}, again;
+	struct error first = {0}, again = {0};
 	static const enum gpio_line ORDER[] = {GPIO_TRIGGER, GPIO_EMERGENCY_STOP, GPIO_ENABLE};
 	for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
 		struct error *told = good ? &first : &again;
