@@ -111,6 +111,7 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	monitors->capacitor_v = NAN;
 	monitors->moved_frame = -INFINITY;
 	monitors->rest_quietest = INT_MAX;
+	monitors->awaited = UINT64_MAX;
 	monitors->rest_least = INT16_MAX;
 	monitors->rest_most = INT16_MIN;
 	pthread_mutex_init(&monitors->lock, NULL);
@@ -380,10 +381,14 @@ static void look_at_capacitor(struct monitors *monitors, uint64_t frame, const i
 	}
 }
 
-/* Under the lock. Who waits is woken only when what it waits for is there: blocks come thousands of times a second. */
-static void tell_waiting(struct monitors *monitors)
+/* Gives the lock back. Who waits is woken only when what it waits for is there, and after that: blocks come thousands of times a second. */
+static void unlock_and_tell(struct monitors *monitors)
 {
-	if (monitors->seen >= monitors->awaited || monitors->ended)
+	bool there = monitors->seen >= monitors->awaited || monitors->ended;
+	if (there)
+		monitors->awaited = UINT64_MAX;
+	pthread_mutex_unlock(&monitors->lock);
+	if (there)
 		pthread_cond_broadcast(&monitors->moved);
 }
 
@@ -407,8 +412,7 @@ void monitors_block(struct monitors *monitors, const struct block *block)
 		if (count == room)
 			end_cell(monitors);
 	}
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_gap(struct monitors *monitors, const struct gap *gap)
@@ -417,8 +421,7 @@ void monitors_gap(struct monitors *monitors, const struct gap *gap)
 	end_cell(monitors);
 	monitors->seen = gap->first_frame + gap->frames;
 	monitors->below_since = INFINITY;
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_end(struct monitors *monitors)
@@ -427,8 +430,7 @@ void monitors_end(struct monitors *monitors)
 	end_cell(monitors);
 	monitors->ended = true;
 	judge_pending(monitors);
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_armed(struct monitors *monitors, bool armed, double frame)
@@ -471,9 +473,10 @@ uint64_t monitors_seen(struct monitors *monitors)
 bool monitors_await(struct monitors *monitors, uint64_t frames)
 {
 	pthread_mutex_lock(&monitors->lock);
-	monitors->awaited = frames;
-	while (monitors->seen < frames && !monitors->ended)
+	while (monitors->seen < frames && !monitors->ended) {
+		monitors->awaited = frames;
 		pthread_cond_wait(&monitors->moved, &monitors->lock);
+	}
 	bool more = monitors->seen >= frames;
 	pthread_mutex_unlock(&monitors->lock);
 	return more;
