@@ -15,10 +15,11 @@ static const double LEAD_S = 0.1, TAIL_S = 0.1;
 static const double POLL_S = 0.001;
 /* A discharge by remote command comes within this of it: bytes on the line, a busy computer, the device's own time. Anywhere in it is as likely. */
 static const double REMOTE_FIRE_S = 0.05;
-/* The longest sleep between two looks at the abort flag. */
+/*
+ * The longest sleep between two looks at the abort flag. On the virtual clock the stream waits for the run by less than 0.1 s (safe_state_lag()): with longer
+ * sleeps an event could enter the stream after samples that are later, and two runs would no longer be the same.
+ */
 static const double SLICE_S = 0.05;
-/* The same on the virtual clock, where nobody waits: each look costs a wait for the stream. */
-static const double VIRTUAL_SLICE_S = 0.15;
 
 /* How late after its time the rig may know that it fired: by the line, or by a command whose answer takes its time. */
 static const double SETTLE_LINE_S = 0.1, SETTLE_REMOTE_S = 0.5;
@@ -139,7 +140,7 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 			return error_prefix(error, "stimulator");
 		if (!guarded(seq, error))
 			return false;
-		double next_s = fmin(time_s, now_s(seq) + (safe_state_virtual(seq->ports) ? VIRTUAL_SLICE_S : SLICE_S));
+		double next_s = fmin(time_s, now_s(seq) + SLICE_S);
 		if (!clock->ops->sleep_until(clock->self, next_s, error))
 			return false;
 		if (next_s >= time_s)
