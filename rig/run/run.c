@@ -16,8 +16,8 @@ static const double POLL_S = 0.001;
 /* A discharge by remote command comes within this of it: bytes on the line, a busy computer, the device's own time. Anywhere in it is as likely. */
 static const double REMOTE_FIRE_S = 0.05;
 /*
- * The longest sleep between two looks at the abort flag. On the virtual clock the stream waits for the run by less than 0.1 s (safe_state_lag()): with longer
- * sleeps an event could enter the stream after samples that are later, and two runs would no longer be the same.
+ * The longest sleep between two looks at the abort flag. On the virtual clock the run waits for the stream where that is safe_state_lag() behind, at each look:
+ * with sleeps as long as that an event could enter the stream after later samples, and two runs would no longer be the same.
  */
 static const double SLICE_S = 0.05;
 
