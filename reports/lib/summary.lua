@@ -15,6 +15,11 @@ local function of(verdict)
 end
 summary.of = of
 
+-- A requirement whose selector leaves this scenario out: nothing was lost.
+function summary.elsewhere(requirement)
+	return requirement.verdict == "not_tested" and requirement.reason == "not for this scenario"
+end
+
 local SENTENCES = {
 	fail = "%s not met: %s.",
 	void = "Nothing can be said about the device: %s could not be judged, because the bench or the recording failed: %s.",
@@ -115,9 +120,19 @@ function summary.notices()
 	if #uncalibrated > 0 then
 		add(mild, "Without calibration data: %s. The uncertainty stated for these channels leaves the sensor out.", format.list(uncalibrated))
 	end
-	local untested = of("not_tested")
+	local untested, elsewhere = {}, 0
+	for _, requirement in ipairs(result.requirements) do
+		if summary.elsewhere(requirement) then
+			elsewhere = elsewhere + 1
+		elseif requirement.verdict == "not_tested" then
+			untested[#untested + 1] = requirement.id
+		end
+	end
 	if #untested > 0 then
 		add(mild, "Not tested in this run: %s.", format.list(untested, 8))
+	end
+	if elsewhere > 0 then
+		add(mild, "%s of the specification %s for other scenarios, and not tested in this run.", format.count(elsewhere, "requirement"), elsewhere == 1 and "is" or "are")
 	end
 	local warnings = 0
 	for _, finding in ipairs(result.lint or {}) do

@@ -214,7 +214,7 @@ bool serial_read_some(const struct serial *serial, void *bytes, size_t size, dou
 /* The server's address as it was connected to: the guardian asks no name server. */
 static bool describe_tcp(const struct serial *serial, struct guardian_device *device)
 {
-	struct sockaddr_in peer;
+	struct sockaddr_in peer = {0};
 	socklen_t size = sizeof peer;
 	char address[INET_ADDRSTRLEN];
 	if (getpeername(serial->fd, (struct sockaddr *)&peer, &size) < 0 || peer.sin_family != AF_INET ||

@@ -40,7 +40,7 @@ static double parse_time(struct argp_state *state, const char *option, const cha
 
 static bool is_zip(const char *path)
 {
-	size_t length = strlen(path);
+	size_t length = path ? strlen(path) : 0;
 	return length > 4 && strcmp(path + length - 4, ".zip") == 0;
 }
 

@@ -159,6 +159,7 @@ static void build_id_of(const struct dl_phdr_info *info, char hex[2 * BUILD_ID_M
 		const ElfW(Phdr) *segment = &info->dlpi_phdr[p];
 		if (segment->p_type != PT_NOTE)
 			continue;
+		/* An address is what the loader gives. NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		const char *note = (const char *)(info->dlpi_addr + segment->p_vaddr), *end = note + segment->p_memsz;
 		while (end - note >= (ptrdiff_t)sizeof(ElfW(Nhdr))) {
 			const ElfW(Nhdr) *head = (const void *)note;

@@ -228,9 +228,9 @@ static void compare_lists(struct check *check, const struct folder_list *files)
 		int order = !name ? 1 : !entry ? -1 : strcmp(name, entry->name);
 		if (order == 0)
 			compare_file(check, entry);
-		else if (order > 0)
+		else if (order > 0 && entry)
 			add(check, MANIFEST_MISSING, entry->name, entry->line, "missing: listed in " MANIFEST_FILE ", but not there");
-		else if (strcmp(name, MANIFEST_FILE) != 0 && !is_signature(name))
+		else if (name && strcmp(name, MANIFEST_FILE) != 0 && !is_signature(name))
 			add(check, MANIFEST_EXTRA, name, 0, "extra: there, but not listed in " MANIFEST_FILE);
 		f += order <= 0;
 		e += order >= 0;

@@ -17,10 +17,8 @@ void signature_file_name(char name[SIGNATURE_FILE_SIZE], unsigned number, enum s
 
 void signature_beside(char name[SIGNATURE_FILE_SIZE], const char *statement, const char *suffix)
 {
-	if (strlen(statement) + strlen(suffix) >= SIGNATURE_FILE_SIZE)
+	if (snprintf(name, SIGNATURE_FILE_SIZE, "%s%s", statement, suffix) >= SIGNATURE_FILE_SIZE)
 		name[0] = '\0';
-	else
-		snprintf(name, SIGNATURE_FILE_SIZE, "%s%s", statement, suffix);
 }
 
 /* Takes a name below signatures/ apart: it must be one that signature_file_name() makes, with nothing or one of the suffixes. */

@@ -58,12 +58,12 @@ static size_t next_row(struct run_table *table, struct cell cells[COLUMNS_MAX])
 
 static bool is(const struct cell *cell, const char *word)
 {
-	return cell->length == strlen(word) && memcmp(cell->bytes, word, cell->length) == 0;
+	return cell->bytes && cell->length == strlen(word) && memcmp(cell->bytes, word, cell->length) == 0;
 }
 
 static bool read_header(struct run_table *table, struct error *error)
 {
-	struct cell cells[COLUMNS_MAX];
+	struct cell cells[COLUMNS_MAX] = {0};
 	table->columns = next_row(table, cells);
 	for (enum column c = 0; c < COLUMN_COUNT; c++) {
 		table->index[c] = -1;
@@ -106,7 +106,7 @@ static struct run_statistics *find(const struct run_record *record, const struct
 /* First pass: how many rows each measurand has. Second: what stands in them. */
 static bool read_rows(struct run_table *table, bool filling, struct error *error)
 {
-	struct cell cells[COLUMNS_MAX];
+	struct cell cells[COLUMNS_MAX] = {0};
 	size_t last = 0, rows = 0;
 	for (size_t count; (count = next_row(table, cells)) > 0;) {
 		if (count != table->columns)

@@ -350,7 +350,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		return;
 	}
 	if (select->scenarios && (!plan || fnmatch(select->scenarios, plan->path, FNM_PATHNAME) != 0)) {
-		not_tested(judgement, plan ? "not for this scenario" : "needs a scenario");
+		not_tested(judgement, plan ? VERDICT_ELSEWHERE : "needs a scenario");
 		judgement->declared &= !plan || plan->verifies_count > 0;
 		return;
 	}

@@ -102,6 +102,22 @@ static bool beside_pulses(const struct population *in, double from_s, double to_
 	return true;
 }
 
+/* Less than this share of the device's voltage, or so many counts, in all of the recording is no charge. */
+#define CHARGED_SHARE 0.01
+
+/* Whether the channel showed a charge at all: one that never did may have no probe on it, and shows no charging by standing at 0 V. */
+static bool charge_seen(const struct population *in, const struct channel *channel)
+{
+	double least_v = fmax(in->device ? CHARGED_SHARE * in->device->voltage_v.value : 0, RISE_COUNTS * fabs(channel->scale));
+	const float *volts = in->findings->capacitor.items;
+	for (size_t i = 0; i < in->findings->capacitor.count; i++)
+		if (fabs((double)volts[i]) > least_v)
+			return true;
+	return false;
+}
+
+static const char *const UNCHARGED = "the capacitor's channel showed no charge in all of the recording";
+
 static bool charger_off(const struct population *in, const struct watch *watch, struct reaction *reaction)
 {
 	int index = recording_find(in->format, CHANNEL_CAPACITOR_VOLTAGE);
@@ -113,12 +129,17 @@ static bool charger_off(const struct population *in, const struct watch *watch, 
 	for (size_t i = first; i < count && (double)i * cell_s < watch->end_s; i++)
 		largest_v = fmax(largest_v, fabs((double)volts[i]));
 	double least_v = fmax(RISE_SHARE * largest_v, RISE_COUNTS * fabs(in->format->channels[index].scale));
+	bool looked = false;
 	*reaction = (struct reaction){.time_s = watch->start_s, .u_sampling_s = cell_s / sqrt(12.0)};
 	for (size_t i = first + 1; i + 1 < count && (double)(i + 1) * cell_s < watch->end_s; i++) {
 		double rise_v = fabs((double)volts[i]) - fabs((double)volts[i - 1]);
+		looked |= !isnan(rise_v);
 		if (rise_v > least_v && beside_pulses(in, (double)(i - 1) * cell_s, (double)(i + 1) * cell_s))
 			reaction->time_s = fmax(watch->start_s, ((double)i + 0.5) * cell_s);
 	}
+	/* A watch in which there was nothing to look at tells nothing about the charger. */
+	if (!looked)
+		reaction->time_s = NAN;
 	return true;
 }
 
@@ -164,7 +185,13 @@ static void each_interlock(const struct population *in, const struct measurand *
 			budget_add(&budget, SOURCE_NOISE, reaction.u_onset_s, 1, INFINITY);
 		budget_add(&budget, SOURCE_SAMPLING, reaction.u_sampling_s, 1, INFINITY);
 		budget_clock(&budget, in, isfinite(measurement.value) ? measurement.value : 0, 1);
+		measurement.voided |= isnan(measurement.value);
 		measurement.voided |= reaction.by_edge && in->results->edges_dropped > 0;
+		int capacitor = recording_find(in->format, CHANNEL_CAPACITOR_VOLTAGE);
+		if (read == charger_off && !charge_seen(in, &in->format->channels[capacitor])) {
+			measurement.why = UNCHARGED;
+			measurement.voided = true;
+		}
 		if (read == last_pulse && !(measurement.value > 0) && !watch_without_trigger(&watch) && !measurement.voided) {
 			measurement.why = unprovoked(in, watch.start_s, watch.end_s);
 			measurement.voided = measurement.why != NULL;
@@ -197,6 +224,7 @@ void measurand_interlock_rise(const struct population *in, const struct measuran
 {
 	int index = recording_find(in->format, CHANNEL_CAPACITOR_VOLTAGE);
 	const float *volts = in->findings->capacitor.items;
+	bool charged = index >= 0 && charge_seen(in, &in->format->channels[index]);
 	for (size_t k = 0; index >= 0 && k < in->results->event_count; k++) {
 		struct watch watch;
 		double least_v = INFINITY, rise_v = 0;
@@ -215,7 +243,9 @@ void measurand_interlock_rise(const struct population *in, const struct measuran
 		contribute_gain(&budget, &in->format->channels[index], rise_v);
 		budget_add(&budget, SOURCE_QUANTISATION, fabs(in->format->channels[index].scale) / sqrt(12.0), sqrt(2.0), INFINITY);
 		rise.planned = 0;
-		rise.voided |= isinf(least_v);
+		rise.voided |= isinf(least_v) || !charged;
+		if (!charged)
+			rise.why = UNCHARGED;
 		measurement_add_budget(out, &rise, &budget);
 	}
 }

@@ -69,7 +69,7 @@ static void damping_reading(const struct population *in, const struct pulse *pul
 
 static void read_zero1(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	time_reading(in, pulse, pulse->zero1_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero1_s), reading);
+	time_reading(in, pulse, pulse->zero1_s - pulse->onset_s, (double)pulse->u_from_onset1_s, reading);
 	reading->planned = device_value(in, 0.5 * DEVICE(in, period_s));
 }
 
@@ -77,7 +77,7 @@ COMPUTE(pulse_zero1, read_zero1, HAVE_RESONANT)
 
 static void read_width_zeros(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	time_reading(in, pulse, pulse->zero2_s - pulse->onset_s, hypot(pulse->u_onset_s, (double)pulse->u_zero2_s), reading);
+	time_reading(in, pulse, pulse->zero2_s - pulse->onset_s, (double)pulse->u_from_onset2_s, reading);
 	reading->planned = DEVICE(in, period_s);
 }
 

@@ -24,6 +24,8 @@ void pulse_shape_unknown(struct pulse *pulse)
 {
 	float *const values[] = {&pulse->u_zero1_s,
 				 &pulse->u_zero2_s,
+				 &pulse->u_from_onset1_s,
+				 &pulse->u_from_onset2_s,
 				 &pulse->width_10_s,
 				 &pulse->u_width_10_s,
 				 &pulse->half_width_linear_s,

@@ -31,7 +31,14 @@ static bool line_through(const struct work *work, const struct vicinity *near, d
 	return sums.n >= LEAST_SAMPLES && line_solve(&sums, line);
 }
 
-static void find_zero(const struct work *work, const struct vicinity *near, double time0, double *at_s, float *u_s)
+/* Where a zero is found, how uncertain that is, and the time from the onset to it. */
+struct zero {
+	double *at_s;
+	float *u_s, *u_from_onset_s;
+};
+
+static void find_zero(const struct work *work, const struct vicinity *near, double time0, const struct pulse *pulse,
+		      const struct zero *found)
 {
 	struct line_fit line;
 	double zero = near->outlined, tangent = 0;
@@ -41,17 +48,19 @@ static void find_zero(const struct work *work, const struct vicinity *near, doub
 		zero += line.zero;
 		tangent = line.slope;
 	}
-	*at_s = time0 + zero * work->ts;
-	*u_s = (float)(hypot(work->noise * sqrt(line.zero_variance), work->u_baseline) / fabs(line.slope) * work->ts);
+	*found->at_s = time0 + zero * work->ts;
+	*found->u_s = (float)(hypot(work->noise * sqrt(line.zero_variance), work->u_baseline) / fabs(line.slope) * work->ts);
+	*found->u_from_onset_s = (float)hypot(pulse->u_onset_s, (double)*found->u_s);
 }
 
-static void zero_of_fit(const struct work *work, double half_waves, double time0, double *at_s, float *u_s)
+static void zero_of_fit(const struct work *work, double half_waves, double time0, const struct zero *found)
 {
 	const struct wave_shape *shape = &work->shape;
-	if (isfinite(*at_s) || !work->clean || !work->fitted)
+	if (isfinite(*found->at_s) || !work->clean || !work->fitted)
 		return;
-	*at_s = time0 + work->onset * work->ts + half_waves * shape->half_wave.value;
-	*u_s = (float)hypot(shape->onset.u, half_waves * shape->half_wave.u);
+	*found->at_s = time0 + work->onset * work->ts + half_waves * shape->half_wave.value;
+	*found->u_s = (float)hypot(shape->onset.u, half_waves * shape->half_wave.u);
+	*found->u_from_onset_s = (float)(half_waves * shape->half_wave.u);
 }
 
 void pulse_zeros(const struct work *work, unsigned half_waves, double time0, struct pulse *pulse)
@@ -59,13 +68,15 @@ void pulse_zeros(const struct work *work, unsigned half_waves, double time0, str
 	bool biphasic = half_waves == 2;
 	double guard = (biphasic ? zero_guard_s(work->rise * work->ts) : END_SPIKE_S) / work->ts, reach = 0.2 * work->rise + 2;
 	struct vicinity near = {.most_a = MOST_SHARE * work->peak_a};
+	const struct zero first = {&pulse->zero1_s, &pulse->u_zero1_s, &pulse->u_from_onset1_s},
+			  second = {&pulse->zero2_s, &pulse->u_zero2_s, &pulse->u_from_onset2_s};
 	if (work->zero1 >= 0) {
 		near.outlined = (double)work->zero1 - 0.5;
 		near.from = clamp_index(work, (double)work->zero1 - reach);
 		near.to = clamp_index(work, (double)work->zero1 + (biphasic ? reach : 0));
 		near.guard = guard < 0.5 ? 0 : guard;
 		near.least_a = biphasic ? 0 : LEAST_SHARE * work->peak_a;
-		find_zero(work, &near, time0, &pulse->zero1_s, &pulse->u_zero1_s);
+		find_zero(work, &near, time0, pulse, &first);
 	}
 	if (work->zero2 >= 0) {
 		near.outlined = (double)work->zero2 - 0.5;
@@ -73,10 +84,10 @@ void pulse_zeros(const struct work *work, unsigned half_waves, double time0, str
 		near.to = clamp_index(work, (double)work->zero2);
 		near.guard = 0;
 		near.least_a = LEAST_SHARE * work->peak_a;
-		find_zero(work, &near, time0, &pulse->zero2_s, &pulse->u_zero2_s);
+		find_zero(work, &near, time0, pulse, &second);
 	}
 	if (half_waves > 0)
-		zero_of_fit(work, 1, time0, &pulse->zero1_s, &pulse->u_zero1_s);
+		zero_of_fit(work, 1, time0, &first);
 	if (biphasic)
-		zero_of_fit(work, 2, time0, &pulse->zero2_s, &pulse->u_zero2_s);
+		zero_of_fit(work, 2, time0, &second);
 }

@@ -48,7 +48,8 @@ struct pulse {
 	double u_baseline_a;
 	/* Features of pulse_shape.h; single precision is far more than their uncertainty. u: random part only. */
 	float u_zero1_s, u_zero2_s;
-	float width_10_s, u_width_10_s;                     /* first lobe at 10 % of the peak */
+	float u_from_onset1_s, u_from_onset2_s; /* of the time from the onset to these zeros, which may have much in common with it */
+	float width_10_s, u_width_10_s;         /* first lobe at 10 % of the peak */
 	float half_width_linear_s, u_half_width_linear_s;   /* at 50 %, by linear interpolation between two samples */
 	float e_rise_s, u_e_rise_s;                         /* from where di/dt passes half of its first value to the first peak */
 	float phase1_s, u_phase1_s, phase2_s, u_phase2_s;   /* near-rectangular: onset to corner, corner to zero */

@@ -31,6 +31,9 @@ enum exit_status {
 
 #define NO_MEASUREMENT SIZE_MAX
 
+/* The reason of a requirement whose selector leaves the scenario out: nothing was lost, and reports gather them. */
+#define VERDICT_ELSEWHERE "not for this scenario"
+
 struct judgement {
 	const struct requirement *requirement;
 	enum verdict verdict;

@@ -130,7 +130,7 @@ static bool attach(struct attachments *attachments, const struct document *docum
 {
 	const char *base = getenv("TMPDIR");
 	snprintf(attachments->folder, sizeof attachments->folder, "%.40s/tmsrig-XXXXXX", base && *base ? base : P_tmpdir);
-	attachments->paths = calloc(document->dir_count * ATTACHED_COUNT, sizeof *attachments->paths);
+	attachments->paths = calloc(document->dir_count * ATTACHED_COUNT + 1, sizeof *attachments->paths);
 	if (!attachments->paths || !mkdtemp(attachments->folder)) {
 		attachments->folder[0] = '\0';
 		return error_errno(error, ERROR_BENCH, "no folder for temporary files can be made");

@@ -10,8 +10,6 @@
 
 enum { FIXED_ARGUMENTS = 6, MAX_SAID = 8192 };
 
-extern char **environ;
-
 /* The page as a file without a name, to be read from its start. */
 static int page_fd(const struct text *html, struct error *error)
 {
@@ -75,7 +73,7 @@ static char **make_arguments(const struct paper *paper)
 	arguments[count++] = ENCODING;
 	for (size_t i = 0; i < paper->attachment_count; i++) {
 		arguments[count++] = ATTACH;
-		arguments[count++] = (char *)(uintptr_t)paper->attachments[i];
+		arguments[count++] = (char *)paper->attachments[i];
 	}
 	arguments[count++] = STANDARD;
 	arguments[count] = STANDARD;

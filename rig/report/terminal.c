@@ -188,6 +188,32 @@ static void put_reason(FILE *stream, const char *reason, unsigned width)
 		fputc('\n', stream);
 }
 
+static bool is_elsewhere(const struct judgement *judgement)
+{
+	return judgement->verdict == VERDICT_NOT_TESTED && strcmp(judgement->reason, VERDICT_ELSEWHERE) == 0;
+}
+
+/* Those of other scenarios, in one paragraph: a specification may have many. */
+static void put_elsewhere(FILE *stream, const struct judgement *judgements, size_t count, unsigned width)
+{
+	const char *first = "", *last = "";
+	size_t elsewhere = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_elsewhere(&judgements[i]))
+			continue;
+		first = *first ? first : judgements[i].requirement->id;
+		last = judgements[i].requirement->id;
+		elsewhere++;
+	}
+	char words[400];
+	if (elsewhere == 1)
+		snprintf(words, sizeof words, "%.60s is not for this scenario", first);
+	else
+		snprintf(words, sizeof words, "%zu more are not for this scenario: %.60s … %.60s", elsewhere, first, last);
+	if (elsewhere > 0)
+		put_reason(stream, words, width);
+}
+
 static void put_totals(FILE *stream, const struct results *results, const struct judgement *judgements, size_t count, long plan_pulses)
 {
 	size_t totals[VERDICT_COUNT] = {0};
@@ -209,8 +235,11 @@ static void put_totals(FILE *stream, const struct results *results, const struct
 	fputs("pulses: ", stream);
 	if (plan_pulses >= 0)
 		fprintf(stream, "%ld planned, ", plan_pulses);
-	fprintf(stream, "%zu detected, %zu missing, %zu extra, %zu untriggered; %zu gap%s\n", results->pulse_count, results->missing_count,
-		results->extra_count, results->untriggered_count, results->gap_count, results->gap_count == 1 ? "" : "s");
+	fprintf(stream, "%zu detected, %zu missing, %zu extra, %zu untriggered", results->pulse_count, results->missing_count,
+		results->extra_count, results->untriggered_count);
+	if (results->provoked_count > 0)
+		fprintf(stream, ", %zu provoked", results->provoked_count);
+	fprintf(stream, "; %zu gap%s\n", results->gap_count, results->gap_count == 1 ? "" : "s");
 	if (results->aborted)
 		fputs("the run was aborted before the end of its plan\n", stream);
 }
@@ -223,15 +252,21 @@ void terminal_verdicts(FILE *stream, unsigned width, bool colour, const struct r
 	width = width < MIN_WIDTH ? MIN_WIDTH : width > MAX_WIDTH ? MAX_WIDTH : width;
 	if (rows) {
 		rows[0] = (struct row){{"requirement", "verdict", "value ± U (k=2)", "limit", "margin"}};
+		size_t kept = 1;
 		for (size_t i = 0; i < count; i++)
-			fill_row(&rows[i + 1], &judgements[i], results);
-		unsigned shown = measure_columns(rows, count + 1, width, columns);
+			if (!is_elsewhere(&judgements[i]))
+				fill_row(&rows[kept++], &judgements[i], results);
+		unsigned shown = measure_columns(rows, kept, width, columns);
 		put_row(stream, &rows[0], columns, shown, "");
+		kept = 1;
 		for (size_t i = 0; i < count; i++) {
-			put_row(stream, &rows[i + 1], columns, shown, colour ? verdict_colour(judgements[i].verdict) : "");
+			if (is_elsewhere(&judgements[i]))
+				continue;
+			put_row(stream, &rows[kept++], columns, shown, colour ? verdict_colour(judgements[i].verdict) : "");
 			if (judgements[i].verdict != VERDICT_PASS)
 				put_reason(stream, judgements[i].reason, width);
 		}
+		put_elsewhere(stream, judgements, count, width);
 		fputc('\n', stream);
 	} else {
 		fputs("no memory for the table of verdicts\n", stream);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "monitors.h"
 
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include "cleanup.h"
 
 enum { CELL = 256, PENDING = 4096, FIRINGS = 1024, ARMINGS = 64, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
+/* Lanes in which samples are looked at all together: divided by 3 and 6 channels, or by 1, 2, 4, 8; CHEAPER: while so many values are to be skipped at most. */
+enum { MOST_LANES = 96, BINARY_LANES = 64, CHEAPER = 12 };
 /* A pulse belongs to a trigger up to so long before it, and a little after it, as clocks differ. */
 static const double ATTRIBUTE_S = 0.1, EARLY_S = 0.002;
 /* How long the device may go on after it was told to disarm: its reaction is measured elsewhere. */
@@ -52,6 +55,7 @@ struct monitors {
 	int16_t least, most;
 	bool look_fresh; /* nothing of it was looked at yet */
 	unsigned every;  /* of so many samples of the current one is looked at, a power of two that divides the cell */
+	bool all;        /* every sample is looked at */
 	int64_t looks;
 	unsigned look_count;
 
@@ -68,12 +72,14 @@ struct monitors {
 	size_t firing_count;
 	struct arming armings[ARMINGS];
 	size_t arming_count;
-	int rest_span, rest_least, rest_most; /* of the cells at rest, before the first arming */
+	int rest_span, rest_least, rest_most, rest_quietest; /* of the cells at rest, before the first arming */
 	uint64_t rest_frames;
 	uint64_t frozen_frames, clipped_frames;
 	int16_t frozen_at;
 	unsigned over_cells;
 	double below_since, capacitor_v;
+	double moved_frame; /* of the last current that no trigger explains, tripped or not */
+	bool charged;       /* the capacitor was seen above the limit */
 };
 
 struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format,
@@ -98,8 +104,14 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	monitors->look_fresh = true;
 	for (monitors->every = 1; monitors->every < CELL / 4 && monitors->rate_hz / (2 * monitors->every) >= ENOUGH_HZ;)
 		monitors->every *= 2;
+	/* Where that costs no more than to pick some. */
+	monitors->all = (MOST_LANES % monitors->channels == 0 || BINARY_LANES % monitors->channels == 0) &&
+			monitors->channels * monitors->every <= CHEAPER;
 	monitors->below_since = INFINITY;
 	monitors->capacitor_v = NAN;
+	monitors->moved_frame = -INFINITY;
+	monitors->rest_quietest = INT_MAX;
+	monitors->awaited = UINT64_MAX;
 	monitors->rest_least = INT16_MAX;
 	monitors->rest_most = INT16_MIN;
 	pthread_mutex_init(&monitors->lock, NULL);
@@ -148,6 +160,13 @@ static bool was_fired(const struct monitors *monitors, double frame)
 	return false;
 }
 
+/* One cell at rest that moved as a pulse does, when another is quiet, is no noise: the device fired before it was asked for anything. */
+static bool moved_at_rest(const struct monitors *monitors)
+{
+	double full = 0.5 * ((double)monitors->current.count_max - monitors->current.count_min);
+	return monitors->rest_span > ACTIVE_REL * full && monitors->rest_span > ACTIVE_NOISE * fmax(monitors->rest_quietest, 8);
+}
+
 static int threshold(const struct monitors *monitors)
 {
 	double full = 0.5 * ((double)monitors->current.count_max - monitors->current.count_min);
@@ -160,6 +179,7 @@ static void judge_active(struct monitors *monitors, const struct active *cell)
 	char text[SAFETY_TEXT];
 	if (cell->span <= threshold(monitors) || was_fired(monitors, frame))
 		return;
+	monitors->moved_frame = fmax(monitors->moved_frame, frame);
 	double moved_a = fabs(monitors->current.scale) * cell->span, time_s = frame / monitors->rate_hz;
 	if (monitors->can_disarm && !was_armed(monitors, frame)) {
 		snprintf(text, sizeof text, "a coil current of %.0f A peak to peak at %.3f s while the device was disarmed", moved_a,
@@ -205,6 +225,14 @@ static void look_for_life(struct monitors *monitors, uint64_t frame, unsigned fr
 	}
 }
 
+static void trip_at_rest(struct monitors *monitors, uint64_t frame)
+{
+	char text[SAFETY_TEXT];
+	snprintf(text, sizeof text, "the coil current moved by %.0f A before anything was armed or fired",
+		 fabs(monitors->current.scale) * monitors->rest_span);
+	trip(monitors, monitors->can_disarm ? MONITOR_CURRENT_DISARMED : MONITOR_UNTRIGGERED, (double)frame, text);
+}
+
 static void take_current(struct monitors *monitors, uint64_t frame, unsigned frames, int16_t least, int16_t most)
 {
 	int span = most - least;
@@ -212,11 +240,15 @@ static void take_current(struct monitors *monitors, uint64_t frame, unsigned fra
 	if (at_rest) {
 		if (span > monitors->rest_span)
 			monitors->rest_span = span;
+		if (frames == CELL && span < monitors->rest_quietest)
+			monitors->rest_quietest = span;
 		if (least < monitors->rest_least)
 			monitors->rest_least = least;
 		if (most > monitors->rest_most)
 			monitors->rest_most = most;
 		monitors->rest_frames += frames;
+		if ((double)monitors->rest_frames >= monitors->rest_wanted && moved_at_rest(monitors))
+			trip_at_rest(monitors, frame);
 	}
 	look_for_life(monitors, frame, frames, least, most);
 	if (!at_rest && span > threshold(monitors))
@@ -228,10 +260,12 @@ static void take_capacitor(struct monitors *monitors, uint64_t frame, unsigned f
 {
 	char text[SAFETY_TEXT];
 	monitors->capacitor_v = volts;
-	if (fabs(volts) > monitors->limits.discharge_v)
+	if (fabs(volts) > monitors->limits.discharge_v) {
 		monitors->below_since = INFINITY;
-	else if (isinf(monitors->below_since))
+		monitors->charged = true;
+	} else if (isinf(monitors->below_since)) {
 		monitors->below_since = (double)(frame + frames);
+	}
 	monitors->over_cells = fabs(volts) > monitors->limits.capacitor_max_v ? monitors->over_cells + 1 : 0;
 	if (monitors->over_cells >= OVERVOLTAGE_CELLS) {
 		snprintf(text, sizeof text, "the capacitor was at %.0f V at %.3f s, above the maximum of %.0f V", volts,
@@ -259,25 +293,82 @@ static void end_cell(struct monitors *monitors)
 	monitors->looks = 0;
 }
 
+static void widen(struct monitors *monitors, int least, int most)
+{
+	bool fresh = monitors->look_fresh;
+	monitors->least = (int16_t)(fresh || least < monitors->least ? least : monitors->least);
+	monitors->most = (int16_t)(fresh || most > monitors->most ? most : monitors->most);
+	monitors->look_fresh = false;
+}
+
 /* Of a fast ADC not every sample: the shortest pulse has dozens at the rate that is kept. Which ones depends on the frame alone. */
-static void look_at_current(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
+static void look_at_some(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
 {
 	const unsigned every = monitors->every;
 	size_t step = (size_t)monitors->channels * every;
 	unsigned first = (unsigned)((every - frame % every) % every);
 	if (first >= frames)
 		return;
-	samples += (size_t)first * monitors->channels;
+	samples += (size_t)first * monitors->channels + (size_t)monitors->current_at;
 	int least = *samples, most = *samples;
 	for (unsigned k = first; k < frames; k += every, samples += step) {
 		int value = *samples;
 		least = value < least ? value : least;
 		most = value > most ? value : most;
 	}
-	bool fresh = monitors->look_fresh;
-	monitors->least = (int16_t)(fresh || least < monitors->least ? least : monitors->least);
-	monitors->most = (int16_t)(fresh || most > monitors->most ? most : monitors->most);
-	monitors->look_fresh = false;
+	widen(monitors, least, most);
+}
+
+/*
+ * All samples of all channels, lane by lane: contiguous, in lanes whose number is a constant, it is done with vectors and costs less than one
+ * channel's samples one by one. lanes: a multiple of the channels. What is left at the end is the caller's; returns how many values were looked at.
+ */
+__attribute__((always_inline)) static inline size_t look_in_lanes(const int16_t *samples, size_t count, int16_t *least, int16_t *most,
+								  const unsigned lanes)
+{
+	int16_t lower[MOST_LANES], upper[MOST_LANES];
+	size_t done = lanes;
+	memcpy(lower, samples, lanes * sizeof *lower);
+	memcpy(upper, samples, lanes * sizeof *upper);
+	for (; done + lanes <= count; done += lanes)
+		for (unsigned k = 0; k < lanes; k++) {
+			int16_t value = samples[done + k];
+			lower[k] = value < lower[k] ? value : lower[k];
+			upper[k] = value > upper[k] ? value : upper[k];
+		}
+	memcpy(least, lower, lanes * sizeof *least);
+	memcpy(most, upper, lanes * sizeof *most);
+	return done;
+}
+
+static void look_at_all(struct monitors *monitors, const int16_t *samples, unsigned frames)
+{
+	const unsigned channels = monitors->channels;
+	size_t count = (size_t)frames * channels, at = (size_t)monitors->current_at, done = 0;
+	int least = samples[at], most = samples[at];
+	if (count >= MOST_LANES) {
+		int16_t lower[MOST_LANES], upper[MOST_LANES];
+		bool thirds = channels % 3 == 0;
+		done = thirds ? look_in_lanes(samples, count, lower, upper, MOST_LANES)
+			      : look_in_lanes(samples, count, lower, upper, BINARY_LANES);
+		for (size_t k = at; k < (thirds ? MOST_LANES : BINARY_LANES); k += channels) {
+			least = lower[k] < least ? lower[k] : least;
+			most = upper[k] > most ? upper[k] : most;
+		}
+	}
+	for (size_t k = done + at; k < count; k += channels) {
+		least = samples[k] < least ? samples[k] : least;
+		most = samples[k] > most ? samples[k] : most;
+	}
+	widen(monitors, least, most);
+}
+
+static void look_at_current(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
+{
+	if (monitors->all)
+		look_at_all(monitors, samples, frames);
+	else
+		look_at_some(monitors, frame, samples, frames);
 }
 
 /* A few samples of a cell are enough for what changes so slowly; which ones depends on the frame alone. */
@@ -290,10 +381,14 @@ static void look_at_capacitor(struct monitors *monitors, uint64_t frame, const i
 	}
 }
 
-/* Under the lock. Who waits is woken only when what it waits for is there: blocks come thousands of times a second. */
-static void tell_waiting(struct monitors *monitors)
+/* Gives the lock back. Who waits is woken only when what it waits for is there, and after that: blocks come thousands of times a second. */
+static void unlock_and_tell(struct monitors *monitors)
 {
-	if (monitors->seen >= monitors->awaited || monitors->ended)
+	bool there = monitors->seen >= monitors->awaited || monitors->ended;
+	if (there)
+		monitors->awaited = UINT64_MAX;
+	pthread_mutex_unlock(&monitors->lock);
+	if (there)
 		pthread_cond_broadcast(&monitors->moved);
 }
 
@@ -307,7 +402,7 @@ void monitors_block(struct monitors *monitors, const struct block *block)
 		unsigned count = (unsigned)(left < room ? left : room);
 		const int16_t *samples = block->samples + done * monitors->channels;
 		if (monitors->current_at >= 0)
-			look_at_current(monitors, frame, samples + monitors->current_at, count);
+			look_at_current(monitors, frame, samples, count);
 		if (monitors->capacitor_at >= 0)
 			look_at_capacitor(monitors, frame, samples + monitors->capacitor_at, count);
 		if (monitors->cell_frames == 0)
@@ -317,8 +412,7 @@ void monitors_block(struct monitors *monitors, const struct block *block)
 		if (count == room)
 			end_cell(monitors);
 	}
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_gap(struct monitors *monitors, const struct gap *gap)
@@ -327,8 +421,7 @@ void monitors_gap(struct monitors *monitors, const struct gap *gap)
 	end_cell(monitors);
 	monitors->seen = gap->first_frame + gap->frames;
 	monitors->below_since = INFINITY;
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_end(struct monitors *monitors)
@@ -337,8 +430,7 @@ void monitors_end(struct monitors *monitors)
 	end_cell(monitors);
 	monitors->ended = true;
 	judge_pending(monitors);
-	tell_waiting(monitors);
-	pthread_mutex_unlock(&monitors->lock);
+	unlock_and_tell(monitors);
 }
 
 void monitors_armed(struct monitors *monitors, bool armed, double frame)
@@ -381,9 +473,10 @@ uint64_t monitors_seen(struct monitors *monitors)
 bool monitors_await(struct monitors *monitors, uint64_t frames)
 {
 	pthread_mutex_lock(&monitors->lock);
-	monitors->awaited = frames;
-	while (monitors->seen < frames && !monitors->ended)
+	while (monitors->seen < frames && !monitors->ended) {
+		monitors->awaited = frames;
 		pthread_cond_wait(&monitors->moved, &monitors->lock);
+	}
 	bool more = monitors->seen >= frames;
 	pthread_mutex_unlock(&monitors->lock);
 	return more;
@@ -405,6 +498,7 @@ enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t si
 	const struct channel *channel = &monitors->current;
 	int least = monitors->rest_least, most = monitors->rest_most, span = monitors->rest_span;
 	uint64_t frames = monitors->rest_frames;
+	bool moved = moved_at_rest(monitors);
 	pthread_mutex_unlock(&monitors->lock);
 	double full = 0.5 * ((double)channel->count_max - channel->count_min);
 	if (monitors->current_at < 0 || (double)frames < monitors->rest_wanted)
@@ -417,7 +511,7 @@ enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t si
 			 least, (unsigned long long)frames);
 	else if (most >= channel->count_max || least <= channel->count_min)
 		snprintf(text, size, "the coil current's channel stands at its limit before anything is fired");
-	else if (span > 0.5 * full)
+	else if (span > 0.5 * full || moved)
 		snprintf(text, size, "the coil current's channel moves by %.0f A at rest: no current could be told from that",
 			 fabs(channel->scale) * span);
 	else
@@ -431,6 +525,22 @@ double monitors_discharged(struct monitors *monitors, double until)
 	double since = monitors->capacitor_at < 0 ? NAN : monitors->below_since <= until ? monitors->below_since : INFINITY;
 	pthread_mutex_unlock(&monitors->lock);
 	return since;
+}
+
+bool monitors_charged(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	bool charged = monitors->charged;
+	pthread_mutex_unlock(&monitors->lock);
+	return charged;
+}
+
+double monitors_moved(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	double frame = monitors->moved_frame;
+	pthread_mutex_unlock(&monitors->lock);
+	return frame;
 }
 
 double monitors_capacitor_v(struct monitors *monitors)

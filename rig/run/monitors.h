@@ -59,6 +59,10 @@ bool monitors_tripped(struct monitors *monitors, double before_frame, struct mon
 enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t size);
 /* From which frame on the capacitor has been at or below the limit of the bench until `until`; INFINITY: it is not; NAN: no such channel. */
 double monitors_discharged(struct monitors *monitors, double until);
+/* Whether the capacitor's channel was ever above that limit: one that never was may have no probe on it, and shows nothing by being at 0 V. */
+bool monitors_charged(struct monitors *monitors);
+/* The frame of the last current that no trigger explains, whatever tripped before and whatever the plan provokes; -INFINITY: there was none. */
+double monitors_moved(struct monitors *monitors);
 /* The capacitor's voltage last seen; NAN: no such channel. */
 double monitors_capacitor_v(struct monitors *monitors);
 

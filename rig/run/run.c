@@ -15,7 +15,10 @@ static const double LEAD_S = 0.1, TAIL_S = 0.1;
 static const double POLL_S = 0.001;
 /* A discharge by remote command comes within this of it: bytes on the line, a busy computer, the device's own time. Anywhere in it is as likely. */
 static const double REMOTE_FIRE_S = 0.05;
-/* The longest sleep between two looks at the abort flag. */
+/*
+ * The longest sleep between two looks at the abort flag. On the virtual clock the run waits for the stream where that is safe_state_lag() behind, at each look:
+ * with sleeps as long as that an event could enter the stream after later samples, and two runs would no longer be the same.
+ */
 static const double SLICE_S = 0.05;
 
 /* How late after its time the rig may know that it fired: by the line, or by a command whose answer takes its time. */

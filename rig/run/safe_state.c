@@ -24,7 +24,7 @@ static bool disarm(const struct ports *ports, struct error *error)
 bool safe_state_enter(const struct ports *ports, const struct bench_setup *setup, struct error *error)
 {
 	bool good = true;
-	struct error first = {0}, again;
+	struct error first = {0}, again = {0};
 	static const enum gpio_line ORDER[] = {GPIO_TRIGGER, GPIO_EMERGENCY_STOP, GPIO_ENABLE};
 	for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
 		struct error *told = good ? &first : &again;
@@ -167,15 +167,19 @@ static void look_at_stream(struct looking *looking)
 	if (safe_state_virtual(watch->ports))
 		horizon = safe_state_frame(watch->ports, looking->now_s) - safe_state_lag(watch->ports);
 	double limit_v = bench_setup_safety(watch->setup).discharge_v, since = monitors_discharged(watch->monitors, horizon);
-	if (has_capacitor && horizon >= looking->begun_frame && isfinite(since))
+	/* A channel that showed no charge in all of the run does not show by its 0 V that there is none. */
+	if (has_capacitor && !monitors_charged(watch->monitors))
+		looking->seen[BY_CAPACITOR] = NOTHING;
+	else if (has_capacitor && horizon >= looking->begun_frame && isfinite(since))
 		note(looking, BY_CAPACITOR, GOOD, "the capacitor is at or below %.0f V", limit_v);
 	else if (has_capacitor)
 		note(looking, BY_CAPACITOR, BAD, "the capacitor is still at %.0f V, above %.0f V, %.1f s after it",
 		     monitors_capacitor_v(watch->monitors), limit_v, looking->now_s - looking->begun_s);
-	struct monitor_trip trip;
+	double moved = monitors_moved(watch->monitors);
 	double quiet = looking->begun_frame + QUIET_S * format->sample_rate_hz;
-	if (monitors_tripped(watch->monitors, INFINITY, &trip) && trip.frame >= looking->begun_frame)
-		note(looking, BY_CURRENT, BAD, "%.100s", trip.text);
+	if (moved >= looking->begun_frame)
+		note(looking, BY_CURRENT, BAD, "a coil current flowed %.3f s after it",
+		     (moved - looking->begun_frame) / format->sample_rate_hz);
 	else if (horizon - watch->settle_s * format->sample_rate_hz >= quiet)
 		note(looking, BY_CURRENT, GOOD, "no current for %.0f ms", 1e3 * QUIET_S);
 	else

@@ -68,7 +68,7 @@ static void *pacer_thread(void *self)
 static bool look_at_device(struct serve *serve, char *reply, size_t size, struct error *error)
 {
 	static const enum gpio_line LINES[] = {GPIO_ENABLE, GPIO_EMERGENCY_STOP, GPIO_TRIGGER};
-	struct stimulator_status status;
+	struct stimulator_status status = {0};
 	const struct ports *ports = serve->plant.ports;
 	plant_advance(&serve->plant);
 	const struct stimulator_port *stimulator = plant_take_stimulator(&serve->plant);

@@ -62,13 +62,17 @@ bool sim_world_ready(const struct sim_world *world)
 	return world->armed && !world->faulted && sim_charger_settled(&world->charger);
 }
 
-/* Bit for bit: a law that begins when another does takes its place. */
+static bool same(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* A law that begins when another does takes its place. */
 static bool law_is_recorded(const struct sim_world *world, const struct sim_bank *bank)
 {
 	const struct sim_law *law = &bank->law, *recorded = &world->law_recorded;
-	return memcmp(&bank->since_s, &world->law_recorded_s, sizeof bank->since_s) == 0 && law->kind == recorded->kind &&
-	       memcmp(&law->start_v, &recorded->start_v, sizeof law->start_v) == 0 &&
-	       memcmp(&law->parameter, &recorded->parameter, sizeof law->parameter) == 0;
+	return bank->since_s == world->law_recorded_s && law->kind == recorded->kind && same(law->start_v, recorded->start_v) &&
+	       same(law->parameter, recorded->parameter);
 }
 
 static bool wrong(const struct sim_world *world, enum interlock interlock, enum interlock_fault_kind how, double *value)

@@ -218,8 +218,10 @@ static const char *trimmed(struct imported *imported, const char *value)
 	while (length > 0 && strchr(" \t\r\n", start[length - 1]))
 		length--;
 	char *copy = arena_alloc(imported->arena, length + 1, 1);
-	if (copy)
-		memcpy(copy, start, length);
+	if (!copy)
+		return NULL;
+	memcpy(copy, start, length);
+	copy[length] = '\0';
 	return copy;
 }
 

@@ -70,8 +70,7 @@ static double level_shown(unsigned factor, unsigned level)
 
 /*
  * Those whose u is on the cautious side for some recordings: the onset of a monophasic pulse by what is presumed of its damping; the field's onset by the
- * interpolation between few samples; the largest of samples by their rounding; a zero of the fit, where few samples lie near it, by what it has in common
- * with the onset.
+ * interpolation between few samples; the largest of samples by their rounding.
  */
 #define CAUTIOUS LIMITS(98.5, 100)
 
@@ -97,7 +96,7 @@ static const struct subject_row {
 	{"pulse.period", TARGET_FEATURE, WAVE_PERIOD, {HELD, .efficiency = 1.2}},
 	{"pulse.decay_alpha", TARGET_FEATURE, WAVE_DECAY, {HELD, .efficiency = 1.2}},
 	{"pulse.initial_slope", TARGET_FEATURE, WAVE_SLOPE, {HELD, .efficiency = INFINITY}},
-	{"pulse.zero1", TARGET_FEATURE, WAVE_HALF_PERIOD, {CAUTIOUS, .efficiency = INFINITY}},
+	{"pulse.zero1", TARGET_FEATURE, WAVE_HALF_PERIOD, {HELD, .efficiency = INFINITY}},
 	{"pulse.width_zeros", TARGET_FEATURE, WAVE_SECOND_ZERO, {HELD, .efficiency = INFINITY}},
 	{"pulse.width_peaks", TARGET_FEATURE, WAVE_SECOND_ZERO, {HELD, .efficiency = INFINITY}},
 	{"pulse.width_fda", TARGET_FEATURE, WAVE_FIELD_WIDTH, {HELD, .efficiency = 1.2}},

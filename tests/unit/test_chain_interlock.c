@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -71,6 +72,24 @@ static struct bench_setup *bench_of(void)
 	return setup;
 }
 
+/* The probe of the capacitor is off: what the ADC gives of it is 0 V. */
+static int no_probe_at = -1;
+static size_t probe_channels;
+static struct recording_sink probed;
+
+static bool without_probe(void *self, const struct block *block, struct error *error)
+{
+	(void)self;
+	int16_t *samples = malloc(block->frames * probe_channels * sizeof *samples);
+	cr_assert_not_null(samples);
+	memcpy(samples, block->samples, block->frames * probe_channels * sizeof *samples);
+	for (size_t k = 0; k < block->frames; k++)
+		samples[k * probe_channels + (size_t)no_probe_at] = 0;
+	bool taken = probed.block(probed.self, &(struct block){block->first_frame, block->frames, samples}, error);
+	free(samples);
+	return taken;
+}
+
 static struct results *run_chain_by(const struct bench_setup *setup, const struct plan *plan, bool emulator)
 {
 	const struct driver *const drivers[] = {&SPY, NULL};
@@ -85,7 +104,11 @@ static struct results *run_chain_by(const struct bench_setup *setup, const struc
 	struct reduced_sink reduced = measure_sink(measure);
 	auto_scan struct scan *scan = scan_create(&reduced, &error);
 	cr_assert_not_null(scan, "%s", error.text);
-	struct recording_sink sink = scan_sink(scan);
+	struct recording_sink sink = probed = scan_sink(scan);
+	if (no_probe_at >= 0) {
+		sink.block = without_probe;
+		probe_channels = bench_ports(bench)->adc.format.channel_count;
+	}
 	struct run_options options = {0};
 	cr_assert(run_plan(bench, plan, &sink, &options, &finished, &error), "%s", error.text);
 	bench_close(bench);
@@ -205,6 +228,27 @@ Test(chain_interlock, the_charger_is_seen_to_work_until_it_is_off)
 	auto_results struct results *ignored = run_chain(setup, plan);
 	cr_expect_gt(largest(ignored, "interlock.charger_off"), 2.5);
 	cr_expect(isinf(largest(ignored, "interlock.fault")));
+}
+
+Test(chain_interlock, a_capacitor_without_a_probe_proves_nothing)
+{
+	auto_plan struct plan *plan = plan_of("il04-emergency-stop", 2);
+	auto_bench_setup struct bench_setup *setup = bench_of();
+	for (unsigned c = 0; c < setup->adc.channel_count; c++)
+		if (setup->adc.channels[c].channel.role == CHANNEL_CAPACITOR_VOLTAGE)
+			no_probe_at = (int)c;
+	cr_assert_geq(no_probe_at, 0);
+	auto_results struct results *results = run_chain(setup, plan);
+	size_t n = 0;
+	for (size_t i = 0; i < results->measurement_count; i++) {
+		const struct measurement *m = &results->measurements[i];
+		if (strcmp(m->measurand->id, "interlock.charger_off") != 0 && strcmp(m->measurand->id, "interlock.rise") != 0)
+			continue;
+		n++;
+		cr_expect(m->voided, "%s", m->measurand->id);
+		cr_expect(m->why && strstr(m->why, "no charge"), "%s", m->measurand->id);
+	}
+	cr_expect_geq(n, 4);
 }
 
 /* Without an emulator the line coil_present stands for its signal; on the virtual bench that one acts at once. */

@@ -240,3 +240,86 @@ Test(monitors, after_a_gap_the_capacitor_is_not_known)
 	cr_expect_eq(monitors_seen(monitors), stream.frames + 1000);
 	free(stream.samples);
 }
+
+/* The largest value is at one place of a cell after another: no sample may be passed over, whatever the number of channels. */
+Test(monitors, every_sample_of_a_slow_converter_is_looked_at)
+{
+	enum { CELL = 256 };
+	for (unsigned channels = 1; channels <= 8; channels++)
+		for (unsigned place = 0; place < CELL; place += 5) {
+			struct recording_format format = FORMAT;
+			format.channel_count = channels;
+			format.channels[0] = FORMAT.channels[CURRENT];
+			for (unsigned c = 1; c < channels; c++)
+				format.channels[c] = (struct channel){.name = "other", .role = CHANNEL_OTHER, .scale = 1};
+			const struct monitor_options options = {true, false, 0.1};
+			auto_monitors struct monitors *monitors = monitors_create(&SETUP, &format, &options);
+			cr_assert_not_null(monitors);
+			size_t frames = (size_t)CELL * 40, peak = (size_t)CELL * 35 + place;
+			int16_t *samples = calloc(frames * channels, sizeof *samples);
+			cr_assert_not_null(samples);
+			for (size_t k = 0; k < frames; k++)
+				for (unsigned c = 0; c < channels; c++)
+					samples[k * channels + c] = (int16_t)(c == 0 ? k % 5 : 20000 * (k % 2));
+			samples[peak * channels] = place % 2 ? 5000 : -5000;
+			monitors_block(monitors, &(struct block){0, peak - 3, samples});
+			monitors_block(monitors, &(struct block){peak - 3, frames - (peak - 3), samples + (peak - 3) * channels});
+			monitors_end(monitors);
+			struct monitor_trip trip = {0};
+			cr_assert(monitors_tripped(monitors, INFINITY, &trip), "%u channels, place %u", channels, place);
+			cr_expect_float_eq(trip.frame, CELL * 35, 0.5);
+			cr_expect_float_eq(monitors_moved(monitors), CELL * 35, 0.5);
+			free(samples);
+		}
+}
+
+/* A pulse among what is taken for the noise at rest would make the monitors blind for all of the run. */
+Test(monitors, a_pulse_at_rest_is_no_noise)
+{
+	char text[SAFETY_TEXT];
+	struct monitor_trip trip = {0};
+	for (int provoked = 0; provoked <= 1; provoked++) {
+		struct stream stream = quiet(0.5, 0);
+		pulse_at(&stream, 0.04, 2500);
+		auto_monitors struct monitors *monitors = make(true, provoked);
+		feed(monitors, &stream, 1000);
+		cr_expect_eq(monitors_rest(monitors, text, sizeof text), REST_DEAD, "nothing may be armed");
+		cr_expect_eq(monitors_tripped(monitors, INFINITY, &trip), !provoked);
+		if (!provoked)
+			cr_expect_eq(trip.monitor, MONITOR_CURRENT_DISARMED);
+		free(stream.samples);
+	}
+}
+
+/* The proof of the safe state looks at this: it must not depend on what tripped first, or on what the plan provokes. */
+Test(monitors, the_last_current_is_told_though_an_earlier_one_tripped)
+{
+	for (int provoked = 0; provoked <= 1; provoked++) {
+		struct stream stream = quiet(2, 0);
+		pulse_at(&stream, 0.5, 2500);
+		pulse_at(&stream, 1.5, 2500);
+		auto_monitors struct monitors *monitors = make(true, provoked);
+		feed(monitors, &stream, 1000);
+		cr_expect_float_eq(monitors_moved(monitors), 1.5 * RATE, 256);
+		free(stream.samples);
+	}
+	struct stream still = quiet(1, 0);
+	auto_monitors struct monitors *monitors = make(true, false);
+	feed(monitors, &still, 1000);
+	cr_expect(isinf(monitors_moved(monitors)));
+	free(still.samples);
+}
+
+Test(monitors, a_channel_that_never_showed_a_charge_is_told)
+{
+	struct stream stream = quiet(1, 10);
+	auto_monitors struct monitors *never = make(true, false);
+	feed(never, &stream, 1000);
+	cr_expect_not(monitors_charged(never));
+	volts_from(&stream, 0.3, 0.6, 1500);
+	auto_monitors struct monitors *once = make(true, false);
+	feed(once, &stream, 1000);
+	cr_expect(monitors_charged(once));
+	cr_expect(isfinite(monitors_discharged(once, INFINITY)));
+	free(stream.samples);
+}

@@ -132,6 +132,20 @@ Test(safety, without_anything_to_see_it_by_it_is_not_provable)
 	cr_expect_eq(safety.by_count, 3);
 }
 
+/* The probe is off: what stays at 0 V all the time is no witness of a discharge. */
+Test(safety, a_capacitor_that_was_never_seen_charged_is_no_witness)
+{
+	auto_bench_setup struct bench_setup *setup = load();
+	setup->safety.discharge_v = 1e6;
+	struct safety safety;
+	struct seen seen;
+	struct error error = {0};
+	cr_assert(run_smoke(setup, NULL, &safety, &seen, &error), "%s", error.text);
+	cr_expect_eq(safety.by_count, 4);
+	for (unsigned w = 0; w < safety.by_count; w++)
+		cr_expect_str_neq(safety.by[w], "capacitor voltage");
+}
+
 Test(safety, a_discharge_of_its_own_stops_the_run_and_fails)
 {
 	auto_bench_setup struct bench_setup *setup = load();
