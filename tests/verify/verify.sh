@@ -113,6 +113,7 @@ again stopped 5 run ./stopped.lua
 check "stopped: never a pass" eval '! grep -q "its verdict is pass" out'
 again refused 4 run ./refused.lua
 check "refused: it cannot be made to look ended by its plan" eval 'rm -rf changed && cp -r refused changed && sed -i "s/\"ended_by\": \"bench\"/\"ended_by\": \"plan\"/" changed/result.json && ! cmp -s refused/result.json changed/result.json && sums changed && status_is 1 "$tmsrig" verify changed && grep -q "its recording gives" out'
+check "whole, but not renamed: no bundle" eval 'rm -rf cut.incomplete && cp -r refused cut.incomplete && status_is 1 "$tmsrig" verify cut.incomplete/ && grep -q "the name ends in .incomplete" out'
 check "refused: never a pass" eval '! grep -q "its verdict is pass" out'
 
 # Another machine: no scenarios, no fixtures but empty ones, no ledger.
