@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <sqlite3.h>
 #include <string.h>
+#include <time.h>
 
 #include "history_db.h"
 
 /* Another program on this machine may be writing for so long before this one gives up. */
-enum { BUSY_MS = 10000, CELLS_MAX = 32 };
+enum { BUSY_MS = 10000, BUSY_RETRY_MS = 20, CELLS_MAX = 32 };
 
 static bool fail(sqlite3 *db, struct error *error)
 {
@@ -22,6 +23,20 @@ static void close_db(void *self)
 	sqlite3_close(self);
 }
 
+/* The change to WAL does not wait for others as other statements do: it is refused at once while another program makes the same change. */
+static bool use_wal(sqlite3 *db, struct error *error)
+{
+	const struct timespec retry = {.tv_nsec = BUSY_RETRY_MS * 1000000L};
+	int state = SQLITE_BUSY;
+	for (int waited_ms = 0; waited_ms <= BUSY_MS; waited_ms += BUSY_RETRY_MS) {
+		state = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if (state != SQLITE_BUSY)
+			break;
+		nanosleep(&retry, NULL);
+	}
+	return state == SQLITE_OK || fail(db, error);
+}
+
 static void *open_db(const char *where, struct error *error)
 {
 	sqlite3 *db = NULL;
@@ -30,11 +45,11 @@ static void *open_db(const char *where, struct error *error)
 		sqlite3_close(db);
 		return NULL;
 	}
-	sqlite3_busy_timeout(db, BUSY_MS);
 	/* A damaged or hostile file must not make the library run what stands in it. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if (!script(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)) {
+	if (!use_wal(db, error) || sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
+	    !script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)) {
 		sqlite3_close(db);
 		return NULL;
 	}
