@@ -322,7 +322,7 @@ static void mark_provoked(const struct matching *matching, struct results *resul
 				 3 * u_s;
 			to_s = from_s + MATCH_LIMIT_S;
 		} else if (watch_of(results, matching->plan, matching->u_clock_rel, k, &watch) && watch_without_trigger(&watch)) {
-			from_s = watch.start_s;
+			from_s = watch.start_s - 3 * watch.u_start_s;
 			to_s = watch.end_s;
 		} else {
 			continue;

@@ -21,7 +21,7 @@ struct reaction {
 static bool logic_lines_seen(const struct population *in)
 {
 	for (size_t e = 0; e < in->results->edge_count; e++)
-		if (in->results->edges[e].line != LOGIC_TRIGGER)
+		if (in->results->edges[e].line != LOGIC_TRIGGER && in->results->edges[e].line != LOGIC_EVENT)
 			return true;
 	return false;
 }
@@ -178,7 +178,10 @@ static void each_interlock(const struct population *in, const struct measurand *
 			continue;
 		struct measurement measurement = trial(in, measurand, &watch, reaction.time_s - watch.start_s);
 		struct budget budget = {0};
-		budget_add(&budget, SOURCE_HOST_CLOCK, watch.u_start_s, 1, INFINITY);
+		if (watch.by_edge)
+			contribute_edge(&budget, in, watch.start_s, -1);
+		else
+			budget_add(&budget, SOURCE_HOST_CLOCK, watch.u_start_s, 1, INFINITY);
 		if (reaction.by_edge)
 			contribute_edge(&budget, in, isfinite(reaction.time_s) ? reaction.time_s : watch.start_s, 1);
 		else

@@ -102,6 +102,24 @@ void watch_triggers(const struct results *results, double from_s, double to_s, s
 	}
 }
 
+/* A contact may move so long before or after the rig's event, beside what that is unsure of. */
+#define CONTACT_S 0.5e-3
+
+/* Where the logic analyser has seen the contact move, that is the event: of edges that bounce the first. */
+static void take_contact(const struct results *results, struct watch *watch)
+{
+	double reach_s = 3 * watch->u_start_s + CONTACT_S;
+	for (size_t e = 0; e < results->edge_count; e++) {
+		const struct edge *edge = &results->edges[e];
+		if (edge->line != LOGIC_EVENT || !(fabs(edge->time_s - watch->start_s) <= reach_s))
+			continue;
+		watch->start_s = edge->time_s;
+		watch->u_start_s = results->u_logic_s;
+		watch->by_edge = true;
+		return;
+	}
+}
+
 static bool ends(const struct run_event *event)
 {
 	return event->kind == EVENT_INTERLOCK || event->kind == EVENT_SECTION || event->kind == EVENT_DISARM;
@@ -116,6 +134,8 @@ bool watch_of(const struct results *results, const struct plan *plan, double u_c
 	watch->start_s = watch_event_s(results, u_clock_rel, k, &watch->u_start_s);
 	if (plan && event->index < plan->step_count && plan->steps[event->index].kind == STEP_EMULATE)
 		watch->step = &plan->steps[event->index];
+	if (watch->step && watch->step->emulate.signal != SIGNAL_NONE)
+		take_contact(results, watch);
 	for (size_t i = k + 1; i < results->event_count; i++) {
 		double u_s;
 		if (!ends(&results->events[i]))

@@ -535,12 +535,21 @@ static bool run_captured(struct sequencer *seq, bool *finished, struct error *er
 	return captured && walked && safe && !seq->safety->tripped;
 }
 
+/* The wires of emulated signals: as they should be for the run, and as nobody drives them after it. */
+static bool connect_emulator(const struct sequencer *seq, bool on, struct error *error)
+{
+	const struct emulator_port *emulator = &seq->ports->emulator;
+	return !emulator->ops || !emulator->ops->connect || emulator->ops->connect(emulator->self, on, error) ||
+	       error_prefix(error, "emulation");
+}
+
 static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
 {
 	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
 	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
 	struct error ignored;
-	if (!safe_state(seq, error))
+	/* Lines are at their safe levels since they were opened. What the open wires have tripped is reset by disarming. */
+	if (!connect_emulator(seq, true, error) || !safe_state(seq, error))
 		return end_safely(seq, NULL, &ignored) && false;
 	seq->monitors = monitors;
 	if (monitors)
@@ -570,6 +579,11 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 	if (!check_bench(&seq, error) || !emergency_begin(seq.ports, seq.setup, error))
 		return false;
 	bool good = run_watched(&seq, sink, finished, error);
+	struct error late;
+	if (!connect_emulator(&seq, false, &late) && good) {
+		*error = late;
+		good = false;
+	}
 	emergency_end();
 	return good;
 }

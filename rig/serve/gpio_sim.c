@@ -22,12 +22,24 @@ struct line {
 	int fd;      /* of value or pull */
 };
 
+/* A line by which the rig drives a relay of an emulated wire. */
+struct relay_line {
+	enum interlock_signal signal;
+	enum signal_state state;
+	const char *name;
+	bool level;
+	int fd;
+};
+
 struct gpio_sim {
 	struct plant *plant;
 	const char *root;
 	char config[PATH_MAX - 128], chip[VALUE_BYTES], device[VALUE_BYTES];
 	bool made;
 	struct line lines[GPIO_LINE_COUNT];
+	struct wires *wires;
+	struct relay_line relays[LINES_MAX - GPIO_LINE_COUNT];
+	unsigned relay_count;
 	double poll_s;
 	pthread_t thread;
 	bool running;
@@ -78,12 +90,17 @@ static bool make_chip(struct gpio_sim *gpio, struct error *error)
 		return error_prefix(error, "gpio-sim (does the kernel have it, and configfs mounted?)");
 	gpio->made = true;
 	snprintf(path, sizeof path, "%s/bank0", gpio->config);
-	snprintf(count, sizeof count, "%d", GPIO_LINE_COUNT);
+	snprintf(count, sizeof count, "%u", GPIO_LINE_COUNT + gpio->relay_count);
 	if (!folder(path, error) || !put(path, "num_lines", count, error) || !put(path, "label", setup->serve->gpio_chip, error))
 		return false;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
 		line_folder(gpio, l, path);
 		if (setup->gpio[l].present && (!folder(path, error) || !put(path, "name", setup->gpio[l].line, error)))
+			return false;
+	}
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		line_folder(gpio, GPIO_LINE_COUNT + r, path);
+		if (!folder(path, error) || !put(path, "name", gpio->relays[r].name, error))
 			return false;
 	}
 	return put(gpio->config, "live", "1", error);
@@ -95,7 +112,7 @@ static void remove_chip(struct gpio_sim *gpio)
 	struct error ignored;
 	if (!gpio->made || !put(gpio->config, "live", "0", &ignored))
 		return;
-	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+	for (unsigned l = 0; l < GPIO_LINE_COUNT + gpio->relay_count; l++) {
 		line_folder(gpio, l, path);
 		rmdir(path);
 	}
@@ -123,10 +140,9 @@ static int find_line(const struct gpio_sim *gpio, const char *name)
  * The resistor on a line that the rig drives: it holds the safe level while nobody does, and a coil plugged in. So the device is safe
  * when the rig dies.
  */
-static bool pull_safe(const struct gpio_sim *gpio, unsigned l, int offset, struct error *error)
+static bool pull(const struct gpio_sim *gpio, int offset, bool high, struct error *error)
 {
 	char path[PATH_MAX];
-	bool high = gpio->lines[l].level;
 	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d", gpio->root, gpio->device, gpio->chip, offset);
 	return put(path, "pull", high ? "pull-up" : "pull-down", error);
 }
@@ -143,13 +159,44 @@ static bool open_line(struct gpio_sim *gpio, unsigned l, struct error *error)
 	int offset = find_line(gpio, setup->line);
 	if (offset < 0)
 		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, setup->line);
-	if (setup->output && !pull_safe(gpio, l, offset, error))
+	if (setup->output && !pull(gpio, offset, line->level, error))
 		return false;
 	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d/%s", gpio->root, gpio->device, gpio->chip, offset,
 		 setup->output ? "value" : "pull");
 	line->fd = open(path, (setup->output ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	if (line->fd < 0)
 		return error_errno(error, ERROR_BENCH, "%s: cannot be opened", path);
+	return true;
+}
+
+/* Its resistor keeps the relay from being driven when the rig dies. */
+static bool open_relay(struct gpio_sim *gpio, struct relay_line *relay, struct error *error)
+{
+	char path[PATH_MAX];
+	int offset = find_line(gpio, relay->name);
+	if (offset < 0)
+		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, relay->name);
+	if (!pull(gpio, offset, false, error))
+		return false;
+	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d/value", gpio->root, gpio->device, gpio->chip, offset);
+	relay->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return relay->fd >= 0 || error_errno(error, ERROR_BENCH, "%s: cannot be opened", path);
+}
+
+static bool list_relays(struct gpio_sim *gpio, struct error *error)
+{
+	const struct emulation_signal *signals = gpio->plant->setup->emulation.signals;
+	for (unsigned signal = 0; gpio->wires && signal < SIGNAL_COUNT; signal++)
+		for (unsigned state = 0; state < STATE_COUNT; state++) {
+			if (!signals[signal].lines[state].present)
+				continue;
+			if (gpio->relay_count == sizeof gpio->relays / sizeof *gpio->relays)
+				return error_config(error, "more than %u relays", gpio->relay_count);
+			gpio->relays[gpio->relay_count++] = (struct relay_line){.signal = (enum interlock_signal)signal,
+										.state = (enum signal_state)state,
+										.name = signals[signal].lines[state].line,
+										.fd = -1};
+		}
 	return true;
 }
 
@@ -166,6 +213,9 @@ static bool find_chip(struct gpio_sim *gpio, struct error *error)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (!open_line(gpio, l, error))
 			return false;
+	for (unsigned r = 0; r < gpio->relay_count; r++)
+		if (!open_relay(gpio, &gpio->relays[r], error))
+			return false;
 	return true;
 }
 
@@ -181,6 +231,22 @@ static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
 	plant_advance(gpio->plant);
 	serve_faults_begin(gpio->plant->faults, SERVE_GPIO_SIM, plant_monotonic_s());
 	return port->ops->set(port->self, (enum gpio_line)l, line->level, error);
+}
+
+/* All of them, before the device is told: those of one signal change together. A level that cannot be read counts as unchanged. */
+static bool watch_relays(struct gpio_sim *gpio, struct error *error)
+{
+	bool any = false;
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		struct relay_line *relay = &gpio->relays[r];
+		char value = '0';
+		if (pread(relay->fd, &value, 1, 0) != 1 || (value == '1') == relay->level)
+			continue;
+		relay->level = value == '1';
+		wires_line(gpio->wires, relay->signal, relay->state, relay->level);
+		any = true;
+	}
+	return !any || wires_follow(gpio->wires, error);
 }
 
 static bool drive(struct gpio_sim *gpio, unsigned l, bool first, struct error *error)
@@ -220,6 +286,8 @@ static void *gpio_thread(void *self)
 		for (unsigned l = 0; good && !stalled && l < GPIO_LINE_COUNT; l++)
 			if (gpio->lines[l].present && (l == GPIO_TRIGGER || round % SLOW_ROUNDS == 0))
 				good = gpio->lines[l].output ? watch(gpio, l, &error) : drive(gpio, l, round == 0, &error);
+		if (good && !stalled && round % SLOW_ROUNDS == 0)
+			good = watch_relays(gpio, &error);
 		next_ns = next_round_ns(next_ns, step_ns);
 		struct timespec next = {.tv_sec = next_ns / 1000000000, .tv_nsec = next_ns % 1000000000};
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
@@ -231,7 +299,7 @@ static void *gpio_thread(void *self)
 	return NULL;
 }
 
-struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
+struct gpio_sim *gpio_sim_start(struct plant *plant, struct wires *wires, struct error *error)
 {
 	struct gpio_sim *gpio = calloc(1, sizeof *gpio);
 	if (!gpio) {
@@ -240,6 +308,7 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
 	}
 	const struct serve_setup *setup = plant->setup->serve;
 	gpio->plant = plant;
+	gpio->wires = wires;
 	gpio->root = setup->gpio_root ? setup->gpio_root : "";
 	gpio->poll_s = isnan(setup->gpio_poll_s) ? poll_default_s : setup->gpio_poll_s;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
@@ -248,7 +317,7 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		gpio->lines[l].level = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
 	gpio->lines[GPIO_COIL_PRESENT].level = true;
-	bool found = find_chip(gpio, error);
+	bool found = list_relays(gpio, error) && find_chip(gpio, error);
 	gpio->running = found && pthread_create(&gpio->thread, NULL, gpio_thread, gpio) == 0;
 	if (gpio->running)
 		return gpio;
@@ -269,6 +338,9 @@ void gpio_sim_stop(struct gpio_sim *gpio)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].fd >= 0)
 			close(gpio->lines[l].fd);
+	for (unsigned r = 0; r < gpio->relay_count; r++)
+		if (gpio->relays[r].fd >= 0)
+			close(gpio->relays[r].fd);
 	remove_chip(gpio);
 	free(gpio);
 }

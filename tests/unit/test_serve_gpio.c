@@ -89,7 +89,7 @@ Test(serve_gpio, lines_go_both_ways)
 	bench_open_sim(&bench);
 	struct serve_faults *faults = serve_faults_create();
 	cr_assert(plant_make(&plant, &bench.setup, &bench.ports, faults, &error), "%s", error.text);
-	struct gpio_sim *gpio = gpio_sim_start(&plant, &error);
+	struct gpio_sim *gpio = gpio_sim_start(&plant, NULL, &error);
 	cr_assert(gpio, "%s", error.text);
 	cr_expect_str_eq(gpio_sim_chip(gpio), "gpiochip7");
 	cr_expect(pulled(5 - GPIO_READY, "pull-down"), "ready is driven");
@@ -135,7 +135,7 @@ Test(serve_gpio, a_kernel_without_it_is_told)
 	bench_open_sim(&bench);
 	struct serve_faults *faults = serve_faults_create();
 	cr_assert(plant_make(&plant, &bench.setup, &bench.ports, faults, &error));
-	cr_expect_null(gpio_sim_start(&plant, &error));
+	cr_expect_null(gpio_sim_start(&plant, NULL, &error));
 	cr_expect(strstr(error.text, "gpio-sim (does the kernel have it"), "%s", error.text);
 	plant_finish(&plant);
 	serve_faults_destroy(faults);
