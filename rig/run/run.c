@@ -44,6 +44,7 @@ struct sequencer {
 	double origin_s;            /* of the section under way, host time */
 	double watch_s;             /* keep recording until then: a discharge is being watched */
 	bool reversed;              /* the current direction last commanded */
+	bool wronged[SIGNAL_COUNT]; /* the plan holds the signal in a state that is not normal */
 	bool held[GPIO_LINE_COUNT]; /* the plan holds the line in a state of its own: arming leaves it so */
 };
 
@@ -166,6 +167,20 @@ static bool safe_state(struct sequencer *seq, struct error *error)
 	return safe;
 }
 
+/* A device that does not let itself be armed while an interlock is wronged, and says so when it is asked, does what it should. */
+static bool refusal_is_right(const struct sequencer *seq)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	struct stimulator_status status;
+	struct error ignored;
+	bool wronged = false;
+	for (unsigned signal = 0; signal < SIGNAL_COUNT; signal++)
+		wronged |= seq->wronged[signal];
+	if (!wronged || !stimulator->ops->status || !stimulator->ops->status(stimulator->self, &status, &ignored))
+		return false;
+	return status.state == STIMULATOR_OFF || status.state == STIMULATOR_STANDBY || status.state == STIMULATOR_FAULT;
+}
+
 static bool do_arm(struct sequencer *seq, struct error *error)
 {
 	if ((!seq->held[GPIO_COIL_PRESENT] && !set_line(seq, GPIO_COIL_PRESENT, true, error)) ||
@@ -174,9 +189,9 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 	    !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
 		return false;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
-	if (stimulator->ops && stimulator->ops->arm)
-		return stimulator->ops->arm(stimulator->self, error);
-	return true;
+	if (!stimulator->ops || !stimulator->ops->arm || stimulator->ops->arm(stimulator->self, error))
+		return true;
+	return refusal_is_right(seq);
 }
 
 static void tell_armed(struct sequencer *seq, bool armed)
@@ -318,6 +333,7 @@ static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *erro
 	struct host_time when = {.time_s = now_s(seq)};
 	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
+	seq->wronged[step->emulate.signal] = step->emulate.signal != SIGNAL_NONE && step->emulate.state != STATE_NORMAL;
 	if (step->emulate.watched)
 		capture_event(seq->capture, EVENT_INTERLOCK, index, when.time_s, when.u_s);
 	return true;
