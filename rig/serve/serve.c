@@ -222,7 +222,7 @@ void serve_print_ready(const struct serve *serve, FILE *out)
 		separator = ", ";
 	}
 	if (serve->gpio)
-		fprintf(out, "%sgpio_sim %s", separator, gpio_sim_chip(serve->gpio));
+		fprintf(out, "%sgpio_sim %s%s", separator, gpio_sim_chip(serve->gpio), gpio_sim_polled(serve->gpio) ? " (polled)" : "");
 	fputc('\n', out);
 	fflush(out);
 }
