@@ -140,7 +140,8 @@ static unsigned match(struct loss_finder *finder, const struct loss *expected, u
 		bool known = false;
 		for (unsigned e = 0; e < count; e++)
 			known = known || (loss.first == expected[e].first && loss.last == loss.first &&
-					  fabs((double)loss.lost - (double)expected[e].lost) <= 1 + 50e-6 * (double)expected[e].lost);
+					  fabs((double)loss.lost - (double)expected[e].lost) <=
+						  1 + 50e-6 * (double)(expected[0].lost + expected[e].lost));
 		if (!known)
 			return UINT_MAX;
 		matched++;
