@@ -98,6 +98,7 @@ int iiod_dac_write(struct iiod_dac *dac, const struct iiod_command *command, con
 	struct error error;
 	atomic_store(&dac->raw[s], (unsigned)raw);
 	wires_volts(dac->wires, (enum interlock_signal)s, 1e-3 * MILLIVOLTS * (double)raw);
+	plant_advance(dac->plant);
 	if (wires_follow(dac->wires, &error))
 		return 0;
 	plant_fail(dac->plant, &error);

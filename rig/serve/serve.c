@@ -90,15 +90,31 @@ static bool look_at_device(struct serve *serve, char *reply, size_t size, struct
 	return true;
 }
 
+/* For the same witness: "ok SENT LOSSES AFTER+COUNT ...", samples of the ADC that a client was sent since it opened its buffer, and those it was not. */
+static bool tell_sent(struct serve *serve, char *reply, size_t size, struct error *error)
+{
+	if (!serve->iiod)
+		return error_config(error, "there is no iiod");
+	char account[COMMAND_BYTES];
+	iiod_print_account(serve->iiod, account, sizeof account);
+	snprintf(reply, size, "ok %s\n", account);
+	return true;
+}
+
 static void serve_control(void *self, struct connection *connection)
 {
 	char line[COMMAND_BYTES];
 	while (connection_line(connection, line, sizeof line)) {
 		struct error error = {0};
 		char reply[sizeof error.text + 16];
-		bool look = strcmp(line, "look") == 0;
-		bool good = look ? look_at_device(self, reply, sizeof reply, &error) : serve_command(self, line, &error);
-		int length = good && look ? (int)strlen(reply)
+		bool good, told = true;
+		if (strcmp(line, "look") == 0)
+			good = look_at_device(self, reply, sizeof reply, &error);
+		else if (strcmp(line, "sent") == 0)
+			good = tell_sent(self, reply, sizeof reply, &error);
+		else
+			told = false, good = serve_command(self, line, &error);
+		int length = good && told ? (int)strlen(reply)
 			     : good       ? snprintf(reply, sizeof reply, "ok\n")
 					  : snprintf(reply, sizeof reply, "error: %s\n", error.text);
 		if (!connection_send(connection, reply, (size_t)length))
@@ -230,7 +246,7 @@ void serve_print_ready(const struct serve *serve, FILE *out)
 		separator = ", ";
 	}
 	if (serve->gpio)
-		fprintf(out, "%sgpio_sim %s", separator, gpio_sim_chip(serve->gpio));
+		fprintf(out, "%sgpio_sim %s%s", separator, gpio_sim_chip(serve->gpio), gpio_sim_polled(serve->gpio) ? " (polled)" : "");
 	fputc('\n', out);
 	fflush(out);
 }

@@ -89,7 +89,6 @@ static bool tell(const struct wires *wires, enum interlock_signal signal, struct
 	const struct wire *wire = &wires->wires[signal];
 	const struct emulator_port *emulator = &wires->plant->ports->emulator;
 	struct host_time when;
-	plant_advance(wires->plant);
 	return emulator->ops->set(emulator->self, signal, wire->state, wire->value, &when, error);
 }
 

@@ -16,5 +16,5 @@ void wires_destroy(struct wires *wires);
 void wires_line(struct wires *wires, enum interlock_signal signal, enum signal_state state, bool active);
 /* The output that stands for a signal was set. */
 void wires_volts(struct wires *wires, enum interlock_signal signal, double volts);
-/* Tells the device of every signal that has changed. */
+/* Tells the device of every signal that has changed, now: the caller has moved the plant's clock. */
 bool wires_follow(struct wires *wires, struct error *error) must_check;
