@@ -74,11 +74,12 @@ build/test/tests/torture/torture "$PWD" "$work/torture" 1 | tail -n 1
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
-echo "== lab: a whole iTBS-600 through the real drivers, twice"
+echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; faults in the midst of a session, the pins looked at"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
 ninja -C build/lab >/dev/null
-LAB_SECONDS=1800 LAB_CASE_SECONDS=600 tests/lab/lab.sh build/lab itbs
+LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke itbs
+LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
 LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh

@@ -105,6 +105,9 @@ is_safe() {
   esac
 }
 
+# runs PID: it has not ended.
+runs() { grep -q '^State:[[:space:]]*[^Z[:space:]]' "/proc/$1/status" 2>/dev/null; }
+
 # broken NAME TEXT COMMAND...: the command in the midst of a train. The pins and the device must be safe within 2 s; the run ends with status 4, at most
 # 2 s later than the discharge that it looks at may take (5 s), says TEXT and gives no verdict on the device.
 broken() {
@@ -117,9 +120,9 @@ broken() {
   await_ready || return
   tmsrig run ./train.lua -b ./client.yaml -s smoke -q -o run >log 2>&1 &
   rig=$!
-  until [ "$(state)" = ready ] || ! kill -0 $rig 2>/dev/null; do sleep 0.1; done
+  until [ "$(state)" = ready ] || ! runs $rig; do sleep 0.1; done
   sleep 0.7
-  kill -0 $rig 2>/dev/null || echo "not ok - $name: the run ended before it"
+  runs $rig || echo "not ok - $name: the run ended before it"
   began=$(uptime_s)
   "$@" >fault.log 2>&1 || { echo "not ok - $name: $(cat fault.log)"; }
   until is_safe || [ "$(uptime_s | awk -v b="$began" '{ print ($1 - b > 10) }')" = 1 ]; do sleep 0.02; done
