@@ -40,6 +40,7 @@ struct sequencer {
 	const struct run_options *options;
 	struct capture *capture;
 	struct monitors *monitors;
+	bool began; /* something is recorded, or was */
 	struct safety *safety;
 	double settle_s;
 	double asked_warm_s;        /* when the coil's temperature was last asked for */
@@ -529,8 +530,9 @@ static bool end_safely(struct sequencer *seq, struct monitors *stream, struct er
 		capture_event(seq->capture, EVENT_SAFE_STATE, 0, now_s(seq), 0);
 	if (stream)
 		tell_armed(seq, false);
-	const struct safe_state_watch watch = {seq->ports, seq->setup, stream, seq->settle_s, safe};
-	safe_state_prove(&watch, seq->safety);
+	const struct safe_state_watch watch = {seq->ports, seq->setup, stream, seq->settle_s, safe, seq->began};
+	if (seq->ports->clock.ops)
+		safe_state_prove(&watch, seq->safety);
 	return safe;
 }
 
@@ -572,28 +574,49 @@ static bool run_watched(struct sequencer *seq, const struct recording_sink *sink
 		error_bench(error, "out of memory for the monitors");
 	if (!seq->capture)
 		return end_safely(seq, NULL, &ignored) && false;
+	seq->began = true;
 	return run_captured(seq, finished, error);
 }
 
-bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
-	      bool *finished, struct error *error)
+/* safety: where it goes when the options do not want it. */
+static struct sequencer begin(struct bench *bench, const struct plan *plan, const struct run_options *options, struct safety *safety)
 {
-	struct safety unwanted = {0};
 	struct sequencer seq = {.bench = bench,
 				.ports = bench_ports(bench),
 				.setup = bench_setup(bench),
 				.plan = plan,
 				.options = options,
-				.safety = options->safety ? options->safety : &unwanted,
+				.safety = options->safety ? options->safety : safety,
 				.asked_warm_s = -INFINITY};
-	*finished = false;
 	*seq.safety = (struct safety){.proof = SAFE_NOT_PROVEN, .trip_s = NAN, .text = "the run did not begin"};
 	seq.settle_s = has_trigger_line(&seq) ? SETTLE_LINE_S : SETTLE_REMOTE_S;
-	if (!check_bench(&seq, error) || !emergency_begin(seq.ports, seq.setup, error))
-		return false;
-	bool good = run_watched(&seq, sink, finished, error);
+	return seq;
+}
+
+bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
+	      bool *finished, struct error *error)
+{
+	struct safety unwanted;
+	struct sequencer seq = begin(bench, plan, options, &unwanted);
+	struct error ignored;
+	*finished = false;
+	/* The bench is open: also a run that is refused leaves it safe. */
+	if (!emergency_begin(seq.ports, seq.setup, error))
+		return end_safely(&seq, NULL, &ignored) && false;
+	bool good = check_bench(&seq, error) ? run_watched(&seq, sink, finished, error) : end_safely(&seq, NULL, &ignored) && false;
 	emergency_end();
 	return good;
+}
+
+void run_withdraw(struct bench *bench, const struct run_options *options)
+{
+	struct safety unwanted;
+	struct error ignored;
+	struct sequencer seq = begin(bench, NULL, options, &unwanted);
+	bool watched = emergency_begin(seq.ports, seq.setup, &ignored);
+	(void)end_safely(&seq, NULL, &ignored);
+	if (watched)
+		emergency_end();
 }
 
 bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error)
