@@ -330,11 +330,11 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *error)
 {
 	const struct step *step = &seq->plan->steps[index];
-	double host_s = now_s(seq);
-	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &host_s, error))
+	struct host_time when = {.time_s = now_s(seq)};
+	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
 	if (step->emulate.watched)
-		capture_event(seq->capture, EVENT_INTERLOCK, index, host_s, 0);
+		capture_event(seq->capture, EVENT_INTERLOCK, index, when.time_s, when.u_s);
 	return true;
 }
 
