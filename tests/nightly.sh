@@ -50,7 +50,6 @@ echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
 for target in bundle compare config scenario recording signature; do
-for target in bundle config scenario recording signature; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in

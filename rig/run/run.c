@@ -510,6 +510,30 @@ static bool self_test(struct sequencer *seq, struct error *error)
 	return error_bench(error, "monitor: %s; nothing was armed", text);
 }
 
+/* What nobody watches on this bench is told, to people and in the events. */
+static void tell_unwatched(const struct sequencer *seq)
+{
+	char text[256] = "";
+	size_t length = 0;
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	const struct safety_setup limits = bench_setup_safety(seq->setup);
+	const struct {
+		bool missing;
+		const char *what;
+	} monitors[] = {
+		{recording_find(&seq->ports->adc.format, CHANNEL_CAPACITOR_VOLTAGE) < 0, "the capacitor (no channel)"},
+		{!stimulator->ops || !stimulator->ops->status, "the coil's temperature (the device cannot be asked)"},
+		{stimulator->ops && stimulator->ops->status && isinf(limits.coil_max_degc), "the coil's temperature (no limit is known)"},
+		{!can_disarm(seq), "current while disarmed (the bench cannot disarm)"},
+	};
+	for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++)
+		if (monitors[i].missing && length < sizeof text)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+						   length ? ", " : "not watched on this bench: ", monitors[i].what);
+	if (length > 0 && seq->options->notice)
+		seq->options->notice(seq->options->self, text);
+}
+
 /* What the run says about safety, once all samples have been looked at. */
 static void take_trip(struct sequencer *seq)
 {
@@ -539,6 +563,7 @@ static bool end_safely(struct sequencer *seq, struct monitors *stream, struct er
 static bool run_captured(struct sequencer *seq, bool *finished, struct error *error)
 {
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
+	tell_unwatched(seq);
 	attend(seq, false);
 	bool walked = self_test(seq, &walk_error) && walk_in_real_time(seq, &walk_error);
 	bool safe = end_safely(seq, capture_failed(seq->capture) ? NULL : seq->monitors, &safe_error);
