@@ -162,9 +162,28 @@ static void clean(struct stretch *stretch, size_t n, double noise_a)
 }
 
 /*
- * The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. Quiet: no further apart
- * than the threshold, or than noise is whose standard deviation their differences show; a ramp's differences are far smaller than its range.
+ * The first n samples without their spikes if they are quiet, else NULL. Quiet: no further apart than the threshold, or than noise is whose standard
+ * deviation their differences show; a ramp's differences are far smaller than its range.
  */
+static const double *quiet_start(struct stretch *stretch, size_t n)
+{
+	struct extremes all = extremes_of(stretch->current_a, n);
+	double full_scale_a = full_scale_threshold_a(stretch);
+	/* So near each other, of a noise that is known, there is no spike among them and nothing that differences could tell. */
+	if (stretch->noise_dof > 0 && all.most - all.least <= fmax(full_scale_a, ACTIVITY_SIGMA * stretch->noise_a))
+		return stretch->current_a;
+	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
+	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
+	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
+	if (stretch->noise_dof <= 0)
+		stretch->noise_a = steps_noise(stretch, span, 2);
+	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	all = extremes_of(stretch->clean_a, n);
+	double quiet_a = fmax(full_scale_a, 2 * ACTIVITY_SIGMA * stretch->noise_a);
+	return all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a) ? NULL : stretch->clean_a;
+}
+
+/* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
 static void find_start(struct stretch *stretch)
 {
 	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
@@ -173,22 +192,13 @@ static void find_start(struct stretch *stretch)
 	stretch->began_astray = false;
 	if (n < 8)
 		return;
-	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
-	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
-	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
-	if (stretch->noise_dof <= 0)
-		stretch->noise_a = steps_noise(stretch, span, 2);
-	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	const double *current_a = quiet_start(stretch, n);
+	stretch->began_astray = !current_a;
+	if (!current_a)
+		return;
 	double sum = 0, squares = 0;
-	const double *current_a = stretch->clean_a;
-	struct extremes all = extremes_of(current_a, n);
 	for (size_t i = 0; i < n; i++)
 		sum += current_a[i];
-	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	if (all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a)) {
-		stretch->began_astray = true;
-		return;
-	}
 	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
 	stretch->baseline_known = true;
 	for (size_t i = 0; i < n; i++)
