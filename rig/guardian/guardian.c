@@ -321,6 +321,7 @@ static const char *take_record(struct guardian *guardian, bool *bye)
 			     record.device.capacitor.source == GUARDIAN_NO_SOURCE ? "" : ", capacitor to be read");
 		reply(guardian, true, "");
 		return NULL;
+	case GUARDIAN_EMERGENCY: return "the harness cannot make the device safe";
 	case GUARDIAN_BYE: *bye = true; return NULL;
 	}
 	return "a record of the harness makes no sense";
