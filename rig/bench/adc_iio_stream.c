@@ -167,7 +167,7 @@ static bool take_buffer(struct adc_iio_stream *stream, size_t bytes, double arri
 			step * expected, (unsigned long long)stream->received);
 	if (stream->skip > 0) {
 		stream->skip -= stream->skip < expected ? stream->skip : expected;
-		return true;
+		return loss_finder_skipped(stream->finder, arrival_s, error);
 	}
 	const unsigned char *start = iio_buffer_start(stream->buffer);
 	struct piece *piece = free_piece(stream);

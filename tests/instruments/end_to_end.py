@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from served import MAGSTIM, MAGVENTURE, STALL_S, TMSRIG, FIXTURES, Bench, Run, cpu_s, remote_spec
+from served import MAGSTIM, MAGVENTURE, LATE_S, STALL_S, TMSRIG, FIXTURES, Bench, Run, cpu_s, remote_spec
 
 NOTICE_S = 2.0  # how long a run may go on after a fault
 DISCHARGE_S = 3.0  # and how long it may look, where samples still come, until the capacitor is empty
@@ -107,7 +107,7 @@ def look(bench, fault, stimulator):
     return f"{seen[0]}, {1e3 * took_s:.0f} ms" if took_s is not None else "NOT SAFE"
 
 
-def hurt(fault, stimulator, fails, moment_s=2.2):
+def hurt(fault, stimulator, fails, moment_s=0.6):
     """A run, and the fault in the midst of its pulses; prints how it ended."""
     return fairly(lambda: hurt_once(fault, stimulator, fails, moment_s))
 
@@ -115,7 +115,9 @@ def hurt(fault, stimulator, fails, moment_s=2.2):
 def hurt_once(fault, stimulator, fails, moment_s):
     bench = Bench(stimulator)
     run = Run("served-smoke", "run")
+    bench.await_states(("charging", "ready", "firing"), 20)
     time.sleep(moment_s)
+    run.lateness.most_s = 0
     began = time.monotonic()
     if fault == "kill":
         bench.kill()
@@ -138,7 +140,7 @@ def hurt_once(fault, stimulator, fails, moment_s):
         check(took_s <= limit_s, f"{fault}: ends within {limit_s} s", f"{took_s:.2f} s")
         check(instrument in run.message(), f"{fault}: the message names the instrument", run.message())
     print(f"{fault:26} {moment_s:5.2f} s {status:2} {took_s:6.2f} s  {seen:16} {run.message()[:130]}", flush=True)
-    return run.starved() or bench.stall_s > STALL_S, took_s
+    return run.starved() or bench.stall_s > STALL_S or run.late_s > LATE_S, took_s
 
 
 def faults():
@@ -154,7 +156,7 @@ def kill():
     for index in range(int(sys.argv[4]) if len(sys.argv) > 4 else 20):
         for fault in ("kill", "iiod close", "beaglelogic reset", "magstim close", "magventure close"):
             stimulator = MAGSTIM if "magstim" in fault or (index % 2 == 0 and "magventure" not in fault) else MAGVENTURE
-            worst[fault] = max(worst.get(fault, 0), hurt(fault, stimulator, True, rng.uniform(0.8, 4.0)))
+            worst[fault] = max(worst.get(fault, 0), hurt(fault, stimulator, True, rng.uniform(0, 3)))
     for fault, took_s in worst.items():
         print(f"{fault}: ended {took_s:.2f} s after, at most")
 
@@ -212,7 +214,7 @@ def sustained_once(rate, duration_s):
           f"stored {enveloped} ({whole} of them whole), lost {missing}\n"
           f"  CPU, s a second of signal: rig {rig_s / signal_s:.3f}, simulator {simulator_s / signal_s:.3f}, "
           f"together {share:.3f}, of the limit of {CPU_LIMIT} {100 * share / CPU_LIMIT:.0f} %", flush=True)
-    return run.starved() or bench.stall_s > STALL_S, None
+    return run.starved() or bench.stall_s > STALL_S or run.late_s > LATE_S, None
 
 
 remote_spec()

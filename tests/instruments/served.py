@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 TMSRIG, FIXTURES = sys.argv[1], sys.argv[2]
@@ -19,6 +20,32 @@ def cpu_s(pid):
     """CPU time of a process and its children that ended."""
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     return sum(int(fields[i]) for i in range(11, 15)) / os.sysconf("SC_CLK_TCK")
+
+
+LATE_S = 0.1  # a machine on which this program is so much too late now and then has no time for a rig
+
+
+class Lateness(threading.Thread):
+    """How late this program, which competes with the rig for the processor, is woken, at most."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.most_s, self.going = 0, True
+        self.start()
+
+    def run(self):
+        while self.going:
+            began = time.monotonic()
+            time.sleep(0.02)
+            self.most_s = max(self.most_s, time.monotonic() - began - 0.02)
+
+
+def be_first():
+    """Nothing else is to be done on a laboratory's machine; where that is allowed, it is so for the rig."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    except PermissionError:
+        pass
 
 
 def be_an_instrument():
@@ -72,6 +99,12 @@ class Bench:
         self.stall_s = max(self.stall_s, float(seen[4]))
         return seen
 
+    def await_states(self, wanted, limit_s):
+        """Until the device is in one of the states."""
+        until = time.monotonic() + limit_s
+        while self.look()[0] not in wanted and time.monotonic() < until:
+            time.sleep(0.01)
+
     def await_safe(self, limit_s):
         """The device as its simulator itself has it: seconds until it was seen in a safe state with its trigger low, None if it was not; and the last look."""
         began = time.monotonic()
@@ -102,7 +135,8 @@ class Run:
         subprocess.run(["rm", "-rf", out, out + ".incomplete", out + ".again"], check=True)
         self.out = out
         self.process = subprocess.Popen([TMSRIG, "run", scenario, "-b", bench, "-s", spec, "-q", "-o", out],
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, preexec_fn=be_first)
+        self.lateness = Lateness()
 
     def wait(self, limit_s=60):
         try:
@@ -110,6 +144,8 @@ class Run:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.words = "hangs: " + "".join(self.process.communicate())
+        self.lateness.going = False
+        self.late_s = self.lateness.most_s
         return self.process.returncode
 
     def message(self):
