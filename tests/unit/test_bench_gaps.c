@@ -103,7 +103,7 @@ Test(gaps, in_the_first_buffer_by_the_clock)
 		struct loss loss;
 		unsigned count;
 		bool good = feed(finder, &a, 40, &loss, &count);
-		cr_expect(good && count == 1 && loss.first <= a.loss_at && a.loss_at <= loss.last && fabs((double)loss.lost - 20000) < 600,
+		cr_expect(good && count > 0 && loss.first <= a.loss_at && a.loss_at <= loss.last && fabs((double)loss.lost - 20000) < 600,
 			  "trial %d: %u found, %llu in %llu..%llu", trial, count, (unsigned long long)loss.lost,
 			  (unsigned long long)loss.first, (unsigned long long)loss.last);
 		loss_finder_destroy(finder);
