@@ -125,8 +125,11 @@ static bool start_serial(struct serve *serve, struct error *error)
 {
 	const struct serve_setup *setup = serve->plant.setup->serve;
 	const struct stimulator_port *port = &serve->plant.ports->stimulator;
+	/* Where the bench says how the device reacts to silence, the device does it itself. */
+	const struct emulator_port *emulator = serve->plant.setup->sim.reaction_s[IL13_WATCHDOG] > 0 ? &serve->plant.ports->emulator : NULL;
 	if (setup->present[SERVE_MAGSTIM]) {
 		magstim_device_make(&serve->magstim, port, setup);
+		serve->magstim.emulator = emulator;
 		serve->magstim_line =
 			serial_line_start(&serve->plant, serve->track, setup->magstim_path,
 					  &(struct serial_end){SERVE_MAGSTIM, &magstim_device_ops, &serve->magstim, 10.0 / 9600}, error);
@@ -135,6 +138,7 @@ static bool start_serial(struct serve *serve, struct error *error)
 	}
 	if (setup->present[SERVE_MAGVENTURE]) {
 		magventure_device_make(&serve->magventure, port, serve->plant.setup->device);
+		serve->magventure.emulator = emulator;
 		serve->magventure_line = serial_line_start(
 			&serve->plant, serve->track, setup->magventure_path,
 			&(struct serial_end){SERVE_MAGVENTURE, &magventure_device_ops, &serve->magventure, 10.0 / 38400}, error);
@@ -238,7 +242,7 @@ void serve_print_ready(const struct serve *serve, FILE *out)
 		separator = ", ";
 	}
 	if (serve->gpio)
-		fprintf(out, "%sgpio_sim %s", separator, gpio_sim_chip(serve->gpio));
+		fprintf(out, "%sgpio_sim %s%s", separator, gpio_sim_chip(serve->gpio), gpio_sim_polled(serve->gpio) ? " (polled)" : "");
 	fputc('\n', out);
 	fflush(out);
 }
