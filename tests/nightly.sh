@@ -65,8 +65,9 @@ for target in bundle compare config scenario recording signature; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
-echo "== instruments: every server killed at 20 random moments; 60 s at 1 and at 10 MSa/s"
+echo "== instruments: every server killed at 20 random moments; 200 runs with a loss; 60 s at 1 and at 10 MSa/s"
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
+tests/instruments/e2e.sh build/release/rig/cli/tmsrig loss 200 1 4
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig sustained 60
 echo "== safety: torture of every call of every port, whole; the rig killed at 100 random moments of served sessions"
 rm -rf "$work/torture"

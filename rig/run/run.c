@@ -550,6 +550,10 @@ static void take_trip(struct sequencer *seq)
 static bool end_safely(struct sequencer *seq, struct monitors *stream, struct error *error)
 {
 	bool safe = safe_state(seq, error);
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	/* A line that hung up may be there again for somebody who opens it anew. */
+	if (!safe && guardian->ops)
+		guardian->ops->take_over(guardian->self);
 	if (seq->capture)
 		capture_event(seq->capture, EVENT_SAFE_STATE, 0, now_s(seq), 0);
 	if (stream)
