@@ -13,4 +13,4 @@ for tool in h5clear h5dump h5ls /usr/bin/python3; do
   command -v "$tool" >/dev/null || { echo "safety: $tool is missing" >&2; exit 2; }
 done
 cd "$folder" || exit 2
-/usr/bin/python3 "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}"
+/usr/bin/python3 -B "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}"

@@ -5,4 +5,4 @@
 . "$LAB_HERE/session.sh"
 benches "model: bistim2" "200 us"
 sed -i 's/sample_rate: 1 MHz/sample_rate: 200 kHz/' served.yaml client.yaml
-/usr/bin/python3 -u "$LAB_ROOT/tests/kills/kills.py" tmsrig "$LAB_ROOT/fixtures" "${KILLS:-112}" "${SEED:-3}" lab 2>&1 || echo "not ok - kills ended with $?"
+/usr/bin/python3 -Bu "$LAB_ROOT/tests/kills/kills.py" tmsrig "$LAB_ROOT/fixtures" "${KILLS:-112}" "${SEED:-3}" lab 2>&1 || echo "not ok - kills ended with $?"
