@@ -31,7 +31,7 @@ class Device:
         self.stall_s, self.discharges = max(self.stall_s, float(words[5])), int(words[6])
         return words[1]
 
-    def await_state(self, wanted, limit_s):
+    def await_state(self, wanted, limit_s, step_s=0.001):
         """Monotonic time at which the device was seen in one of the states, None if it was not; and the longest time between two looks."""
         until, longest, last = time.monotonic() + limit_s, 0, time.monotonic()
         while True:
@@ -41,7 +41,7 @@ class Device:
                 return now, longest
             if now > until:
                 return None, longest
-            time.sleep(0.001)
+            time.sleep(step_s)
 
     def end(self):
         self.control.close()

@@ -61,8 +61,8 @@ class Lab:
 
     stopped, stall_s = False, 0
 
-    def await_state(self, wanted, limit_s):
-        return Device.await_state(self, wanted, limit_s)
+    def await_state(self, *arguments):
+        return Device.await_state(self, *arguments)
 
     def end(self):
         self.process.terminate()
@@ -157,7 +157,7 @@ def trial(way, scenario, stimulator, moment_s):
     device = Lab() if LAB else Device(TMSRIG, FIXTURES, stimulator)
     run = subprocess.Popen([TMSRIG, "run", *scenario, "-b", "./client.yaml", "-q", "-o", "run"], stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    device.await_state(("charging", "ready", "firing"), 20 if LAB else 4)
+    device.await_state(("charging", "ready", "firing"), 20 if LAB else 4, 0.01)
     time.sleep(moment_s)
     if device.state() in SAFE:
         # Disarmed by its scenario at this moment: the next one at which it is armed.
