@@ -202,7 +202,8 @@ def on_served_bench(happening, index):
     check(safe_s is not None, f"{name}: the device is left safe", device.state())
     check(run.returncode != 0 or device.discharges == 4, f"{name}: a pass has the pulses that the device counts", device.discharges)
     if happening == "served, clock step":
-        check(run.returncode in (0, 4), f"{name}: a stepped clock is no fault of the device", words[-300:])
+        # A machine that kept the device's serial line standing still made its pulses late: a fault, and not the clock's.
+        check(run.returncode in (0, 4) or device.stall_s > 0.1, f"{name}: a stepped clock is no fault of the device", words[-300:])
     device.end()
     return run.returncode
 
