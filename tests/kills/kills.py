@@ -102,13 +102,14 @@ def out_of_memory(pid):
     resource.prlimit(pid, resource.RLIMIT_AS, (pages * 4096, pages * 4096))
 
 
+# In large pieces, each filled by one call of the kernel: else the programs that run meanwhile lose their pages and read them again, without end.
 EATER = """
-import ctypes, sys
-ctypes.CDLL(None).mlockall(3)
+import ctypes, mmap, sys
+ctypes.CDLL(None).mlockall(1)
 open("/proc/self/oom_score_adj", "w").write("500")
 held = []
 while "Z" not in open(f"/proc/{sys.argv[1]}/stat").read().rpartition(")")[2]:
-    held.append(b"x" * (1 << 20))
+    held.append(mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x8000))  # MAP_POPULATE
 """
 
 
