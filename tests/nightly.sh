@@ -69,9 +69,11 @@ echo "== instruments: every server killed at 20 random moments; 200 runs with a 
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig loss 200 1 4
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig sustained 60
-echo "== safety: torture of every call of every port, whole; the rig killed at 100 random moments of served sessions"
+echo "== safety: torture of every call of every port in every manner; some hundred of them with the sanitizers"
+build/bench/tests/torture/torture "$PWD" "$work/torture" 0 | grep -v ' calls, '
 rm -rf "$work/torture"
-build/test/tests/torture/torture "$PWD" "$work/torture" 1 | tail -n 1
+build/test/tests/torture/torture "$PWD" "$work/torture" 3 | grep -v ' calls, '
+echo "== safety: the rig killed at 100 random moments of served sessions"
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
@@ -81,7 +83,7 @@ echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; f
 ninja -C build/lab >/dev/null
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke itbs
 LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
-LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills
+LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills clock-steps
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh
 

@@ -14,8 +14,8 @@ for tool in h5clear h5dump h5ls /usr/bin/python3; do
 done
 cd "$folder" || exit 2
 status=0
-/usr/bin/python3 "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}" || status=1
+/usr/bin/python3 -B "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}" || status=1
 brief=brief
 [ "${2:-2}" -gt 10 ] && brief=
-/usr/bin/python3 "$here/kills/paths.py" "$tmsrig" "$TMSRIG_DATA/fixtures" $brief || status=1
+/usr/bin/python3 -B "$here/kills/paths.py" "$tmsrig" "$TMSRIG_DATA/fixtures" $brief || status=1
 exit $status
