@@ -219,6 +219,8 @@ static bool take_envelope(void *self, const struct envelope_cell *cell, struct e
 	struct measure *measure = self;
 	if (measure->current >= 0 && !take_idle_current(measure, cell, error))
 		return false;
+	if (measure->stretch && !cell->gap && cell->frames == measure->layout.envelope_frames)
+		stretch_envelope(measure->stretch, cell);
 	return measure->capacitor < 0 || take_capacitor(measure, cell, error);
 }
 

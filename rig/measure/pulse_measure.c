@@ -178,8 +178,9 @@ bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct mag
 	/* How many samples could have been it is noisy too: seen with a current that dies away with 100 samples, 0.93 of one's noise. */
 	double scatter = current ? 1 : extreme_deviation(n);
 	double u_noise = work->noise_dof > 0 ? excess / sqrt(2 * work->noise_dof) : 0;
+	double u_zero = hypot(work->u_baseline, work->u_slope * fmax(0, (double)to - work->onset));
 	*out = (struct magnitude){.value_a = largest - too_large,
-				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), sqrt(2) * q), work->u_baseline)};
+				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), sqrt(2) * q), u_zero)};
 	return true;
 }
 

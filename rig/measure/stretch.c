@@ -7,6 +7,7 @@
 #include "activity.h"
 #include "despike.h"
 #include "detect.h"
+#include "hum.h"
 #include "pulse_measure.h"
 
 /* A pulse is measured once so much of the stretch after it is there, or the stretch is over. */
@@ -18,6 +19,8 @@
 /* A pulse's own samples end so long before the next one is detected. */
 #define NEXT_S 10e-6
 #define QUIET_START_S 100e-6
+/* A longer window has the hum of each of its pieces taken out by itself. */
+#define HUM_PIECE_S 25e-3
 #define TAIL_S 5e-3
 /* Of the magnitude of normal deviates, in standard deviations. */
 #define MEDIAN_OF_NORMAL 0.6745
@@ -44,6 +47,9 @@ struct stretch {
 	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
 	bool baseline_known;
 	bool began_astray; /* the stretch's first samples were not quiet */
+	struct hum hum;
+	uint32_t envelope_frames; /* of its cells; 0: none has come */
+	double u_hum_slope_a;     /* of what the hum's slope is taken for, a sample; 0 without hum */
 	struct arming arming;
 	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
 	ptrdiff_t measured_end; /* end of the last pulse */
@@ -203,6 +209,32 @@ static void find_start(struct stretch *stretch)
 	learn_noise(stretch, sqrt(squares / (double)(n - 1)), (double)(n - 1));
 }
 
+void stretch_envelope(struct stretch *stretch, const struct envelope_cell *cell)
+{
+	stretch->envelope_frames = cell->frames;
+	hum_cell_add(&stretch->hum, cell, stretch->index);
+}
+
+/* Takes the hum out of the samples from index `from` on, the first of which is that of the window. */
+static void remove_hum(struct stretch *stretch, const struct window *window, size_t from)
+{
+	size_t piece = (size_t)ceil(HUM_PIECE_S / stretch->interval_s);
+	double scale = stretch->channel->scale;
+	stretch->u_hum_slope_a = 0;
+	if (stretch->envelope_frames == 0)
+		return;
+	for (size_t i = 0; i < window->frames; i += piece) {
+		size_t n = window->frames - i < piece ? window->frames - i : piece;
+		uint64_t first_frame = window->first_frame + i;
+		struct hum_wave wave;
+		if (!hum_find(&stretch->hum, (double)first_frame + 0.5 * (double)n, window->first_frame + window->frames,
+			      stretch->envelope_frames, stretch->interval_s, &wave))
+			continue;
+		hum_remove(&wave, first_frame, scale, stretch->current_a + from + i, n);
+		stretch->u_hum_slope_a = fmax(stretch->u_hum_slope_a, fabs(scale) * wave.u_slope_per_s * stretch->interval_s);
+	}
+}
+
 static bool append(struct stretch *stretch, const struct window *window, struct error *error)
 {
 	size_t old = stretch->n, channels = stretch->format->channel_count;
@@ -216,6 +248,7 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 		stretch->current_a[old + i] = scale * count + offset;
 	}
 	stretch->n = old + window->frames;
+	remove_hum(stretch, window, old);
 	if (old == 0)
 		find_start(stretch);
 	double tau = stretch->channel->droop_time_constant_s;
@@ -298,6 +331,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 					.to = to,
 					.previous = tail ? &stretch->previous : NULL,
 					.carried_noise_a = stretch->noise_a,
+					.u_hum_slope_a = stretch->u_hum_slope_a,
 					.scratch = stretch->scratch};
 	/* Only so much before the onset is of use. */
 	double keep = floor(outline->onset - KEEP_S / stretch->interval_s);
