@@ -226,6 +226,21 @@ static ptrdiff_t find_extremum(const struct trace *trace, ptrdiff_t from, ptrdif
 	return best;
 }
 
+/* The middle of the clipped samples of a half wave, which noise may interrupt; `peak` where there are none. */
+static ptrdiff_t flat_middle(const struct trace *trace, ptrdiff_t from, ptrdiff_t limit, int sign, ptrdiff_t peak)
+{
+	ptrdiff_t first = NO_INDEX, last = NO_INDEX;
+	if (trace->count_min >= trace->count_max)
+		return peak;
+	for (ptrdiff_t i = from; i < (ptrdiff_t)trace->n && i <= limit; i++) {
+		if (!clipped_at(trace, i) || level(trace, i, sign) <= 0)
+			continue;
+		first = first == NO_INDEX ? i : first;
+		last = i;
+	}
+	return first == NO_INDEX ? peak : first + (last - first) / 2;
+}
+
 /* The half waves after the first zero. */
 static void follow_lobes(const struct trace *trace, struct outline *pulse, double rise)
 {
@@ -237,10 +252,7 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		sign = -sign;
 		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
 		double lobe_a = level(trace, peak, sign);
-		ptrdiff_t flat_end = peak;
-		while (clipped_at(trace, peak) && flat_end + 1 < (ptrdiff_t)trace->n && clipped_at(trace, flat_end + 1))
-			flat_end++;
-		peak += (flat_end - peak) / 2;
+		peak = flat_middle(trace, zero, later(zero, width), sign, peak);
 		if (lobe_a < least_a)
 			break;
 		if (lobe_a > LOBE_GROWTH * before_a) {

@@ -10,6 +10,8 @@
 #include "hum.h"
 #include "pulse_measure.h"
 
+/* A pulse leaves the baseline by more than so many counts: one is rounding. */
+#define COUNTS_LEAST 1.5
 /* A pulse is measured once so much of the stretch after it is there, or the stretch is over. */
 #define COMPLETE_S 1.7e-3
 /* Kept before a pulse that has to wait: its baseline. */
@@ -47,6 +49,9 @@ struct stretch {
 	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
 	bool baseline_known;
 	bool began_astray; /* the stretch's first samples were not quiet */
+	bool ranged;       /* the channel declares its range */
+	struct clip_range range;
+	double count_a; /* what the samples differ by at least: a file may have fewer bits than its counts */
 	struct hum hum;
 	uint32_t envelope_frames; /* of its cells; 0: none has come */
 	double u_hum_slope_a;     /* of what the hum's slope is taken for, a sample; 0 without hum */
@@ -73,6 +78,10 @@ struct stretch *stretch_create(const struct recording_format *format, struct err
 	stretch->index = (unsigned)index;
 	stretch->channel = &format->channels[index];
 	stretch->interval_s = 1 / format->sample_rate_hz;
+	int32_t least = stretch->channel->count_min, most = stretch->channel->count_max;
+	stretch->ranged = least < most && (least > INT16_MIN || most < INT16_MAX);
+	stretch->range = (struct clip_range){INT16_MIN, INT16_MAX};
+	stretch->count_a = stretch->ranged ? fabs(stretch->channel->scale) : 0;
 	return stretch;
 }
 
@@ -147,7 +156,7 @@ static double detection_threshold_a(const struct stretch *stretch)
 {
 	bool vague = stretch->noise_dof > 0 && stretch->noise_dof < NOISE_DOF_VAGUE;
 	double most_a = stretch->noise_a * (vague ? 1 + 2 / sqrt(2 * stretch->noise_dof) : 1);
-	return fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch));
+	return fmax(fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch)), COUNTS_LEAST * stretch->count_a);
 }
 
 /* Takes note of noise that was seen with so many degrees of freedom. */
@@ -209,6 +218,11 @@ static void find_start(struct stretch *stretch)
 	learn_noise(stretch, sqrt(squares / (double)(n - 1)), (double)(n - 1));
 }
 
+struct clip_range stretch_range(const struct stretch *stretch)
+{
+	return stretch->range;
+}
+
 void stretch_envelope(struct stretch *stretch, const struct envelope_cell *cell)
 {
 	stretch->envelope_frames = cell->frames;
@@ -235,6 +249,14 @@ static void remove_hum(struct stretch *stretch, const struct window *window, siz
 	}
 }
 
+/* A recording without a declared range may be of fewer bits than its counts: what its samples differ by at least are its counts. */
+static void learn_resolution(struct stretch *stretch, size_t from)
+{
+	double steps_a = fabs(stretch->channel->scale) * clip_resolution(stretch->counts, (ptrdiff_t)from, (ptrdiff_t)stretch->n);
+	if (steps_a > 0)
+		stretch->count_a = stretch->count_a > 0 ? fmin(stretch->count_a, steps_a) : steps_a;
+}
+
 static bool append(struct stretch *stretch, const struct window *window, struct error *error)
 {
 	size_t old = stretch->n, channels = stretch->format->channel_count;
@@ -248,6 +270,8 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 		stretch->current_a[old + i] = scale * count + offset;
 	}
 	stretch->n = old + window->frames;
+	if (!stretch->ranged)
+		learn_resolution(stretch, old);
 	remove_hum(stretch, window, old);
 	if (old == 0)
 		find_start(stretch);
@@ -374,6 +398,19 @@ static void note_end(const struct stretch *stretch, const struct trace *trace, b
 	findings->open_frame = stretch->first_frame + stretch->n;
 }
 
+/* Without a declared range flat tops show where it ends. */
+static void learn_range(struct stretch *stretch, struct trace *trace)
+{
+	double scale = fabs(stretch->channel->scale);
+	struct clip_input in = {.trace = trace,
+				.to = (ptrdiff_t)stretch->n,
+				.quiet_to = (ptrdiff_t)fmin(QUIET_START_S / stretch->interval_s, (double)stretch->n),
+				.noise = stretch->noise_a / scale};
+	clip_learn(&in, trace->threshold_a / scale, &stretch->range);
+	trace->count_min = stretch->range.least;
+	trace->count_max = stretch->range.most;
+}
+
 /* Measures every pulse that is complete; with `over` every one. */
 static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
 {
@@ -386,6 +423,8 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
 			      .count_min = stretch->channel->count_min,
 			      .count_max = stretch->channel->count_max};
+	if (!stretch->ranged)
+		learn_range(stretch, &trace);
 	clean(stretch, stretch->n, stretch->noise_a);
 	findings->threshold_a = fmax(findings->threshold_a, trace.threshold_a);
 	struct arming before = stretch->arming;
