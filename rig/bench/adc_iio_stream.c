@@ -179,8 +179,7 @@ static bool take_buffer(struct adc_iio_stream *stream, size_t bytes, double arri
 	}
 	if (adc->stamps) {
 		struct iio_element stamp = element_of(stream, adc->stamps);
-		for (size_t i = 0; i < expected; i++)
-			stream->stamps[i] = (uint64_t)iio_element_load(&stamp, start + i * step);
+		iio_stamps_load(&stamp, start, step, expected, stream->stamps);
 	}
 	return publish(stream, expected, arrival_s, piece != NULL, error) && poll_overflow(stream, error);
 }

@@ -18,6 +18,8 @@ struct gap_watch {
 	uint64_t lost;
 	double first_time_s;
 	double origin_s, origin_time_s; /* envelope and time at the end of the first two windows */
+	bool has_origin;
+	uint64_t verified; /* received by the last of what was told to be steady */
 	double last_time_s;
 	double jitter_s; /* of the envelope, fading */
 	double resolution_s;
@@ -120,6 +122,15 @@ static void take_step(struct gap_watch *watch, uint64_t before, uint64_t last, u
 	}
 }
 
+/* The envelope has left the line through its origin by more than the tolerance of the rates. */
+static bool has_drifted(const struct gap_watch *watch, double late_s, double limit_s)
+{
+	double drift_s = late_s - watch->origin_s;
+	double allowed_s = limit_s + watch->setup.rate_tolerance * (watch->last_time_s - watch->origin_time_s);
+	/* Arrivals that were all late at the start make later ones seem early. */
+	return watch->has_origin && (drift_s > allowed_s || drift_s < -allowed_s - watch->setup.cap_s);
+}
+
 static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, struct gap_step *step)
 {
 	const struct gap_watch_setup *setup = &watch->setup;
@@ -138,19 +149,15 @@ static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, str
 	}
 	watch->jitter_s = fmax(watch->jitter_s * exp2(-1 / (FADE_WINDOWS * setup->window)), fabs(rise_s) < limit_s ? fabs(rise_s) : 0);
 	/* The first stamps, and arrivals for long, may be late and come to be in time; not so once something counted as lost. */
-	bool settled = setup->confirmations == 1 && before + 1 >= setup->window;
+	bool settled = setup->confirmations == 1 && (watch->has_origin || before + 1 >= setup->window);
 	if (rise_s < -limit_s && (watch->lost > 0 || settled))
 		return GAP_WATCH_AHEAD;
-	if (index + 1 == 2 * (uint64_t)setup->window) {
+	if (has_drifted(watch, raised_s, limit_s))
+		return GAP_WATCH_RUNAWAY;
+	if (!watch->has_origin && index + 1 == 2 * (uint64_t)setup->window) {
 		watch->origin_s = raised_s;
 		watch->origin_time_s = watch->last_time_s;
-	}
-	if (index + 1 > 2 * (uint64_t)setup->window) {
-		double drift_s = raised_s - watch->origin_s;
-		double allowed_s = limit_s + setup->rate_tolerance * (watch->last_time_s - watch->origin_time_s);
-		/* Arrivals that were all late at the start make later ones seem early. */
-		if (drift_s > allowed_s || drift_s < -allowed_s - setup->cap_s)
-			return GAP_WATCH_RUNAWAY;
+		watch->has_origin = true;
 	}
 	return GAP_WATCH_NONE;
 }
@@ -169,6 +176,22 @@ enum gap_watch_state gap_watch_observe(struct gap_watch *watch, uint64_t receive
 	return index >= watch->setup.window ? compare(watch, index, step) : GAP_WATCH_NONE;
 }
 
+enum gap_watch_state gap_watch_steady(struct gap_watch *watch, uint64_t received, double time_s)
+{
+	watch->last_time_s = time_s - watch->first_time_s;
+	double late_s = watch->last_time_s - (double)(received + watch->lost) * watch->setup.period_s;
+	watch->count = watch->least_first = watch->least_end = 0;
+	*at(watch, watch->count++) = (struct observation){.received = received, .late_s = late_s};
+	slide(watch, 0);
+	watch->verified = received;
+	return has_drifted(watch, late_s, watch->setup.floor_s) ? GAP_WATCH_RUNAWAY : GAP_WATCH_NONE;
+}
+
+bool gap_watch_is_settled(const struct gap_watch *watch)
+{
+	return watch->has_origin;
+}
+
 void gap_watch_known(struct gap_watch *watch, uint64_t lost)
 {
 	watch->lost += lost;
@@ -176,7 +199,7 @@ void gap_watch_known(struct gap_watch *watch, uint64_t lost)
 
 uint64_t gap_watch_verified(const struct gap_watch *watch)
 {
-	return watch->count > watch->setup.window ? at(watch, watch->count - 1 - watch->setup.window)->received : 0;
+	return watch->count > watch->setup.window ? at(watch, watch->count - 1 - watch->setup.window)->received : watch->verified;
 }
 
 double gap_watch_resolution_s(const struct gap_watch *watch)
@@ -187,7 +210,7 @@ double gap_watch_resolution_s(const struct gap_watch *watch)
 double gap_watch_rate_error(const struct gap_watch *watch)
 {
 	double span_s = watch->last_time_s - watch->origin_time_s;
-	if (watch->count <= 2 * (uint64_t)watch->setup.window || span_s <= 0)
+	if (!watch->has_origin || span_s <= 0)
 		return 0;
 	double drift_s = at(watch, watch->count - 1)->envelope_s - watch->origin_s;
 	return -drift_s / span_s;

@@ -40,6 +40,13 @@ struct gap_watch *gap_watch_create(const struct gap_watch_setup *setup) must_che
 void gap_watch_destroy(struct gap_watch *watch);
 /* The next observation; received counts samples received and must rise. */
 enum gap_watch_state gap_watch_observe(struct gap_watch *watch, uint64_t received, double time_s, struct gap_step *step);
+/*
+ * In place of the observations until (received, time_s), where it is known otherwise that each is in step with the one before and none of the last
+ * two windows' observations is not; only once gap_watch_is_settled(). NONE or RUNAWAY.
+ */
+enum gap_watch_state gap_watch_steady(struct gap_watch *watch, uint64_t received, double time_s);
+/* The first two windows have been seen. */
+bool gap_watch_is_settled(const struct gap_watch *watch);
 /* Losses known otherwise, before the next observation: they are no step then. */
 void gap_watch_known(struct gap_watch *watch, uint64_t lost);
 /* So many samples received are beyond doubt: every loss among them has been told. */

@@ -26,7 +26,8 @@ struct guard {
 	int socket;
 	pthread_t heart;
 	bool heart_started;
-	pthread_mutex_t lock; /* of the socket's sending side and the sequence */
+	pthread_mutex_t asking; /* held from a question to its reply: a reply that another thread took would be lost */
+	pthread_mutex_t lock;   /* of the socket's sending side and the sequence; taken inside of asking, alone for the heartbeat */
 	uint32_t sequence;
 	_Atomic double progress_s;
 	atomic_bool stop, lost, attending;
@@ -79,6 +80,24 @@ static bool await_reply(struct guard *guard, uint32_t sequence, double patience_
 		if (reply->sequence == sequence)
 			return true;
 	}
+}
+
+/* Another thread's question takes no longer than a guardian may take to answer; false: the guardian does not answer at all. */
+static bool begin_asking(struct guard *guard, struct error *error)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)ANSWER_S;
+	return pthread_mutex_clocklock(&guard->asking, CLOCK_MONOTONIC, &until) == 0 || error_bench(error, "the guardian does not answer");
+}
+
+/* The reply to a question that went out, and the end of asking. */
+static bool end_asking(struct guard *guard, bool sent, uint32_t sequence, struct error *error)
+{
+	struct guardian_reply reply = {0};
+	bool answered = sent ? await_reply(guard, sequence, ANSWER_S, &reply, error) : error_bench(error, "the guardian is gone");
+	pthread_mutex_unlock(&guard->asking);
+	return answered && (reply.good || error_bench(error, "guardian: %s", reply.text));
 }
 
 static void *beat(void *argument)
@@ -153,6 +172,7 @@ struct guard *guard_start(const struct guardian_setup *setup, const struct guard
 	guard->socket = -1;
 	atomic_store(&guard->attending, true);
 	guard->pid = -1;
+	pthread_mutex_init(&guard->asking, NULL);
 	pthread_mutex_init(&guard->lock, NULL);
 	return start(guard, error) ? steal(&guard) : NULL;
 }
@@ -165,12 +185,10 @@ void guard_progress(struct guard *guard)
 bool guard_set(struct guard *guard, enum guardian_role role, bool level, struct error *error)
 {
 	uint32_t sequence;
-	struct guardian_reply reply = {0};
-	if (!send_message(guard, (struct guardian_message){.kind = GUARDIAN_SET, .role = role, .level = level}, &sequence))
-		return error_bench(error, "the guardian is gone");
-	if (!await_reply(guard, sequence, ANSWER_S, &reply, error))
+	if (!begin_asking(guard, error))
 		return false;
-	return reply.good || error_bench(error, "guardian: %s", reply.text);
+	bool sent = send_message(guard, (struct guardian_message){.kind = GUARDIAN_SET, .role = role, .level = level}, &sequence);
+	return end_asking(guard, sent, sequence, error);
 }
 
 void guard_attend(struct guard *guard, bool waiting)
@@ -202,23 +220,22 @@ static bool send_log(struct guard *guard, int log_fd, uint32_t *sequence)
 bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 {
 	uint32_t sequence;
-	struct guardian_reply reply = {0};
-	if (!send_log(guard, log_fd, &sequence))
-		return error_bench(error, "the guardian is gone");
-	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));
+	if (!begin_asking(guard, error))
+		return false;
+	bool sent = send_log(guard, log_fd, &sequence);
+	return end_asking(guard, sent, sequence, error);
 }
 
 bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error)
 {
-	struct guardian_reply reply = {0};
+	if (!begin_asking(guard, error))
+		return false;
 	struct guardian_device_message message = {.head = {.magic = GUARDIAN_MAGIC, .kind = GUARDIAN_DEVICE}, .device = *device};
 	pthread_mutex_lock(&guard->lock);
 	uint32_t sequence = message.head.sequence = ++guard->sequence;
 	bool sent = send(guard->socket, &message, sizeof message, MSG_NOSIGNAL) == sizeof message;
 	pthread_mutex_unlock(&guard->lock);
-	if (!sent)
-		return error_bench(error, "the guardian is gone");
-	return await_reply(guard, sequence, ANSWER_S, &reply, error) && (reply.good || error_bench(error, "guardian: %s", reply.text));
+	return end_asking(guard, sent, sequence, error);
 }
 
 bool guard_is_lost(struct guard *guard)
@@ -248,5 +265,6 @@ void guard_stop(struct guard *guard)
 	if (guard->pid > 0)
 		reap(guard->pid);
 	pthread_mutex_destroy(&guard->lock);
+	pthread_mutex_destroy(&guard->asking);
 	free(guard);
 }

@@ -21,7 +21,8 @@ double iio_element_middle(const struct iio_element *element)
 	return element->is_signed ? 0 : exp2(element->bits - 1.0);
 }
 
-int64_t iio_element_load(const struct iio_element *element, const unsigned char *frame)
+/* The raw value: sign-extended, or not. */
+static int64_t iio_element_load(const struct iio_element *element, const unsigned char *frame)
 {
 	const unsigned char *bytes = frame + element->offset;
 	uint64_t value = 0;
@@ -31,6 +32,18 @@ int64_t iio_element_load(const struct iio_element *element, const unsigned char 
 	unsigned unused = 64 - element->bits;
 	value <<= unused;
 	return element->is_signed ? (int64_t)value >> unused : (int64_t)(value >> unused);
+}
+
+void iio_stamps_load(const struct iio_element *element, const unsigned char *frame, size_t step, size_t frames, uint64_t *out)
+{
+	bool plain = element->length == sizeof *out && element->bits == 64 && element->shift == 0 && element->is_be == host_is_be();
+	if (plain) {
+		for (size_t i = 0; i < frames; i++)
+			memcpy(out + i, frame + i * step + element->offset, sizeof *out);
+		return;
+	}
+	for (size_t i = 0; i < frames; i++)
+		out[i] = (uint64_t)iio_element_load(element, frame + i * step);
 }
 
 /* int16 in the host's order: the samples of most instruments that are fast. */

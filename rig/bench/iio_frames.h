@@ -19,8 +19,8 @@ struct iio_element {
 /* How a count comes from a raw value: count = (raw - middle) >> down. */
 unsigned iio_element_down(const struct iio_element *element);
 double iio_element_middle(const struct iio_element *element);
-/* The raw value of the element in a frame: sign-extended, or not. */
-int64_t iio_element_load(const struct iio_element *element, const unsigned char *frame);
+/* The raw values of the element, time stamps or counters, in `frames` frames that are `step` bytes apart. */
+void iio_stamps_load(const struct iio_element *element, const unsigned char *frame, size_t step, size_t frames, uint64_t *out);
 /* `frames` frames that are `step` bytes apart, into interleaved counts. */
 void iio_frames_convert(const struct iio_element *elements, unsigned count, const unsigned char *frame, size_t step, size_t frames,
 			int16_t *out);

@@ -12,6 +12,8 @@ static const double HOST_CLOCK_TOLERANCE = 100e-6;
 static const double ARRIVAL_WINDOW_S = 0.25;
 static const double ARRIVAL_FLOOR_S = 0.5e-3, ARRIVAL_CAP_S = 5e-3;
 enum { ARRIVAL_WINDOW_MIN = 4, STAMP_WINDOW = 64, WIDE_BITS = 28 };
+/* A time stamp less than so much of a sample beside its place, as counted from one at most STAMP_WINDOW before, is in step: no sample is missing there. */
+static const double IN_STEP = 0.25;
 
 struct loss_finder {
 	struct loss_finder_setup setup;
@@ -21,7 +23,10 @@ struct loss_finder {
 	size_t loss_count, loss_room;
 	uint64_t stamped; /* frames whose stamps were seen */
 	uint64_t stamp, first_stamp;
-	uint64_t longest_run, run;        /* frames with one time stamp */
+	uint64_t longest_run, run;    /* frames with one time stamp */
+	int64_t due_ns[STAMP_WINDOW]; /* after the stamp before the first of as many frames */
+	int64_t in_step_ns;
+	unsigned calm;                    /* frames in step, each observed, since one was not; no more than two windows are counted */
 	uint64_t clean;                   /* GAPS_BY_OVERFLOW_REGISTER: received before the last read without overflow */
 	uint64_t dirty_from, dirty_until; /* what an overflow makes void; until 0: nothing */
 };
@@ -68,6 +73,9 @@ struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup)
 	if (!finder)
 		return NULL;
 	finder->setup = *setup;
+	for (unsigned i = 0; i < STAMP_WINDOW; i++)
+		finder->due_ns[i] = (int64_t)round(1e9 * (i + 1) / setup->sample_rate_hz);
+	finder->in_step_ns = (int64_t)(1e9 * IN_STEP / setup->sample_rate_hz);
 	if (is_stamped(finder))
 		finder->stamps = stamp_watch(setup);
 	else if (!is_wide_counter(setup))
@@ -162,7 +170,7 @@ static bool observe_stamp(struct loss_finder *finder, struct error *error)
 	return judge(finder, finder->stamps, gap_watch_observe(finder->stamps, finder->stamped, time_s, &step), &step, error);
 }
 
-static bool take_time_stamps(struct loss_finder *finder, const uint64_t *stamps, size_t frames, struct error *error)
+static bool observe_stamps(struct loss_finder *finder, const uint64_t *stamps, size_t frames, struct error *error)
 {
 	for (size_t i = 0; i < frames; i++) {
 		/* Frames with one time stamp, a group, are one observation, at its last. */
@@ -173,6 +181,48 @@ static bool take_time_stamps(struct loss_finder *finder, const uint64_t *stamps,
 		finder->stamp = stamps[i];
 		finder->stamped++;
 		finder->run++;
+	}
+	return true;
+}
+
+/* Whether each of up to a window's stamps is where it is due after the one before the first. A loop for the compiler to make wide. */
+static bool are_in_step(const struct loss_finder *finder, uint64_t before, const uint64_t *stamps, size_t frames)
+{
+	uint64_t within = 2 * (uint64_t)finder->in_step_ns, out = 0;
+	uint64_t zero = before - (uint64_t)finder->in_step_ns;
+	for (size_t i = 0; i < frames; i++)
+		out |= stamps[i] - zero - (uint64_t)finder->due_ns[i] > within;
+	return !out && finder->in_step_ns > 0;
+}
+
+/* A window in step, and what surrounds it, too: only its end is observed. The last stamp waits, as in observe_stamps(). */
+static bool pass_stamps(struct loss_finder *finder, const uint64_t *stamps, struct error *error)
+{
+	uint64_t received = finder->stamped + STAMP_WINDOW - 1;
+	double time_s = 1e-9 * (double)(int64_t)(stamps[STAMP_WINDOW - 2] - finder->first_stamp);
+	finder->stamp = stamps[STAMP_WINDOW - 1];
+	finder->stamped += STAMP_WINDOW;
+	finder->run = 1;
+	return judge(finder, finder->stamps, gap_watch_steady(finder->stamps, received, time_s), NULL, error);
+}
+
+/*
+ * By windows. One that is in step, after two that were and before one that is, holds no loss, and what is observed around it does not need it. At
+ * many millions of frames a second only that can be done with every one.
+ */
+static bool take_time_stamps(struct loss_finder *finder, const uint64_t *stamps, size_t frames, struct error *error)
+{
+	bool next_in_step = false;
+	for (size_t done = 0, count; done < frames; done += count) {
+		count = frames - done < STAMP_WINDOW ? frames - done : STAMP_WINDOW;
+		bool in_step = next_in_step || (finder->stamped > 0 && are_in_step(finder, finder->stamp, stamps + done, count));
+		next_in_step = in_step && frames - done >= 2 * STAMP_WINDOW &&
+			       are_in_step(finder, stamps[done + STAMP_WINDOW - 1], stamps + done + STAMP_WINDOW, STAMP_WINDOW);
+		bool passes = next_in_step && finder->run == 1 && finder->calm == 2 * STAMP_WINDOW && gap_watch_is_settled(finder->stamps);
+		if (passes ? !pass_stamps(finder, stamps + done, error) : !observe_stamps(finder, stamps + done, count, error))
+			return false;
+		finder->calm = in_step ? finder->calm + (unsigned)count : 0;
+		finder->calm = finder->calm < 2 * STAMP_WINDOW ? finder->calm : 2 * STAMP_WINDOW;
 	}
 	return true;
 }

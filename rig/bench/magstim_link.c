@@ -16,16 +16,38 @@ static bool wrong(const struct magstim_link *link, const char *command, const st
 	return error_bench(error, "%s: command '%c': %s (answer:%s)", link->serial.path, command[0], what, reply->length ? hex : " none");
 }
 
+static bool send_frame(struct magstim_link *link, const uint8_t *frame, size_t length, struct error *error)
+{
+	serial_flush(&link->serial);
+	bool sent = serial_write(&link->serial, frame, length, error);
+	link->sent_s = serial_now_s();
+	return sent;
+}
+
+bool magstim_damaged(struct magstim_link *link, const char *command, unsigned bit, struct error *error)
+{
+	uint8_t frame[MAGSTIM_FRAME_MAX], reply[MAGSTIM_FRAME_MAX];
+	size_t length = magstim_frame(frame, command, strlen(command)), had = 0, missing, got = 1;
+	size_t due = magstim_reply_length(command[0], link->model, link->software);
+	frame[length - 1] ^= (uint8_t)(1u << bit % 8);
+	if (!send_frame(link, frame, length, error))
+		return false;
+	while (got > 0 && (missing = magstim_reply_missing(reply, had, due, command[0])) > 0) {
+		if (!serial_read_some(&link->serial, reply + had, missing, link->sent_s + REPLY_S, &got, error))
+			return false;
+		had += got;
+	}
+	return true;
+}
+
 bool magstim_exchange(struct magstim_link *link, const char *command, size_t length, struct magstim_reply *reply, struct error *error)
 {
 	uint8_t frame[MAGSTIM_FRAME_MAX];
 	size_t sent = magstim_frame(frame, command, length), missing;
 	size_t due = magstim_reply_length(command[0], link->model, link->software);
 	*reply = (struct magstim_reply){0};
-	serial_flush(&link->serial);
-	if (!serial_write(&link->serial, frame, sent, error))
+	if (!send_frame(link, frame, sent, error))
 		return false;
-	link->sent_s = serial_now_s();
 	double until_s = link->sent_s + REPLY_S;
 	while ((missing = magstim_reply_missing(reply->bytes, reply->length, due, command[0])) > 0) {
 		size_t got;

@@ -27,5 +27,10 @@ bool magstim_exchange(struct magstim_link *link, const char *command, size_t len
 		      struct error *error) must_check;
 /* As that, of a command that is a string; a conflict is an error. */
 bool magstim_command(struct magstim_link *link, const char *command, struct magstim_reply *reply, struct error *error) must_check;
+/*
+ * A command whose check byte has a bit of it (0 to 7) flipped on the wire. Takes whatever is answered, if anything is, within 0.3 s. False when the line
+ * is gone.
+ */
+bool magstim_damaged(struct magstim_link *link, const char *command, unsigned bit, struct error *error) must_check;
 /* The number that `count` decimal digits show; NAN when they are none. */
 double magstim_number(const uint8_t *digits, size_t count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ports.h"
 
+#include <math.h>
 #include <stdio.h>
 
 const char *stimulator_state_name(enum stimulator_state state)
@@ -14,6 +15,12 @@ const char *stimulator_state_name(enum stimulator_state state)
 	case STIMULATOR_FAULT: return "fault";
 	}
 	return "?";
+}
+
+struct stimulator_status stimulator_unheard(void)
+{
+	return (struct stimulator_status){
+		.state = STIMULATOR_CHARGING, .intensity_pct = NAN, .coil_temperature_degc = NAN, .fault = "the link is kept silent"};
 }
 
 static void copy_printable(char *out, size_t size, const char *text)

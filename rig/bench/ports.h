@@ -32,6 +32,11 @@ struct clock_port {
 	void *self;
 };
 
+/* When something was done, on the host's clock. */
+struct host_time {
+	double time_s, u_s; /* u: standard uncertainty */
+};
+
 /* A change of an input line that the kernel saw. */
 struct gpio_event {
 	enum gpio_line line;
@@ -133,6 +138,14 @@ struct stimulator_ops {
 	 * if that ends before free_until_s, when the run wants to go on. NULL: nothing to watch.
 	 */
 	bool (*watch)(void *self, double free_until_s, struct error *error) must_check;
+	/*
+	 * Wrongs the link on purpose, to see what the device makes of it. STATE_SILENT: one last word, and from then on none, not even to ask; only
+	 * disarm() speaks all the same, and ends it. STATE_CORRUPTED: a command for the largest output, damaged on the wire, at each call in another
+	 * bit. STATE_REPLAYED: the last arming command once more, byte by byte; arm() came before. STATE_NORMAL: the link as after opening. *when: of
+	 * the change, of silence the last word's. when NULL: nothing is done, but it fails when the driver or the protocol cannot. What the device
+	 * answers to a wrong is passed over: its pulses and lines tell what it did. NULL: the driver cannot.
+	 */
+	bool (*disturb)(void *self, enum signal_state state, struct host_time *when, struct error *error) must_check;
 };
 struct stimulator_port {
 	const struct stimulator_ops *ops;
@@ -142,11 +155,16 @@ struct stimulator_port {
 /* Brings the signals that the device's interlocks look at into a state: relays, emulated sensors. */
 struct emulator_ops {
 	/*
-	 * value: of STATE_VALUE. *time_s: host time of the change. Fails when the bench cannot bring the signal there; it says so before anything is
-	 * changed when asked with time_s NULL.
+	 * value: of STATE_VALUE. *when: of the change. Fails when the bench cannot bring the signal there; it says so before anything is
+	 * changed when asked with when NULL.
 	 */
-	bool (*set)(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s,
+	bool (*set)(void *self, enum interlock_signal signal, enum signal_state state, double value, struct host_time *when,
 		    struct error *error) must_check;
+	/*
+	 * All signals as they are when all is well, or (false) as they are when nobody drives them, which is how they are after opening and left by
+	 * closing. NULL: they are always well until they are set.
+	 */
+	bool (*connect)(void *self, bool on, struct error *error) must_check;
 };
 struct emulator_port {
 	const struct emulator_ops *ops;
@@ -213,3 +231,5 @@ struct driver {
 
 /* "standby", "ready", … Static string. */
 const char *stimulator_state_name(enum stimulator_state state);
+/* What status() says while the link is kept silent: nothing that could prove anything. */
+struct stimulator_status stimulator_unheard(void);

@@ -22,7 +22,9 @@ struct generic {
 	struct stimulator_ops ops; /* what the protocol has */
 	struct keep_alive *alive;  /* NULL: the protocol has none */
 	pthread_mutex_t line;
-	double sent_s; /* of the last command */
+	double sent_s;    /* of the last command */
+	bool silent;      /* on purpose: nothing is said. Under the line */
+	unsigned damaged; /* commands sent damaged until now */
 };
 
 static const char *line_end(const struct generic *generic)
@@ -98,7 +100,10 @@ static bool take_line(struct generic *generic, struct error *error)
 	if (generic->alive && !keep_alive_good(generic->alive, error))
 		return false;
 	pthread_mutex_lock(&generic->line);
-	return true;
+	if (!generic->silent)
+		return true;
+	pthread_mutex_unlock(&generic->line);
+	return error_config(error, "the link is kept silent; it has to be made normal first");
 }
 
 static bool give_line(struct generic *generic, bool result)
@@ -139,6 +144,7 @@ static bool generic_disarm(void *self, struct error *error)
 	struct generic *generic = self;
 	struct error first = {0};
 	pthread_mutex_lock(&generic->line);
+	generic->silent = false;
 	bool done = exchange(generic, LINE_DISARM, NAN, NULL, &first) || exchange(generic, LINE_DISARM, NAN, NULL, error);
 	give_line(generic, done);
 	if (done)
@@ -193,6 +199,10 @@ static bool generic_status(void *self, struct stimulator_status *status, struct 
 	struct generic *generic = self;
 	const struct line_protocol *protocol = generic->protocol;
 	char reply[LINE_TEXT_MAX];
+	if (generic->silent) {
+		*status = stimulator_unheard();
+		return true;
+	}
 	if (!take_line(generic, error) || !give_line(generic, exchange(generic, LINE_STATUS, NAN, reply, error)))
 		return false;
 	for (unsigned s = 0; s < LINE_STATE_COUNT; s++) {
@@ -215,15 +225,115 @@ static enum keep_alive_result talk(void *self, struct error *error)
 	struct generic *generic = self;
 	if (pthread_mutex_trylock(&generic->line) != 0)
 		return KEEP_ALIVE_BUSY;
-	bool good = exchange(generic, LINE_KEEP_ALIVE, NAN, NULL, error);
+	bool silent = generic->silent, good = !silent && exchange(generic, LINE_KEEP_ALIVE, NAN, NULL, error);
 	pthread_mutex_unlock(&generic->line);
-	return good ? KEEP_ALIVE_DONE : KEEP_ALIVE_FAILED;
+	return silent ? KEEP_ALIVE_BUSY : good ? KEEP_ALIVE_DONE : KEEP_ALIVE_FAILED;
+}
+
+/* A word that changes nothing, of those that the protocol has; none, when it has none. Under the line. */
+static bool say_something(struct generic *generic, struct error *error)
+{
+	char reply[LINE_TEXT_MAX];
+	if (generic->protocol->commands[LINE_KEEP_ALIVE].send)
+		return exchange(generic, LINE_KEEP_ALIVE, NAN, NULL, error);
+	return !generic->protocol->commands[LINE_STATUS].send || exchange(generic, LINE_STATUS, NAN, reply, error);
+}
+
+/*
+ * The command for the largest output, a character of which has its highest bit flipped, at each call another one: no protocol of plain text has such
+ * a character. Whatever is answered is taken. Under the line.
+ */
+static bool say_damaged(struct generic *generic, struct error *error)
+{
+	char text[LINE_TEXT_MAX], ignored[LINE_TEXT_MAX];
+	struct error none;
+	if (!line_template_write(generic->protocol->commands[LINE_SET_INTENSITY].send, 100, text, sizeof text - 2, error))
+		return false;
+	size_t length = strlen(text), end = strlen(line_end(generic));
+	memcpy(text + length, line_end(generic), end);
+	text[generic->damaged++ % length] ^= (char)0x80;
+	serial_flush(&generic->serial);
+	if (!serial_write(&generic->serial, text, length + end, error))
+		return false;
+	generic->sent_s = serial_now_s();
+	if (generic->protocol->commands[LINE_SET_INTENSITY].reply && !read_line(generic, "(damaged)", ignored, &none))
+		serial_flush(&generic->serial);
+	return true;
+}
+
+/* The bytes of the arming command; whatever is answered is taken. Under the line. */
+static bool say_again(struct generic *generic, struct error *error)
+{
+	char text[LINE_TEXT_MAX + 4], ignored[LINE_TEXT_MAX];
+	struct error none;
+	const struct line_exchange *arm = &generic->protocol->commands[LINE_ARM];
+	int length = snprintf(text, sizeof text, "%s%s", arm->send, line_end(generic));
+	serial_flush(&generic->serial);
+	if (!serial_write(&generic->serial, text, (size_t)length, error))
+		return false;
+	generic->sent_s = serial_now_s();
+	if (arm->reply && !read_line(generic, arm->send, ignored, &none))
+		serial_flush(&generic->serial);
+	return true;
+}
+
+/* Under the line. when NULL: only whether the protocol has what it takes. */
+static bool disturb(struct generic *generic, enum signal_state state, const struct host_time *when, struct error *error)
+{
+	const struct line_protocol *protocol = generic->protocol;
+	const char *lacks = NULL;
+	switch (state) {
+	case STATE_NORMAL:
+	case STATE_SILENT:
+		if (!when)
+			return true;
+		generic->silent = state == STATE_SILENT;
+		return say_something(generic, error);
+	case STATE_CORRUPTED:
+		lacks = protocol->commands[LINE_SET_INTENSITY].send ? NULL : "set_intensity";
+		if (!lacks)
+			return !when || say_damaged(generic, error);
+		break;
+	case STATE_REPLAYED:
+		lacks = protocol->commands[LINE_ARM].send ? NULL : "arm";
+		if (!lacks)
+			return !when || say_again(generic, error);
+		break;
+	case STATE_OPEN:
+	case STATE_SHORT_LOW:
+	case STATE_SHORT_HIGH:
+	case STATE_VALUE:
+	case STATE_PRESSED:
+	case STATE_UNKNOWN:
+	case STATE_SELF_FIRE:
+	case STATE_COUNT: break;
+	}
+	if (lacks)
+		return error_config(error, "%s: a link that is '%s' needs the command '%s'", protocol->file, signal_state_name(state),
+				    lacks);
+	return error_config(error, "a link has no state '%s'", signal_state_name(state));
+}
+
+static bool generic_disturb(void *self, enum signal_state state, struct host_time *when, struct error *error)
+{
+	struct generic *generic = self;
+	if (!when)
+		return disturb(generic, state, NULL, error);
+	if (generic->alive && !keep_alive_good(generic->alive, error))
+		return false;
+	pthread_mutex_lock(&generic->line);
+	generic->sent_s = serial_now_s();
+	bool done = disturb(generic, state, when, error);
+	double after_s = serial_now_s();
+	*when = (struct host_time){0.5 * (generic->sent_s + after_s), 0.5 * (after_s - generic->sent_s) / sqrt(3)};
+	return give_line(generic, done);
 }
 
 static void fill_ops(struct generic *generic)
 {
 	const struct line_exchange *commands = generic->protocol->commands;
 	generic->ops.disarm = generic_disarm;
+	generic->ops.disturb = generic_disturb;
 	if (commands[LINE_SET_INTENSITY].send)
 		generic->ops.set_intensity = generic_set_intensity;
 	if (commands[LINE_DIRECTION_NORMAL].send)

@@ -29,6 +29,8 @@ struct magstim {
 	struct keep_alive *alive;
 	pthread_mutex_t line; /* of the link; all else is of the thread that calls the port */
 	bool remote;
+	bool silent;                /* on purpose: nothing is said. Under the line */
+	unsigned damaged;           /* commands sent damaged until now */
 	double fired_s;             /* by remote command */
 	double power_pct;           /* as set; NAN: not yet */
 	bool paired;                /* a power B is set */
@@ -86,6 +88,10 @@ static enum keep_alive_result talk(void *self, struct error *error)
 	bool new_rapid = is_rapid(magstim) && magstim->link.software >= 9;
 	if (pthread_mutex_trylock(&magstim->line) != 0)
 		return KEEP_ALIVE_BUSY;
+	if (magstim->silent) {
+		pthread_mutex_unlock(&magstim->line);
+		return KEEP_ALIVE_BUSY;
+	}
 	bool good = magstim_exchange(&magstim->link, new_rapid ? "x@" : "Q@", 2, &reply, error);
 	pthread_mutex_unlock(&magstim->line);
 	if (good && !reply.conflict && !(reply.bytes[1] & MAGSTIM_REMOTE))
@@ -99,7 +105,10 @@ static bool take_line(struct magstim *magstim, struct error *error)
 	if (!keep_alive_good(magstim->alive, error))
 		return false;
 	pthread_mutex_lock(&magstim->line);
-	return true;
+	if (!magstim->silent)
+		return true;
+	pthread_mutex_unlock(&magstim->line);
+	return error_config(error, "the link is kept silent; it has to be made normal first");
 }
 
 static bool give_line(struct magstim *magstim, bool result)
@@ -230,6 +239,7 @@ static bool magstim_disarm(void *self, struct error *error)
 {
 	struct magstim *magstim = self;
 	pthread_mutex_lock(&magstim->line);
+	magstim->silent = false;
 	bool done = disarm(magstim, error);
 	if (done)
 		keep_alive_armed(magstim->alive, false);
@@ -308,6 +318,10 @@ static bool magstim_status(void *self, struct stimulator_status *status, struct 
 {
 	struct magstim *magstim = self;
 	struct magstim_reply reply, heat;
+	if (magstim->silent) {
+		*status = stimulator_unheard();
+		return true;
+	}
 	*status = (struct stimulator_status){0};
 	if (!take_line(magstim, error))
 		return false;
@@ -319,6 +333,48 @@ static bool magstim_status(void *self, struct stimulator_status *status, struct 
 	return give_line(magstim, true);
 }
 
+/* Of an exchange that has just been done: somewhere between its last byte out and its answer. */
+static struct host_time exchanged(const struct magstim *magstim)
+{
+	double now_s = serial_now_s(), sent_s = magstim->link.sent_s;
+	return (struct host_time){0.5 * (sent_s + now_s), 0.5 * (now_s - sent_s) / sqrt(3)};
+}
+
+/* Under the line. */
+static bool disturb(struct magstim *magstim, enum signal_state state, struct error *error)
+{
+	struct magstim_reply reply;
+	double power_pct;
+	switch (state) {
+	case STATE_NORMAL: magstim->silent = false; return take_remote_control(magstim, error);
+	case STATE_SILENT: magstim->silent = true; return ask_parameters(magstim, &reply, &power_pct, error);
+	case STATE_CORRUPTED: return magstim_damaged(&magstim->link, "@100", magstim->damaged++, error);
+	case STATE_REPLAYED: return magstim_exchange(&magstim->link, "EB", 2, &reply, error);
+	case STATE_OPEN:
+	case STATE_SHORT_LOW:
+	case STATE_SHORT_HIGH:
+	case STATE_VALUE:
+	case STATE_PRESSED:
+	case STATE_UNKNOWN:
+	case STATE_SELF_FIRE:
+	case STATE_COUNT: break;
+	}
+	return error_config(error, "a link has no state '%s'", signal_state_name(state));
+}
+
+static bool magstim_disturb(void *self, enum signal_state state, struct host_time *when, struct error *error)
+{
+	struct magstim *magstim = self;
+	if (!when)
+		return true;
+	if (!keep_alive_good(magstim->alive, error))
+		return false;
+	pthread_mutex_lock(&magstim->line);
+	bool done = disturb(magstim, state, error);
+	*when = exchanged(magstim);
+	return give_line(magstim, done);
+}
+
 static const struct stimulator_ops MAGSTIM_OPS = {
 	.set_intensity = magstim_set_intensity,
 	.arm = magstim_arm,
@@ -327,6 +383,7 @@ static const struct stimulator_ops MAGSTIM_OPS = {
 	.fire = magstim_fire,
 	.expect_shot = magstim_expect_shot,
 	.watch = magstim_watch,
+	.disturb = magstim_disturb,
 };
 
 static void magstim_close(void *state)

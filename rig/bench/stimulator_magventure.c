@@ -25,7 +25,9 @@ enum { MODE_TWIN = 2, WAVEFORM_BURST = 3 << 2 };
 struct magventure {
 	struct serial serial;
 	struct magventure_parser parser;
-	double asked_s; /* the last time */
+	double asked_s;   /* the last time */
+	bool silent;      /* on purpose: nothing is said */
+	unsigned damaged; /* commands sent damaged until now */
 };
 
 /* Sends a payload. */
@@ -66,6 +68,11 @@ static bool ask_status(struct magventure *magventure, const uint8_t **payload, s
 	return tell(magventure, &command, 1, error) && await_frame(magventure, GET_STATUS, LENGTH, payload, error);
 }
 
+static bool kept_silent(const struct magventure *magventure, struct error *error)
+{
+	return magventure->silent && !error_config(error, "the link is kept silent; it has to be made normal first");
+}
+
 /* The places in the payload of a status frame. */
 enum { AT_FLAGS = 1, AT_TEMPERATURE = 5, AT_AMPLITUDE = 7 };
 
@@ -85,6 +92,8 @@ static bool magventure_set_intensity(void *self, double intensity_pct, double se
 	struct magventure *magventure = self;
 	uint8_t command[2] = {AMPLITUDE};
 	const uint8_t *status;
+	if (kept_silent(magventure, error))
+		return false;
 	/* Its amplitude B is of the second pulse that one trigger gives, not of every second trigger. */
 	if (isfinite(second_pct))
 		return error_config(error, "this driver has no pairs of different intensity");
@@ -120,7 +129,7 @@ static bool magventure_arm(void *self, struct error *error)
 {
 	struct magventure *magventure = self;
 	const uint8_t *status;
-	if (!ask_status(magventure, &status, error))
+	if (kept_silent(magventure, error) || !ask_status(magventure, &status, error))
 		return false;
 	uint8_t flags = status[AT_FLAGS];
 	if ((flags & FLAG_MODE) >= MODE_TWIN || (flags & FLAG_WAVEFORM) == WAVEFORM_BURST)
@@ -134,6 +143,7 @@ static bool magventure_arm(void *self, struct error *error)
 static bool magventure_disarm(void *self, struct error *error)
 {
 	struct error first = {0};
+	((struct magventure *)self)->silent = false;
 	if (set_enabled(self, false, &first) || set_enabled(self, false, error))
 		return true;
 	*error = first;
@@ -143,7 +153,7 @@ static bool magventure_disarm(void *self, struct error *error)
 static bool magventure_fire(void *self, double *time_s, struct error *error)
 {
 	static const uint8_t COMMAND[2] = {FIRE, 1};
-	bool sent = tell(self, COMMAND, sizeof COMMAND, error);
+	bool sent = !kept_silent(self, error) && tell(self, COMMAND, sizeof COMMAND, error);
 	*time_s = serial_now_s();
 	return sent;
 }
@@ -151,6 +161,10 @@ static bool magventure_fire(void *self, double *time_s, struct error *error)
 static bool magventure_status(void *self, struct stimulator_status *out, struct error *error)
 {
 	const uint8_t *status;
+	if (((struct magventure *)self)->silent) {
+		*out = stimulator_unheard();
+		return true;
+	}
 	if (!ask_status(self, &status, error))
 		return false;
 	/* The device says whether it is enabled, not whether it is charged: an enabled one is taken as ready. */
@@ -168,13 +182,55 @@ static bool magventure_watch(void *self, double free_until_s, struct error *erro
 	struct magventure *magventure = self;
 	const uint8_t *status;
 	double now_s = serial_now_s();
-	if (now_s < magventure->asked_s + WATCH_S || free_until_s < now_s + 2 * REPLY_S)
+	if (magventure->silent || now_s < magventure->asked_s + WATCH_S || free_until_s < now_s + 2 * REPLY_S)
 		return true;
 	/* Twice: it may be a byte that was lost. */
 	bool answered = ask_status(magventure, &status, error);
 	if (!answered)
 		answered = ask_status(magventure, &status, error);
 	return answered;
+}
+
+/* The command for the largest amplitude, one bit of whose check byte changes on the wire. */
+static bool tell_damaged(struct magventure *magventure, struct error *error)
+{
+	static const uint8_t LARGEST[2] = {AMPLITUDE, 100};
+	uint8_t frame[MAGVENTURE_FRAME_MAX];
+	size_t length = magventure_frame(frame, LARGEST, sizeof LARGEST);
+	frame[length - 2] ^= (uint8_t)(1u << magventure->damaged++ % 8);
+	return serial_write(&magventure->serial, frame, length, error);
+}
+
+static bool disturb(struct magventure *magventure, enum signal_state state, struct error *error)
+{
+	static const uint8_t ARM[2] = {ENABLE, 1};
+	const uint8_t *status;
+	switch (state) {
+	case STATE_NORMAL: magventure->silent = false; return ask_status(magventure, &status, error);
+	case STATE_SILENT: magventure->silent = true; return ask_status(magventure, &status, error);
+	case STATE_CORRUPTED: return tell_damaged(magventure, error);
+	case STATE_REPLAYED: return tell(magventure, ARM, sizeof ARM, error);
+	case STATE_OPEN:
+	case STATE_SHORT_LOW:
+	case STATE_SHORT_HIGH:
+	case STATE_VALUE:
+	case STATE_PRESSED:
+	case STATE_UNKNOWN:
+	case STATE_SELF_FIRE:
+	case STATE_COUNT: break;
+	}
+	return error_config(error, "a link has no state '%s'", signal_state_name(state));
+}
+
+static bool magventure_disturb(void *self, enum signal_state state, struct host_time *when, struct error *error)
+{
+	if (!when)
+		return true;
+	double before_s = serial_now_s();
+	bool done = disturb(self, state, error);
+	double after_s = serial_now_s();
+	*when = (struct host_time){0.5 * (before_s + after_s), 0.5 * (after_s - before_s) / sqrt(3)};
+	return done;
 }
 
 static const struct stimulator_ops MAGVENTURE_OPS = {
@@ -184,6 +240,7 @@ static const struct stimulator_ops MAGVENTURE_OPS = {
 	.status = magventure_status,
 	.fire = magventure_fire,
 	.watch = magventure_watch,
+	.disturb = magventure_disturb,
 };
 
 static void magventure_close(void *state)

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "hardware_claim.h"
 #include "paths.h"
 
 struct bench_lock {
 	int fd; /* -1: there is nothing to lock */
+	struct hardware_claim *hardware;
 	char program[64], since[32];
 };
 
@@ -109,6 +111,10 @@ struct bench_lock *bench_lock_take(const struct bench_setup *setup, const char *
 	snprintf(lock->program, sizeof lock->program, "%s", program);
 	if (bench_setup_has_instruments(setup) && !take(lock, setup, error))
 		return NULL;
+	/* After the bench's own lock, which can tell more of its holder. */
+	lock->hardware = hardware_claim_take(setup, error);
+	if (!lock->hardware)
+		return NULL;
 	return steal(&lock);
 }
 
@@ -116,6 +122,7 @@ void bench_lock_release(struct bench_lock *lock)
 {
 	if (!lock)
 		return;
+	hardware_claim_release(lock->hardware);
 	if (lock->fd >= 0)
 		close(lock->fd);
 	free(lock);

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * One program at a time on a bench that has real or served instruments: a lock on a file of the bench's state folder (paths_state), which the kernel
- * releases when its holder dies, however it dies. The file says who holds it. Virtual benches are as many as are opened, and recordings are only read:
+ * releases when its holder dies, however it dies. The file says who holds it. The instruments are
+ * claimed beside it (hardware_claim.h), so that another user, another state folder or another bench file with the same instruments is refused too. Virtual benches are as many as are opened, and recordings are only read:
  * they have no lock.
  */
 #include "bench_setup.h"

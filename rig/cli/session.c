@@ -12,6 +12,7 @@
 #include "inputs.h"
 #include "judging.h"
 #include "measure.h"
+#include "operator_prompt.h"
 #include "paths.h"
 #include "report.h"
 #include "run.h"
@@ -37,6 +38,7 @@ struct session {
 	struct measure *measure;
 	struct run_log *log;
 	struct safety safety;
+	struct operator_prompt prompt;
 	double time_s; /* of the recording, until now */
 };
 
@@ -61,22 +63,26 @@ static void on_progress(void *self, const struct run_progress *progress)
 	show_progress(session, fraction > 0.999 ? 0.999 : fraction);
 }
 
-static bool on_prompt(void *self, const char *text)
+static void on_ask(void *self, const char *text)
 {
 	struct session *session = self;
 	run_log_say(session->log, "prompt", text);
-	if (!isatty(STDIN_FILENO)) {
-		run_log_say(session->log, "answer", "nobody is there to answer");
-		return false;
-	}
 	progress_end(&session->progress);
-	fprintf(stderr, "%s [Enter to go on, Ctrl-C to stop] ", text);
-	int c;
-	while ((c = getchar()) != EOF && c != '\n')
-		continue;
-	bool confirmed = c == '\n' && !atomic_load(&command_abort);
-	run_log_say(session->log, "answer", confirmed ? "confirmed" : "not confirmed");
-	return confirmed;
+	operator_prompt_ask(&session->prompt, STDIN_FILENO, text);
+}
+
+static enum run_answer on_answer(void *self, double patience_s)
+{
+	struct session *session = self;
+	enum run_answer answer = operator_prompt_answer(&session->prompt, patience_s);
+	switch (answer) {
+	case ANSWER_NONE: break;
+	case ANSWER_CONFIRMED: run_log_say(session->log, "answer", "confirmed"); break;
+	case ANSWER_REFUSED:
+		run_log_say(session->log, "answer", isatty(STDIN_FILENO) ? "not confirmed" : "nobody is there to answer");
+		break;
+	}
+	return answer;
 }
 
 static void on_notice(void *self, const char *text)
@@ -117,7 +123,8 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 		return false;
 	struct recording_sink sink = scan_sink(scan);
 	struct run_options options = {.progress = setup->quiet ? NULL : on_progress,
-				      .prompt = on_prompt,
+				      .ask = on_ask,
+				      .answer = on_answer,
 				      .notice = on_notice,
 				      .did = on_step,
 				      .self = session,

@@ -12,7 +12,7 @@ static const double DOUBLE_DELAY_S = 2e-3;
 /* A wrong interlock that is late without saying by how much. */
 static const double LATE_S = 20e-3;
 
-static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2};
+static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2}, MOMENT = {RANGE_WITHIN, 0, 86400};
 
 /* What a kind of fault is written with. */
 struct fault_form {
@@ -32,6 +32,7 @@ static struct fault_form form_of(enum sim_fault_kind kind)
 	case SIM_FAULT_INVERTED: return (struct fault_form){true, NULL, false, "inverted=17"};
 	case SIM_FAULT_NO_DISCHARGE: return (struct fault_form){false, NULL, false, "no_discharge"};
 	case SIM_FAULT_SPONTANEOUS: return (struct fault_form){true, "after", true, "spontaneous=17:30 ms"};
+	case SIM_FAULT_PROBE_LOST: return (struct fault_form){false, NULL, false, "probe_lost_at=2.5 s"};
 	case SIM_FAULT_INTERLOCK: return (struct fault_form){false, NULL, false, "interlock=IL04:late:20 ms"};
 	case SIM_FAULT_KIND_COUNT: break;
 	}
@@ -147,6 +148,8 @@ static bool read_fault_value(const struct reader *reader, const struct node *nod
 	const char *what = node->key->text;
 	if (fault->kind == SIM_FAULT_AMPLITUDE)
 		return schema_quantity(reader, node, what, DIMENSION_RATIO, &AMPLITUDE, &fault->value, error);
+	if (fault->kind == SIM_FAULT_PROBE_LOST)
+		return schema_quantity(reader, node, what, DIMENSION_TIME, &MOMENT, &fault->value, error);
 	if (fault->kind == SIM_FAULT_NO_DISCHARGE) {
 		bool yes;
 		return schema_bool(reader, node, what, &yes, error) &&
@@ -314,6 +317,13 @@ static bool parse_fault_value(const char *text, const char *value, struct sim_fa
 		       error_config(error, "the fault '%.80s': the amplitude must be from 0 %% to 200 %%, for example '%s'", text,
 				    form.example);
 	}
+	if (fault->kind == SIM_FAULT_PROBE_LOST) {
+		if (!quantity_parse(value, DIMENSION_TIME, &fault->value, error))
+			return error_prefix(error, "the fault '%.80s'", text);
+		return (fault->value >= MOMENT.minimum && fault->value <= MOMENT.maximum) ||
+		       error_config(error, "the fault '%.80s': the time in the recording must be from 0 s to 86400 s, for example '%s'",
+				    text, form.example);
+	}
 	const char *delay;
 	if (!parse_pulse(value, &fault->pulse, &delay) || (delay && !form.delay_key) || (!delay && form.delay_required))
 		return bad_fault(text, &form, error);
@@ -334,9 +344,10 @@ bool config_add_fault(struct bench_setup *setup, const char *text, struct error 
 	memcpy(name, text, length);
 	name[length] = '\0';
 	if (!kind_from_name(name, &fault.kind))
-		return error_config(error,
-				    "unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
-				    "late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY, interlock=ILNN:HOW[:TIME]",
-				    text);
+		return error_config(
+			error,
+			"unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
+			"late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY, probe_lost_at=TIME, interlock=ILNN:HOW[:TIME]",
+			text);
 	return parse_fault_value(text, text[length] ? text + length + 1 : NULL, &fault, error) && append_fault(setup, fault, error);
 }

@@ -5,6 +5,7 @@
  * It allocates nothing, shares nothing with the harness but the socket and the log, and once safe it never drives a line otherwise.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <sched.h>
@@ -59,7 +60,18 @@ static void catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* First in line for the processor, never paged out; where that is not allowed, the log says so. */
+/* The kernel, when it is out of memory, takes any other process first. */
+static void be_spared(void)
+{
+	static const char NEVER[] = "-1000";
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, NEVER, sizeof NEVER - 1) < 0)
+		guardian_log("not spared when memory runs out: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* First in line for the processor, never paged out, the last to be killed; where that is not allowed, the log says so. */
 static void be_urgent(void)
 {
 	struct sched_param urgent = {.sched_priority = 80};
@@ -67,6 +79,7 @@ static void be_urgent(void)
 		guardian_log("no real-time priority: %s", strerror(errno));
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		guardian_log("memory not locked: %s", strerror(errno));
+	be_spared();
 }
 
 static bool is_owned(enum guardian_role role)

@@ -18,5 +18,6 @@ double extreme_mean(double n)
 
 double extreme_deviation(double n)
 {
-	return PI / sqrt(6) / sqrt(2 * log(n) + PI * PI / 6);
+	double l = log(n);
+	return n > 1 ? PI / sqrt(6) / sqrt(1.94 * l - 0.1 + 0.75 / l) : 1;
 }

@@ -247,7 +247,8 @@ void measurand_pulse_fit_residual(const struct population *in, const struct meas
 static struct reading read_after(const struct population *in, const struct pulse *pulse)
 {
 	struct reading reading = {.value = pulse->after_current_rel, .planned = NAN, .shape = true};
-	contribute_noise(&reading.budget, in, pulse, (double)pulse->u_after_current_rel, 1);
+	/* That the noise is not known well is part of this u already. */
+	budget_add(&reading.budget, SOURCE_NOISE, (double)pulse->u_after_current_rel, 1, INFINITY);
 	contribute_gain(&reading.budget, in->current, reading.value);
 	contribute_gain(&reading.budget, in->current, -reading.value);
 	contribute_droop(&reading.budget, in, pulse, 1);

@@ -294,10 +294,13 @@ COMPUTE(pulse_flux_balance, read_flux, HAVE_END)
 
 static void read_after_late(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	double value = (double)pulse->after_late_rel;
-	ratio_reading(pulse, value, (double)pulse->u_after_late_rel, reading);
-	if (!isnan(value))
-		budget_add(&reading->budget, SOURCE_DROOP, droop_rest(in, pulse), 1, INFINITY);
+	reading->value = (double)pulse->after_late_rel;
+	reading->shape = true;
+	if (isnan(reading->value))
+		return;
+	/* That the noise is not known well is part of this u already. */
+	budget_add(&reading->budget, SOURCE_NOISE, (double)pulse->u_after_late_rel, 1, INFINITY);
+	budget_add(&reading->budget, SOURCE_DROOP, droop_rest(in, pulse), 1, INFINITY);
 }
 
 COMPUTE(pulse_after_current_late, read_after_late, HAVE_END)

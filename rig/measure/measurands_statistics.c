@@ -5,7 +5,7 @@
 #include "chi_square.h"
 #include "readings.h"
 #include "registry.h"
-#include "student.h"
+#include "simultaneous.h"
 #include "theil_sen.h"
 #include "trains.h"
 
@@ -114,6 +114,9 @@ static void ladder_measurement(const struct population *in, const struct measura
 	measurement_add_budget(out, &measurement, &budget);
 }
 
+/* Probability within two standard deviations, for which every U is stated. */
+#define WITHIN_TWO 0.9545
+
 static bool read_exactness(const struct population *in, const struct amplitude_level *levels, size_t count, struct measurement *measurement,
 			   struct budget *budget)
 {
@@ -128,10 +131,17 @@ static bool read_exactness(const struct population *in, const struct amplitude_l
 	}
 	if (!worst)
 		return false;
-	/* The worst of several is further out than any one: U is to hold for all of them at once (Bonferroni), one tail beyond k being 2.275 %. */
-	double dof = fmax(1, fmin(worst->all.n, top->all.n) - 1), tail = 0.02275;
-	double factor = student_quantile(1 - tail / (double)(count - 1), dof) / student_quantile(1 - tail, dof);
-	budget_add(budget, SOURCE_REPEATABILITY, hypot(u_level_rel(worst), u_level_rel(top)), (1 + measurement->value) * factor, dof);
+	auto_free double *u = calloc(count, sizeof *u);
+	if (!u)
+		return false;
+	for (size_t i = 0; i + 1 < count; i++)
+		u[i] = u_level_rel(&levels[i]);
+	/* The worst of several is further out than any one: U is to hold for all of them at once, of which none may be beyond two standard deviations. */
+	double bound = simultaneous_bound(u, count - 1, u_level_rel(top), WITHIN_TWO);
+	double parts[2] = {pow(u_level_rel(worst), 2), pow(u_level_rel(top), 2)};
+	double spread = parts[0] * parts[0] / fmax(1, worst->all.n - 1) + parts[1] * parts[1] / fmax(1, top->all.n - 1);
+	double dof = spread > 0 ? (parts[0] + parts[1]) * (parts[0] + parts[1]) / spread : INFINITY;
+	budget_add(budget, SOURCE_REPEATABILITY, 0.5 * bound, 1 + measurement->value, dof);
 	/* An offset of the sensor is the larger a share, the smaller the level; what it adds to the baseline is taken out with that. */
 	measurement->planned = 0;
 	return true;
@@ -192,12 +202,20 @@ static bool line_of(const struct amplitude_level *levels, size_t count, double *
 		return false;
 	*gain_a = (n * xy - x * y) / determinant;
 	*at_zero_a = (y - *gain_a * x) / n;
+	double variance = 0, spread = 0;
+	bool repeated = true;
 	for (size_t i = 0; i < count; i++) {
-		double rest = levels[i].all.value - *at_zero_a - *gain_a * levels[i].intensity_pct / 100;
+		double at = levels[i].intensity_pct / 100, rest = levels[i].all.value - *at_zero_a - *gain_a * at;
 		squares += levels[i].all.squares + levels[i].all.n * rest * rest;
+		repeated &= levels[i].all.n > 1;
+		/* A device scatters more at high levels: each counts with its own variance and its weight in the line (White 1980). */
+		double weight = levels[i].all.n * (n * at - x) / determinant, own = weight * u_level_rel(&levels[i]) * levels[i].all.value;
+		variance += own * own;
+		spread += pow(own, 4) / fmax(1, levels[i].all.n - 1);
 	}
-	*dof = n - 2;
-	*u_gain_a = sqrt(squares / *dof * n / determinant);
+	bool own = repeated && spread > 0;
+	*dof = own ? variance * variance / spread : n - 2;
+	*u_gain_a = own ? sqrt(variance) : sqrt(squares / *dof * n / determinant);
 	return *gain_a > 0;
 }
 

@@ -148,6 +148,9 @@ static enum waveform classify(const struct outline *outline, const struct pulse 
 	return outline->zero1 == NO_INDEX ? WAVEFORM_MONOPHASIC : WAVEFORM_HALF_SINE;
 }
 
+/* The largest of rounded noise below 0.8 counts, in standard deviations of the rounding: no count or one. */
+#define ONE_COUNT 2.8
+
 /* How many samples of [from, to) are at least so far from zero. */
 static double count_from(const struct work *work, size_t from, size_t to, double least)
 {
@@ -155,6 +158,30 @@ static double count_from(const struct work *work, size_t from, size_t to, double
 	for (size_t i = from; i < to; i++)
 		count += fabs(work->y[i]) >= least;
 	return count;
+}
+
+/*
+ * A largest magnitude that is of noise alone, in either direction. The noise and the rounding to counts apart: of noise of a quarter of a count and more the
+ * rounding lifts the largest by 0.3 and scatters it by 0.8 of a count's standard deviation; with less it is no count or one (test_measure_extreme).
+ */
+static struct magnitude of_noise(const struct work *work, double largest, double n)
+{
+	double q = work->quantum, variance = fmax(0, work->noise * work->noise - q * q), noise = sqrt(variance);
+	double excess = extreme_mean(n), scatter = extreme_deviation(n), dof = fmax(1, work->dof);
+	/* Of a variance that is a difference, u is that of the larger; near zero the root is as uncertain as what may hide there. */
+	double u_variance = work->noise * work->noise * sqrt(2 / dof), u_noise = 0.5 * u_variance / fmax(noise, sqrt(u_variance));
+	bool one_count = excess * noise < ONE_COUNT * q;
+	double too_large = one_count ? fmax(excess * noise + 0.3 * q, sqrt(3) * q) : excess * noise + 0.3 * q;
+	/*
+	 * A baseline that is wrong by d lifts one side and lowers the other: of as many Gumbel-distributed tops on either side, scaled by b, the largest is higher by
+	 * b ln cosh(d / b), no more.
+	 */
+	double b = scatter * work->noise * sqrt(6) / PI,
+	       zero = sqrt(fmax(0, work->u_baseline * work->u_baseline - work->u_rounding * work->u_rounding)),
+	       lifted = b * log(cosh(fmin(zero / b, 100)));
+	/* 1.96 of its standard deviations to either side hold 95.45 % of a Gumbel distribution. */
+	double u_top = hypot(0.98 * scatter * noise, excess * u_noise), u_rounding = q * (one_count ? sqrt(2) : 0.8);
+	return (struct magnitude){.value_a = largest - too_large - lifted, .u_a = hypot(hypot(u_top, u_rounding), lifted)};
 }
 
 bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out)
@@ -166,22 +193,21 @@ bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct mag
 		return false;
 	/* Noise alone may be the largest in either direction; of a current, those samples may that noise could have lifted to the top. */
 	double n = 2 * (double)(to - from), excess = extreme_mean(n);
-	bool current = largest > (excess + 1) * noise;
-	if (current) {
-		for (unsigned pass = 0; pass < 2; pass++) {
-			n = count_from(work, from, to, largest - (excess + (pass == 0)) * noise);
-			excess = extreme_mean(n);
-		}
+	if (largest <= (excess + 1) * noise) {
+		*out = of_noise(work, largest, n);
+		return true;
+	}
+	for (unsigned pass = 0; pass < 2; pass++) {
+		n = count_from(work, from, to, largest - (excess + (pass == 0)) * noise);
+		excess = extreme_mean(n);
 	}
 	/* Rounding has no tails: it makes half a count at most. */
 	double q = work->quantum, gaussian = sqrt(fmax(0, noise * noise - q * q)),
 	       too_large = fmin(excess * noise, excess * gaussian + sqrt(3) * q);
 	/* How many samples could have been it is noisy too: seen with a current that dies away with 100 samples, 0.93 of one's noise. */
-	double scatter = current ? 1 : extreme_deviation(n);
-	double u_noise = work->noise_dof > 0 ? excess / sqrt(2 * work->noise_dof) : 0;
+	double u_noise = work->dof > 0 ? excess / sqrt(2 * work->dof) : 0;
 	double u_zero = hypot(work->u_baseline, work->u_slope * fmax(0, (double)to - work->onset));
-	*out = (struct magnitude){.value_a = largest - too_large,
-				  .u_a = hypot(hypot(noise * hypot(scatter, u_noise), sqrt(2) * q), u_zero)};
+	*out = (struct magnitude){.value_a = largest - too_large, .u_a = hypot(noise * hypot(1, u_noise), u_zero)};
 	return true;
 }
 

@@ -30,6 +30,8 @@ static inline double zero_guard_s(double rise_s)
 	return rise_s < 50e-6 ? 0.08 * rise_s : 4e-6;
 }
 
+/* Variance of the crossing of a noisy ramp as linear interpolation finds it, by reach^2; reach: standard deviation of the noise by the step of one sample. */
+double crossing_variance(double reach);
 /* Sets every feature of pulse_shape() to NAN. */
 void pulse_shape_unknown(struct pulse *pulse);
 /* Fills those the pulse has. */

@@ -32,6 +32,7 @@ static size_t nearest_edge(const struct results *results, double time_s)
 /* What the recorded edge of a trigger event tells of the rig's time. */
 struct correction {
 	double shift_s, u_s, away_s; /* away: from the event in question */
+	double u_event_s;            /* as the rig stated it of its trigger */
 };
 
 static bool correct_by(const struct results *results, const struct run_event *trigger, double at_s, struct correction *correction)
@@ -43,7 +44,7 @@ static bool correct_by(const struct results *results, const struct run_event *tr
 	if (!(fabs(shift_s) <= EDGE_REACH_S))
 		return false;
 	*correction = (struct correction){shift_s, hypot(results->trigger_u[e].random_s, results->trigger_u[e].base_s),
-					  fabs(trigger->time_s - at_s)};
+					  fabs(trigger->time_s - at_s), trigger->u_time_s};
 	return true;
 }
 
@@ -82,7 +83,9 @@ double watch_event_s(const struct results *results, double u_clock_rel, size_t k
 		return event->time_s;
 	/* How much two neighbours disagree shows what the rig's calls are unsure of. */
 	double scatter_s = found > 1 ? fabs(correction[1].shift_s - correction[0].shift_s) : event->u_time_s;
-	*u_s = sqrt(correction[0].u_s * correction[0].u_s + scatter_s * scatter_s + pow(u_clock_rel * correction[0].away_s, 2));
+	/* What the event's own time is unsure of beside the clocks, that of a relay for one, is in no trigger. */
+	double own_s = sqrt(fmax(0, pow(event->u_time_s, 2) - pow(correction[0].u_event_s, 2)));
+	*u_s = sqrt(pow(correction[0].u_s, 2) + scatter_s * scatter_s + pow(u_clock_rel * correction[0].away_s, 2) + own_s * own_s);
 	return event->time_s + correction[0].shift_s;
 }
 

@@ -97,3 +97,17 @@ void wave_shape_of(const struct wave_fit *fit, double noise_a, struct wave_shape
 		slope_g[i] = slope * (slope_g[i] - a * onset_g[i]);
 	shape->slope = (struct wave_value){slope, propagate(fit, noise_a, slope_g)};
 }
+
+double wave_u_field_rise(const struct wave_fit *fit, double noise_a, double lead_s)
+{
+	double p = fit->cosine_a, q = fit->sine_a, a = fit->alpha_per_s, w = fit->omega_per_s, k = a / w, squares = p * p + q * q;
+	double onset = -atan2(p, q) / w, x = atan2(1, k), derivative = -1 / (1 + k * k);
+	const double onset_g[PARAMETERS] = {-q / (squares * w), p / (squares * w), 0, 0, -onset / w};
+	const double slope_log_g[PARAMETERS] = {p / squares, q / squares, 0, -onset, 1 / w};
+	double g[PARAMETERS] = {0, 0, 0, derivative / (w * w), -(x + k * derivative) / (w * w)};
+	for (unsigned i = 0; i < PARAMETERS; i++)
+		g[i] += onset_g[i] - lead_s * (slope_log_g[i] - a * onset_g[i]);
+	g[ALPHA] += lead_s * lead_s;
+	g[OMEGA] += w * lead_s * lead_s * lead_s / 3;
+	return propagate(fit, noise_a, g);
+}

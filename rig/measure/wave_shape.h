@@ -21,3 +21,8 @@ struct wave_shape {
 
 /* noise_a: standard deviation of a sample, which scales the covariance. */
 void wave_shape_of(const struct wave_fit *fit, double noise_a, struct wave_shape *shape);
+/*
+ * Standard uncertainty, s, that the fit gives to its peak's time less that of a step of its slope at the onset, which samples lead_s after it show: those say
+ * slope (t - alpha t^2 - omega^2 t^3 / 6), so that fits of a steeper or less damped wave place the step differently.
+ */
+double wave_u_field_rise(const struct wave_fit *fit, double noise_a, double lead_s);

@@ -97,6 +97,7 @@ const char *sim_fault_name(enum sim_fault_kind kind)
 	case SIM_FAULT_INVERTED: return "inverted";
 	case SIM_FAULT_NO_DISCHARGE: return "no_discharge";
 	case SIM_FAULT_SPONTANEOUS: return "spontaneous";
+	case SIM_FAULT_PROBE_LOST: return "probe_lost_at";
 	case SIM_FAULT_INTERLOCK: return "interlock";
 	case SIM_FAULT_KIND_COUNT: break;
 	}

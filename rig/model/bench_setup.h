@@ -120,6 +120,7 @@ enum sim_fault_kind {
 	SIM_FAULT_INVERTED,     /* pulse `pulse` has the wrong direction */
 	SIM_FAULT_NO_DISCHARGE, /* the capacitor is not discharged after disarm */
 	SIM_FAULT_SPONTANEOUS,  /* a discharge without a trigger, `value` s after pulse `pulse` */
+	SIM_FAULT_PROBE_LOST,   /* from `value` s of the recording on the capacitor's channel shows nothing but its offset and noise */
 	SIM_FAULT_INTERLOCK,    /* interlock `interlock` is wrong in the way `wrong`; value: of INTERLOCK_LATE, s */
 	SIM_FAULT_KIND_COUNT,
 };

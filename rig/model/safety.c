@@ -20,6 +20,7 @@ const char *monitor_name(enum monitor monitor)
 	case MONITOR_OVERVOLTAGE: return "overvoltage";
 	case MONITOR_COIL_HOT: return "coil_hot";
 	case MONITOR_STREAM_LOST: return "stream_lost";
+	case MONITOR_CAPACITOR_LOST: return "capacitor_lost";
 	case MONITOR_COUNT: break;
 	}
 	return "?";
@@ -34,6 +35,7 @@ bool monitor_blames_device(enum monitor monitor)
 	case MONITOR_COIL_HOT: return true;
 	case MONITOR_CURRENT_DEAD:
 	case MONITOR_STREAM_LOST:
+	case MONITOR_CAPACITOR_LOST:
 	case MONITOR_COUNT: break;
 	}
 	return false;

@@ -23,6 +23,7 @@ enum monitor {
 	MONITOR_OVERVOLTAGE,      /* the capacitor is above what the device may have */
 	MONITOR_COIL_HOT,         /* the coil is above the temperature at which the device must stop */
 	MONITOR_STREAM_LOST,      /* no samples come any more */
+	MONITOR_CAPACITOR_LOST,   /* the capacitor's channel shows something else than the capacitor */
 	MONITOR_COUNT,
 };
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capacitor_watch.h"
 #include "cleanup.h"
 
 enum { CELL = 256, PENDING = 4096, FIRINGS = 1024, ARMINGS = 64, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
@@ -53,6 +54,7 @@ struct monitors {
 	uint64_t cell_frame;
 	unsigned cell_frames;
 	int16_t least, most;
+	bool cell_moves; /* its current moves as a pulse does */
 	bool look_fresh; /* nothing of it was looked at yet */
 	unsigned every;  /* of so many samples of the current one is looked at, a power of two that divides the cell */
 	bool all;        /* every sample is looked at */
@@ -80,6 +82,11 @@ struct monitors {
 	double below_since, capacitor_v;
 	double moved_frame; /* of the last current that no trigger explains, tripped or not */
 	bool charged;       /* the capacitor was seen above the limit */
+	struct capacitor_watch watch;
+	bool fall_pending; /* it fell, and the rig may still say that it fired then */
+	double fall_frame;
+	char fall_text[CAPACITOR_TEXT];
+	bool capacitor_lost;
 };
 
 struct monitors *monitors_create(const struct bench_setup *setup, const struct recording_format *format,
@@ -107,6 +114,7 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	/* Where that costs no more than to pick some. */
 	monitors->all = (MOST_LANES % monitors->channels == 0 || BINARY_LANES % monitors->channels == 0) &&
 			monitors->channels * monitors->every <= CHEAPER;
+	capacitor_watch_begin(&monitors->watch, setup->device, monitors->limits.discharge_v, format->sample_rate_hz);
 	monitors->below_since = INFINITY;
 	monitors->capacitor_v = NAN;
 	monitors->moved_frame = -INFINITY;
@@ -205,6 +213,24 @@ static void judge_pending(struct monitors *monitors)
 	}
 }
 
+static void lose_capacitor(struct monitors *monitors, double frame, const char *text)
+{
+	monitors->capacitor_lost = true;
+	trip(monitors, MONITOR_CAPACITOR_LOST, frame, text);
+}
+
+/* A fall without a visible current is a small pulse's when the rig fired then; else nothing explains it but the probe. */
+static void judge_fall(struct monitors *monitors)
+{
+	if (!monitors->fall_pending || (!monitors->ended && monitors->fall_frame + monitors->settle_frames > (double)monitors->seen))
+		return;
+	monitors->fall_pending = false;
+	if (was_fired(monitors, monitors->fall_frame))
+		monitors->watch.in_doubt = true;
+	else
+		lose_capacitor(monitors, monitors->fall_frame, monitors->fall_text);
+}
+
 static void look_for_life(struct monitors *monitors, uint64_t frame, unsigned frames, int16_t least, int16_t most)
 {
 	const struct channel *channel = &monitors->current;
@@ -251,15 +277,40 @@ static void take_current(struct monitors *monitors, uint64_t frame, unsigned fra
 			trip_at_rest(monitors, frame);
 	}
 	look_for_life(monitors, frame, frames, least, most);
-	if (!at_rest && span > threshold(monitors))
+	monitors->cell_moves = !at_rest && span > threshold(monitors);
+	if (monitors->cell_moves)
 		monitors->pending[monitors->pending_to++ % PENDING] = (struct active){frame, span};
 	judge_pending(monitors);
+}
+
+static void watch_capacitor(struct monitors *monitors, uint64_t frame, unsigned frames, double volts)
+{
+	char text[CAPACITOR_TEXT];
+	const struct capacitor_cell cell = {(double)frame, volts};
+	struct capacitor_current current = {0};
+	if (monitors->current_at >= 0)
+		current = (struct capacitor_current){monitors->least, monitors->most, monitors->cell_moves, fabs(monitors->current.scale),
+						     fabs(monitors->current.scale) * threshold(monitors)};
+	switch (capacitor_watch_take(&monitors->watch, &cell, frames, &current, text)) {
+	case CAPACITOR_PLAUSIBLE: break;
+	case CAPACITOR_CONTRADICTED: lose_capacitor(monitors, (double)frame, text); break;
+	case CAPACITOR_FELL:
+		/* One that waits already is judged in its turn; this one would say the same. */
+		if (!monitors->fall_pending) {
+			monitors->fall_pending = true;
+			monitors->fall_frame = (double)frame;
+			memcpy(monitors->fall_text, text, sizeof text);
+		}
+		break;
+	}
+	judge_fall(monitors);
 }
 
 static void take_capacitor(struct monitors *monitors, uint64_t frame, unsigned frames, double volts)
 {
 	char text[SAFETY_TEXT];
 	monitors->capacitor_v = volts;
+	watch_capacitor(monitors, frame, frames, volts);
 	if (fabs(volts) > monitors->limits.discharge_v) {
 		monitors->below_since = INFINITY;
 		monitors->charged = true;
@@ -288,6 +339,7 @@ static void end_cell(struct monitors *monitors)
 			       monitors->capacitor.scale * counts + monitors->capacitor.offset);
 	}
 	monitors->cell_frames = 0;
+	monitors->cell_moves = false;
 	monitors->look_fresh = true;
 	monitors->look_count = 0;
 	monitors->looks = 0;
@@ -421,6 +473,7 @@ void monitors_gap(struct monitors *monitors, const struct gap *gap)
 	end_cell(monitors);
 	monitors->seen = gap->first_frame + gap->frames;
 	monitors->below_since = INFINITY;
+	capacitor_watch_gap(&monitors->watch);
 	unlock_and_tell(monitors);
 }
 
@@ -430,6 +483,7 @@ void monitors_end(struct monitors *monitors)
 	end_cell(monitors);
 	monitors->ended = true;
 	judge_pending(monitors);
+	judge_fall(monitors);
 	unlock_and_tell(monitors);
 }
 
@@ -522,7 +576,9 @@ enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t si
 double monitors_discharged(struct monitors *monitors, double until)
 {
 	pthread_mutex_lock(&monitors->lock);
-	double since = monitors->capacitor_at < 0 ? NAN : monitors->below_since <= until ? monitors->below_since : INFINITY;
+	double since = monitors->capacitor_at < 0                                  ? NAN
+		       : !monitors->fall_pending && monitors->below_since <= until ? monitors->below_since
+										   : INFINITY;
 	pthread_mutex_unlock(&monitors->lock);
 	return since;
 }
@@ -533,6 +589,16 @@ bool monitors_charged(struct monitors *monitors)
 	bool charged = monitors->charged;
 	pthread_mutex_unlock(&monitors->lock);
 	return charged;
+}
+
+enum capacitor_witness monitors_capacitor(struct monitors *monitors)
+{
+	pthread_mutex_lock(&monitors->lock);
+	enum capacitor_witness witness = monitors->capacitor_lost   ? CAPACITOR_LOST
+					 : monitors->watch.in_doubt ? CAPACITOR_IN_DOUBT
+								    : CAPACITOR_TRUSTED;
+	pthread_mutex_unlock(&monitors->lock);
+	return witness;
 }
 
 double monitors_moved(struct monitors *monitors)

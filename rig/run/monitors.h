@@ -61,6 +61,12 @@ enum monitor_rest monitors_rest(struct monitors *monitors, char *text, size_t si
 double monitors_discharged(struct monitors *monitors, double until);
 /* Whether the capacitor's channel was ever above that limit: one that never was may have no probe on it, and shows nothing by being at 0 V. */
 bool monitors_charged(struct monitors *monitors);
+/*
+ * What the capacitor's channel is worth as a witness of a discharge: none once it was lost, nor while the last thing that brought it down was a pulse
+ * or a trigger and not the dump resistor.
+ */
+enum capacitor_witness { CAPACITOR_TRUSTED, CAPACITOR_IN_DOUBT, CAPACITOR_LOST };
+enum capacitor_witness monitors_capacitor(struct monitors *monitors);
 /* The frame of the last current that no trigger explains, whatever tripped before and whatever the plan provokes; -INFINITY: there was none. */
 double monitors_moved(struct monitors *monitors);
 /* The capacitor's voltage last seen; NAN: no such channel. */

@@ -13,6 +13,8 @@
 /* Time for a quiet baseline before the first step, and for the last pulse's tail after the last. */
 static const double LEAD_S = 0.1, TAIL_S = 0.1;
 static const double POLL_S = 0.001;
+/* So often it is looked whether the operator has answered. */
+static const double ASK_S = 0.02;
 /* A discharge by remote command comes within this of it: bytes on the line, a busy computer, the device's own time. Anywhere in it is as likely. */
 static const double REMOTE_FIRE_S = 0.05;
 /*
@@ -62,7 +64,7 @@ static bool guarded(const struct sequencer *seq, struct error *error)
 	return !guardian->ops->lost(guardian->self) || error_bench(error, "the guardian has gone, or took over: see guardian.log");
 }
 
-/* waiting: for the operator, or not firing at all. */
+/* waiting: not firing at all. */
 static void attend(const struct sequencer *seq, bool waiting)
 {
 	const struct guardian_port *guardian = &seq->ports->guardian;
@@ -127,16 +129,17 @@ static bool stopped_by_operator(const struct sequencer *seq)
 	return seq->options->abort && atomic_load(seq->options->abort);
 }
 
-static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
+/* Sleeps and looks at all that may end the run. Until free_until_s nothing is due, so that there is time to talk with the device. */
+static bool sleep_free(struct sequencer *seq, double time_s, double free_until_s, struct error *error)
 {
 	const struct clock_port *clock = &seq->ports->clock;
 	for (;;) {
 		if (capture_failed(seq->capture) || stopped_by_operator(seq) || !keep_up(seq))
 			return error_set(error, ERROR_ABORTED, "stopped");
-		if (!monitored(seq, error) || !watch_coil(seq, time_s, error))
+		if (!monitored(seq, error) || !watch_coil(seq, free_until_s, error))
 			return false;
 		const struct stimulator_port *stimulator = &seq->ports->stimulator;
-		if (stimulator->ops && stimulator->ops->watch && !stimulator->ops->watch(stimulator->self, time_s, error))
+		if (stimulator->ops && stimulator->ops->watch && !stimulator->ops->watch(stimulator->self, free_until_s, error))
 			return error_prefix(error, "stimulator");
 		if (!guarded(seq, error))
 			return false;
@@ -146,6 +149,17 @@ static bool sleep_until(struct sequencer *seq, double time_s, struct error *erro
 		if (next_s >= time_s)
 			return true;
 	}
+}
+
+static bool sleep_until(struct sequencer *seq, double time_s, struct error *error)
+{
+	return sleep_free(seq, time_s, time_s, error);
+}
+
+/* A sleep in a wait whose end nobody knows: nothing is due at a time of its own. */
+static bool idle(struct sequencer *seq, double time_s, struct error *error)
+{
+	return sleep_free(seq, time_s, INFINITY, error);
 }
 
 static bool set_line(struct sequencer *seq, enum gpio_line line, bool level, struct error *error)
@@ -259,7 +273,7 @@ static bool do_await(struct sequencer *seq, const struct step *step, struct erro
 					   step->await.timeout_s, stimulator_state_name(status.state), status.fault[0] ? ": " : "",
 					   status.fault);
 		}
-		if (!sleep_until(seq, now_s(seq) + POLL_S, error))
+		if (!idle(seq, now_s(seq) + POLL_S, error))
 			return false;
 	}
 }
@@ -315,11 +329,11 @@ static bool do_trigger(struct sequencer *seq, const struct step *step, struct er
 static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *error)
 {
 	const struct step *step = &seq->plan->steps[index];
-	double host_s = now_s(seq);
-	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &host_s, error))
+	struct host_time when = {.time_s = now_s(seq)};
+	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
 	if (step->emulate.watched)
-		capture_event(seq->capture, EVENT_INTERLOCK, index, host_s, 0);
+		capture_event(seq->capture, EVENT_INTERLOCK, index, when.time_s, when.u_s);
 	return true;
 }
 
@@ -340,14 +354,22 @@ static bool do_drive(struct sequencer *seq, const struct step *step, struct erro
 
 static bool do_prompt(struct sequencer *seq, const struct step *step, struct error *error)
 {
-	if (!seq->options->prompt)
+	const struct run_options *options = seq->options;
+	/* The virtual clock stands still unless it is slept on: there the wait for the answer is what makes it go as fast as the machine's. */
+	double patience_s = safe_state_virtual(seq->ports) ? ASK_S : 0;
+	if (!options->ask)
 		return error_config(error, "the scenario needs an operator (\"%s\"), but nobody can be asked here", step->prompt.text);
-	attend(seq, true);
-	bool confirmed = seq->options->prompt(seq->options->self, step->prompt.text);
-	attend(seq, false);
-	if (!confirmed)
-		return error_set(error, ERROR_ABORTED, "the operator did not confirm \"%s\"", step->prompt.text);
-	return true;
+	options->ask(options->self, step->prompt.text);
+	for (;;) {
+		switch (options->answer(options->self, patience_s)) {
+		case ANSWER_CONFIRMED: return true;
+		case ANSWER_REFUSED: return error_set(error, ERROR_ABORTED, "the operator did not confirm \"%s\"", step->prompt.text);
+		case ANSWER_NONE: break;
+		}
+		/* The device may be charged all the while: monitors, stream, guardian and the operator's stop are looked at as in any wait. */
+		if (!idle(seq, now_s(seq) + ASK_S, error))
+			return false;
+	}
 }
 
 static bool do_step(struct sequencer *seq, uint32_t index, struct error *error)

@@ -17,11 +17,15 @@ struct run_progress {
 	uint64_t gaps;
 };
 
+enum run_answer { ANSWER_NONE, ANSWER_CONFIRMED, ANSWER_REFUSED };
+
 struct run_options {
 	/* Called from the capturing thread now and then; NULL: none. */
 	void (*progress)(void *self, const struct run_progress *progress);
-	/* Asks the operator to do something and waits; false: the operator gave up. NULL: a prompt is an error. */
-	bool (*prompt)(void *self, const char *text);
+	/* Asks the operator to do something; does not wait. NULL: a prompt is an error. */
+	void (*ask)(void *self, const char *text);
+	/* What the operator has answered since, waiting for at most patience_s of the machine's time. NULL only where ask is. */
+	enum run_answer (*answer)(void *self, double patience_s);
 	/* Something the operator should know, one line; NULL: nobody is told. */
 	void (*notice)(void *self, const char *text);
 	/*

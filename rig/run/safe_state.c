@@ -167,8 +167,12 @@ static void look_at_stream(struct looking *looking)
 	if (safe_state_virtual(watch->ports))
 		horizon = safe_state_frame(watch->ports, looking->now_s) - safe_state_lag(watch->ports);
 	double limit_v = bench_setup_safety(watch->setup).discharge_v, since = monitors_discharged(watch->monitors, horizon);
-	/* A channel that showed no charge in all of the run does not show by its 0 V that there is none. */
-	if (has_capacitor && !monitors_charged(watch->monitors))
+	enum capacitor_witness witness = monitors_capacitor(watch->monitors);
+	/* A channel that showed no charge in all of the run, or none since a pulse, does not show by its 0 V that there is none. */
+	if (has_capacitor && witness == CAPACITOR_LOST)
+		note(looking, BY_CAPACITOR, BAD, "the capacitor's channel was lost, so that the %.0f V it shows say nothing",
+		     monitors_capacitor_v(watch->monitors));
+	else if (has_capacitor && (!monitors_charged(watch->monitors) || (witness == CAPACITOR_IN_DOUBT && isfinite(since))))
 		looking->seen[BY_CAPACITOR] = NOTHING;
 	else if (has_capacitor && horizon >= looking->begun_frame && isfinite(since))
 		note(looking, BY_CAPACITOR, GOOD, "the capacitor is at or below %.0f V", limit_v);

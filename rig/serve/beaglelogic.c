@@ -137,11 +137,11 @@ static bool obey(struct beaglelogic *beaglelogic, struct connection *connection,
 static size_t due(struct beaglelogic *beaglelogic, struct capture *capture)
 {
 	struct serve_faults *faults = beaglelogic->plant->faults;
-	uint64_t lost;
+	struct serve_fault lost;
 	if (serve_faults_active(faults, SERVE_BEAGLELOGIC, SERVE_FAULT_STALL, plant_monotonic_s(), NULL))
 		return 0;
 	if (capture->bytes > 0 && serve_faults_take(faults, SERVE_BEAGLELOGIC, SERVE_FAULT_LOSE, plant_monotonic_s(), &lost))
-		capture->sent += lost;
+		capture->sent += lost.amount;
 	logic_track_follow(beaglelogic->track);
 	double until = floor((logic_track_now_s(beaglelogic->track) - capture->start_s) * capture->rate_hz);
 	double behind = until - (double)capture->sent;

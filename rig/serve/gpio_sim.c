@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "gpio_trace.h"
+
 enum { LINES_MAX = 64, VALUE_BYTES = 128 };
 /* Only a trigger is short; the other lines are looked at once in so many rounds. */
 enum { SLOW_ROUNDS = 10 };
@@ -17,9 +19,12 @@ static const double poll_default_s = 20e-6;
 
 struct line {
 	bool present;
-	bool output; /* of the rig */
-	bool level;  /* last seen or driven */
-	int fd;      /* of value or pull */
+	bool output;  /* of the rig */
+	bool level;   /* last seen or driven */
+	bool known;   /* an input of the rig has been driven */
+	bool differs; /* the value was not the level at the last look */
+	int fd;       /* of value or pull */
+	int offset;
 };
 
 struct gpio_sim {
@@ -29,6 +34,9 @@ struct gpio_sim {
 	bool made;
 	struct line lines[GPIO_LINE_COUNT];
 	double poll_s;
+	struct gpio_trace *trace; /* NULL: lines are polled */
+	struct error why_polled;
+	atomic_bool look; /* compare the values with what the trace said */
 	pthread_t thread;
 	bool running;
 	atomic_bool stopping;
@@ -141,6 +149,7 @@ static bool open_line(struct gpio_sim *gpio, unsigned l, struct error *error)
 	if (!setup->present)
 		return true;
 	int offset = find_line(gpio, setup->line);
+	line->offset = offset;
 	if (offset < 0)
 		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, setup->line);
 	if (setup->output && !pull_safe(gpio, l, offset, error))
@@ -169,33 +178,99 @@ static bool find_chip(struct gpio_sim *gpio, struct error *error)
 	return true;
 }
 
-/* A level that cannot be read counts as unchanged: the rig may have released the line. */
-static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
+/* The clock of the plant has been moved to the time of the change. */
+static bool give(struct gpio_sim *gpio, unsigned l, bool level, struct error *error)
 {
-	struct line *line = &gpio->lines[l];
 	const struct gpio_port *port = &gpio->plant->ports->gpio;
-	char value = '0';
-	if (pread(line->fd, &value, 1, 0) != 1 || (value == '1') == line->level)
-		return true;
-	line->level = value == '1';
-	plant_advance(gpio->plant);
+	gpio->lines[l].level = level;
+	gpio->lines[l].differs = false;
 	serve_faults_begin(gpio->plant->faults, SERVE_GPIO_SIM, plant_monotonic_s());
-	return port->ops->set(port->self, (enum gpio_line)l, line->level, error);
+	return port->ops->set(port->self, (enum gpio_line)l, level, error);
 }
 
-static bool drive(struct gpio_sim *gpio, unsigned l, bool first, struct error *error)
+static bool stalled(const struct gpio_sim *gpio)
+{
+	return serve_faults_active(gpio->plant->faults, SERVE_GPIO_SIM, SERVE_FAULT_STALL, plant_monotonic_s(), NULL);
+}
+
+/* A change of the trace. A chip that stands still misses it. */
+static bool traced(struct gpio_sim *gpio, const struct gpio_trace_level *change, struct error *error)
+{
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		struct line *line = &gpio->lines[l];
+		if (line->present && line->output && line->offset == (int)change->offset && line->level != change->high && !stalled(gpio))
+			return plant_move_to(gpio->plant, change->time_s, error) && give(gpio, l, change->high, error);
+	}
+	return true;
+}
+
+/*
+ * What the trace does not tell: a line that was released is where its resistor pulls it. A value that differs at two looks without a change between
+ * them is one; at a single look the change may be on its way.
+ */
+static bool look(struct gpio_sim *gpio, struct error *error)
+{
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+		struct line *line = &gpio->lines[l];
+		char value;
+		if (!line->present || !line->output || pread(line->fd, &value, 1, 0) != 1)
+			continue;
+		bool differed = line->differs;
+		line->differs = (value == '1') != line->level;
+		if (differed && line->differs && !give(gpio, l, !line->level, error))
+			return false;
+	}
+	return true;
+}
+
+static bool drive(struct gpio_sim *gpio, unsigned l, struct error *error)
 {
 	struct line *line = &gpio->lines[l];
 	const struct gpio_port *port = &gpio->plant->ports->gpio;
 	bool level;
 	if (!port->ops->get(port->self, (enum gpio_line)l, &level, error))
 		return false;
-	if (!first && level == line->level)
+	if (line->known && level == line->level)
 		return true;
 	line->level = level;
+	line->known = true;
 	const char *pull = level ? "pull-up" : "pull-down";
 	ssize_t length = (ssize_t)strlen(pull);
 	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
+}
+
+static bool drive_all(struct gpio_sim *gpio, struct error *error)
+{
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (gpio->lines[l].present && !gpio->lines[l].output && !drive(gpio, l, error))
+			return false;
+	return true;
+}
+
+/* Changes in the order of their times, then now, then the device's own lines. */
+static bool follow(void *self, double monotonic_s, struct error *error)
+{
+	struct gpio_sim *gpio = self;
+	struct gpio_trace_level change;
+	int there;
+	while ((there = gpio_trace_next(gpio->trace, &change, error)) > 0)
+		if (!traced(gpio, &change, error))
+			return false;
+	if (there < 0 || !plant_move_to(gpio->plant, monotonic_s, error))
+		return false;
+	bool wanted = atomic_exchange(&gpio->look, false);
+	return stalled(gpio) || ((!wanted || look(gpio, error)) && drive_all(gpio, error));
+}
+
+/* A level that cannot be read counts as unchanged: the rig may have released the line. */
+static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
+{
+	struct line *line = &gpio->lines[l];
+	char value = '0';
+	if (pread(line->fd, &value, 1, 0) != 1 || (value == '1') == line->level)
+		return true;
+	plant_advance(gpio->plant);
+	return give(gpio, l, value == '1', error);
 }
 
 /* The next time of the grid. What was overslept is not made up for, but the grid stays, so that regular triggers are seen regularly. */
@@ -207,6 +282,28 @@ static int64_t next_round_ns(int64_t last_ns, int64_t step_ns)
 	return last_ns + (late_ns > 0 ? late_ns / step_ns + 1 : 1) * step_ns;
 }
 
+/* The lines other than the trigger only when `slow` says so. */
+static bool poll_lines(struct gpio_sim *gpio, bool slow, struct error *error)
+{
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		if (gpio->lines[l].present && gpio->lines[l].output && (l == GPIO_TRIGGER || slow) && !watch(gpio, l, error))
+			return false;
+	return !slow || drive_all(gpio, error);
+}
+
+static void start_trace(struct gpio_sim *gpio)
+{
+	unsigned l = 0;
+	while (l < GPIO_LINE_COUNT && !(gpio->lines[l].present && gpio->lines[l].output))
+		l++;
+	if (l == GPIO_LINE_COUNT)
+		error_bench(&gpio->why_polled, "the rig drives no line");
+	else
+		gpio->trace = gpio_trace_open(gpio->root, gpio->chip, (unsigned)gpio->lines[l].offset, &gpio->why_polled);
+	if (gpio->trace)
+		plant_follow(gpio->plant, follow, gpio);
+}
+
 static void *gpio_thread(void *self)
 {
 	struct gpio_sim *gpio = self;
@@ -215,11 +312,15 @@ static void *gpio_thread(void *self)
 	bool good = true;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	int64_t next_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec, step_ns = lround(gpio->poll_s * 1e9);
+	if (gpio->trace)
+		step_ns *= SLOW_ROUNDS;
 	for (unsigned round = 0; good && !atomic_load(&gpio->stopping); round++) {
-		bool stalled = serve_faults_active(gpio->plant->faults, SERVE_GPIO_SIM, SERVE_FAULT_STALL, plant_monotonic_s(), NULL);
-		for (unsigned l = 0; good && !stalled && l < GPIO_LINE_COUNT; l++)
-			if (gpio->lines[l].present && (l == GPIO_TRIGGER || round % SLOW_ROUNDS == 0))
-				good = gpio->lines[l].output ? watch(gpio, l, &error) : drive(gpio, l, round == 0, &error);
+		if (gpio->trace) {
+			atomic_store(&gpio->look, true);
+			plant_advance(gpio->plant);
+		} else {
+			good = stalled(gpio) || poll_lines(gpio, round % SLOW_ROUNDS == 0, &error);
+		}
 		next_ns = next_round_ns(next_ns, step_ns);
 		struct timespec next = {.tv_sec = next_ns / 1000000000, .tv_nsec = next_ns % 1000000000};
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
@@ -249,6 +350,8 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
 		gpio->lines[l].level = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
 	gpio->lines[GPIO_COIL_PRESENT].level = true;
 	bool found = find_chip(gpio, error);
+	if (found)
+		start_trace(gpio);
 	gpio->running = found && pthread_create(&gpio->thread, NULL, gpio_thread, gpio) == 0;
 	if (gpio->running)
 		return gpio;
@@ -266,6 +369,8 @@ void gpio_sim_stop(struct gpio_sim *gpio)
 	atomic_store(&gpio->stopping, true);
 	if (gpio->running)
 		pthread_join(gpio->thread, NULL);
+	plant_follow(gpio->plant, NULL, NULL);
+	gpio_trace_close(gpio->trace);
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].fd >= 0)
 			close(gpio->lines[l].fd);
@@ -276,4 +381,9 @@ void gpio_sim_stop(struct gpio_sim *gpio)
 const char *gpio_sim_chip(const struct gpio_sim *gpio)
 {
 	return gpio->chip;
+}
+
+const char *gpio_sim_polled(const struct gpio_sim *gpio)
+{
+	return gpio->trace ? NULL : gpio->why_polled.text;
 }

@@ -2,7 +2,7 @@
 #pragma once
 /*
  * The lines of the virtual device on a chip of the kernel's gpio-sim: what the rig drives is read from a line's value, what the device drives
- * is written to its pull. A chip of that label which is live already is used; else it is made through configfs, one line for each of the
+ * is written to its pull. Levels of the rig's lines come with their times from the kernel's trace where it gives one; else the value is polled. A chip of that label which is live already is used; else it is made through configfs, one line for each of the
  * bench's, with its name.
  */
 #include "plant.h"
@@ -15,3 +15,5 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error) must_c
 void gpio_sim_stop(struct gpio_sim *gpio);
 /* The chip's name in the kernel, "gpiochip0". */
 const char *gpio_sim_chip(const struct gpio_sim *gpio);
+/* NULL when levels come from the kernel's trace; else why they are polled. */
+const char *gpio_sim_polled(const struct gpio_sim *gpio);

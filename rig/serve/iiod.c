@@ -170,3 +170,8 @@ struct listener *iiod_listener(struct iiod *iiod)
 {
 	return iiod->listener;
 }
+
+void iiod_print_account(struct iiod *iiod, char *out, size_t size)
+{
+	iiod_account_print(&iiod->device.account, out, size);
+}

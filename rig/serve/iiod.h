@@ -13,3 +13,5 @@ struct iiod *iiod_start(struct plant *plant, struct error *error) must_check;
 /* NULL is accepted. */
 void iiod_stop(struct iiod *iiod);
 struct listener *iiod_listener(struct iiod *iiod);
+/* What became of the samples of the last buffer, as iiod_account_print() has it. */
+void iiod_print_account(struct iiod *iiod, char *out, size_t size);

@@ -14,6 +14,9 @@ struct iiod_buffer {
 	size_t frame_bytes;
 	unsigned offset[RECORDING_MAX_CHANNELS + 1]; /* of an element in its frame */
 	uint64_t next;                               /* frame of the ADC */
+	bool losing;                                 /* a loss is due */
+	struct serve_fault loss;
+	uint64_t lose_at; /* frame of the ADC at which; UINT64_MAX: not known yet */
 	int16_t *frames;
 	unsigned char *bytes;
 };

@@ -48,6 +48,7 @@ bool iiod_device_make(struct iiod_device *device, const char *name, struct plant
 	if (!device->state)
 		return error_bench(error, "out of memory");
 	pthread_mutex_init(&device->state->lock, NULL);
+	iiod_account_make(&device->account);
 	device->state->step = 1;
 	device->state->watermark = 1;
 	return true;
@@ -57,6 +58,7 @@ void iiod_device_finish(struct iiod_device *device)
 {
 	if (!device->state)
 		return;
+	iiod_account_finish(&device->account);
 	pthread_mutex_destroy(&device->state->lock);
 	free(device->state);
 	device->state = NULL;

@@ -5,6 +5,7 @@
  * (ns, of the ADC's own clock) behind them. Thread-safe.
  */
 #include "adc_pump.h"
+#include "iiod_account.h"
 #include "iiod_command.h"
 #include "text.h"
 
@@ -17,6 +18,7 @@ struct iiod_device {
 	unsigned channel_count;         /* without the timestamp, whose index this is */
 	unsigned steps[IIOD_RATES_MAX]; /* the rates offered: the ADC's own, divided */
 	unsigned step_count;
+	struct iiod_account account;
 	struct iiod_state *state;
 };
 

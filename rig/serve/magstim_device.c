@@ -402,11 +402,30 @@ static bool answer_accepted(struct magstim_device *magstim, const struct command
 	return true;
 }
 
+/* What came over the link, as the virtual device's own interlocks see it. */
+static bool tell_link(const struct magstim_device *magstim, enum signal_state state, struct error *error)
+{
+	const struct emulator_port *emulator = magstim->emulator;
+	struct host_time when;
+	return !emulator || emulator->ops->set(emulator->self, SIGNAL_REMOTE, state, NAN, &when, error);
+}
+
+/* A word was heard: it was damaged, or it ends a silence. */
+static bool hear(struct magstim_device *magstim, bool whole, struct error *error)
+{
+	bool damaged = !whole && magstim->frame[0] == '@', ends = whole && magstim->silent;
+	if (ends)
+		magstim->silent = false;
+	return (!damaged || tell_link(magstim, STATE_CORRUPTED, error)) && (!(damaged || ends) || tell_link(magstim, STATE_NORMAL, error));
+}
+
 static bool obey(struct magstim_device *magstim, const struct command *command, double now_s, struct serial_reply *reply,
 		 struct error *error)
 {
 	bool whole = magstim->frame[magstim->count - 1] == magstim_crc(magstim->frame, magstim->count - 1);
 	enum verdict_of_command verdict = BAD_DATA;
+	if (!hear(magstim, whole, error))
+		return false;
 	if (whole)
 		verdict = command->needs_remote && !magstim->remote ? CONFLICT : command->act(magstim, now_s, error);
 	if (verdict == BROKEN)
@@ -452,7 +471,10 @@ static bool tick(void *self, double now_s, unsigned long discharges, struct seri
 	if (!magstim->remote || now_s <= magstim->heard_s + (magstim->armed ? magstim->armed_keep_alive_s : magstim->keep_alive_s))
 		return true;
 	magstim->remote = false;
-	return !magstim->armed || disarm(magstim, error);
+	if (!magstim->armed)
+		return true;
+	magstim->silent = magstim->emulator;
+	return magstim->emulator ? tell_link(magstim, STATE_SILENT, error) : disarm(magstim, error);
 }
 
 void magstim_device_make(struct magstim_device *magstim, const struct stimulator_port *stimulator, const struct serve_setup *setup)

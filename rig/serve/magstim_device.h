@@ -14,6 +14,12 @@ struct magstim_device {
 	enum serve_magstim_model model;
 	unsigned software; /* major version */
 	double keep_alive_s, armed_keep_alive_s;
+	/*
+	 * Told of a host that has gone silent while armed, and of damaged commands: whether that disarms, or does nothing, is then the virtual device's
+	 * affair. NULL, as made: silence disarms, and damaged commands are refused.
+	 */
+	const struct emulator_port *emulator;
+	bool silent; /* it was told of silence */
 	double coil_ambient_degc;
 
 	bool remote, armed, enhanced;

@@ -194,6 +194,17 @@ static bool obey(struct magventure_device *magventure, double now_s, struct seri
 	}
 }
 
+/* A damaged command of the amplitude, as the virtual device's own interlocks see it. */
+static bool hear_damaged(const struct magventure_device *magventure, struct error *error)
+{
+	const struct emulator_port *emulator = magventure->emulator;
+	struct host_time when;
+	if (!emulator || magventure->payload[0] != 1)
+		return true;
+	return emulator->ops->set(emulator->self, SIGNAL_REMOTE, STATE_CORRUPTED, NAN, &when, error) &&
+	       emulator->ops->set(emulator->self, SIGNAL_REMOTE, STATE_NORMAL, NAN, &when, error);
+}
+
 static bool take_byte(void *self, uint8_t byte, double now_s, struct serial_reply *reply, struct error *error)
 {
 	struct magventure_device *magventure = self;
@@ -220,7 +231,7 @@ static bool take_byte(void *self, uint8_t byte, double now_s, struct serial_repl
 	}
 	magventure->expects = byte == START ? MAGVENTURE_LENGTH : MAGVENTURE_START;
 	bool whole = byte == END && magventure->crc == magventure_device_crc(magventure->payload, magventure->length);
-	return !whole || obey(magventure, now_s, reply, error);
+	return whole ? obey(magventure, now_s, reply, error) : hear_damaged(magventure, error);
 }
 
 static bool tick(void *self, double now_s, unsigned long discharges, struct serial_reply *reply, struct error *error)

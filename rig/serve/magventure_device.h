@@ -10,6 +10,7 @@ enum { MAGVENTURE_PAYLOAD_BYTES = 255 };
 
 struct magventure_device {
 	const struct stimulator_port *stimulator;
+	const struct emulator_port *emulator; /* told of damaged commands; NULL, as made: they are passed over */
 	const struct device *device;
 	bool enabled, reversed;
 	unsigned amplitude_pct, second_pct, page;

@@ -7,6 +7,8 @@
 struct plant_state {
 	pthread_mutex_t clock_lock, stimulator_lock, failure_lock;
 	double offset_s; /* virtual minus monotonic */
+	bool (*follow)(void *self, double monotonic_s, struct error *error);
+	void *follow_self;
 	bool failed;
 	struct error failure;
 };
@@ -41,13 +43,28 @@ void plant_finish(struct plant *plant)
 	plant->state = NULL;
 }
 
+void plant_follow(struct plant *plant, bool (*follow)(void *self, double monotonic_s, struct error *error), void *self)
+{
+	pthread_mutex_lock(&plant->state->clock_lock);
+	plant->state->follow = follow;
+	plant->state->follow_self = self;
+	pthread_mutex_unlock(&plant->state->clock_lock);
+}
+
+bool plant_move_to(struct plant *plant, double monotonic_s, struct error *error)
+{
+	const struct clock_port *clock = &plant->ports->clock;
+	return clock->ops->sleep_until(clock->self, monotonic_s + plant->state->offset_s, error);
+}
+
 double plant_advance(struct plant *plant)
 {
 	struct error error = {0};
-	const struct clock_port *clock = &plant->ports->clock;
-	pthread_mutex_lock(&plant->state->clock_lock);
-	double now_s = plant_monotonic_s() + plant->state->offset_s;
-	bool moved = clock->ops->sleep_until(clock->self, now_s, &error);
+	struct plant_state *state = plant->state;
+	pthread_mutex_lock(&state->clock_lock);
+	/* The time first: what happens on the lines from here on is not before it. */
+	double monotonic_s = plant_monotonic_s(), now_s = monotonic_s + state->offset_s;
+	bool moved = state->follow ? state->follow(state->follow_self, monotonic_s, &error) : plant_move_to(plant, monotonic_s, &error);
 	pthread_mutex_unlock(&plant->state->clock_lock);
 	if (!moved)
 		plant_fail(plant, &error);
@@ -63,6 +80,8 @@ const struct stimulator_port *plant_take_stimulator(struct plant *plant)
 
 void plant_give_stimulator(struct plant *plant)
 {
+	/* Lines that tell of the device's state do so before it answers. */
+	plant_advance(plant);
 	pthread_mutex_unlock(&plant->state->stimulator_lock);
 }
 

@@ -89,15 +89,31 @@ static bool look_at_device(struct serve *serve, char *reply, size_t size, struct
 	return true;
 }
 
+/* For the same witness: "ok SENT LOSSES AFTER+COUNT ...", samples of the ADC that a client was sent since it opened its buffer, and those it was not. */
+static bool tell_sent(struct serve *serve, char *reply, size_t size, struct error *error)
+{
+	if (!serve->iiod)
+		return error_config(error, "there is no iiod");
+	char account[COMMAND_BYTES];
+	iiod_print_account(serve->iiod, account, sizeof account);
+	snprintf(reply, size, "ok %s\n", account);
+	return true;
+}
+
 static void serve_control(void *self, struct connection *connection)
 {
 	char line[COMMAND_BYTES];
 	while (connection_line(connection, line, sizeof line)) {
 		struct error error = {0};
 		char reply[sizeof error.text + 16];
-		bool look = strcmp(line, "look") == 0;
-		bool good = look ? look_at_device(self, reply, sizeof reply, &error) : serve_command(self, line, &error);
-		int length = good && look ? (int)strlen(reply)
+		bool good, told = true;
+		if (strcmp(line, "look") == 0)
+			good = look_at_device(self, reply, sizeof reply, &error);
+		else if (strcmp(line, "sent") == 0)
+			good = tell_sent(self, reply, sizeof reply, &error);
+		else
+			told = false, good = serve_command(self, line, &error);
+		int length = good && told ? (int)strlen(reply)
 			     : good       ? snprintf(reply, sizeof reply, "ok\n")
 					  : snprintf(reply, sizeof reply, "error: %s\n", error.text);
 		if (!connection_send(connection, reply, (size_t)length))
@@ -109,8 +125,11 @@ static bool start_serial(struct serve *serve, struct error *error)
 {
 	const struct serve_setup *setup = serve->plant.setup->serve;
 	const struct stimulator_port *port = &serve->plant.ports->stimulator;
+	/* Where the bench says how the device reacts to silence, the device does it itself. */
+	const struct emulator_port *emulator = serve->plant.setup->sim.reaction_s[IL13_WATCHDOG] > 0 ? &serve->plant.ports->emulator : NULL;
 	if (setup->present[SERVE_MAGSTIM]) {
 		magstim_device_make(&serve->magstim, port, setup);
+		serve->magstim.emulator = emulator;
 		serve->magstim_line =
 			serial_line_start(&serve->plant, serve->track, setup->magstim_path,
 					  &(struct serial_end){SERVE_MAGSTIM, &magstim_device_ops, &serve->magstim, 10.0 / 9600}, error);
@@ -119,6 +138,7 @@ static bool start_serial(struct serve *serve, struct error *error)
 	}
 	if (setup->present[SERVE_MAGVENTURE]) {
 		magventure_device_make(&serve->magventure, port, serve->plant.setup->device);
+		serve->magventure.emulator = emulator;
 		serve->magventure_line = serial_line_start(
 			&serve->plant, serve->track, setup->magventure_path,
 			&(struct serial_end){SERVE_MAGVENTURE, &magventure_device_ops, &serve->magventure, 10.0 / 38400}, error);
@@ -222,7 +242,7 @@ void serve_print_ready(const struct serve *serve, FILE *out)
 		separator = ", ";
 	}
 	if (serve->gpio)
-		fprintf(out, "%sgpio_sim %s", separator, gpio_sim_chip(serve->gpio));
+		fprintf(out, "%sgpio_sim %s%s", separator, gpio_sim_chip(serve->gpio), gpio_sim_polled(serve->gpio) ? " (polled)" : "");
 	fputc('\n', out);
 	fflush(out);
 }

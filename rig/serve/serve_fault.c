@@ -110,7 +110,7 @@ static bool parse_count(struct words *words, const char *what, uint64_t *count, 
 bool serve_fault_parse(const char *text, struct serve_fault *fault, struct error *error)
 {
 	struct words words;
-	*fault = (struct serve_fault){.for_s = INFINITY, .times = 1};
+	*fault = (struct serve_fault){.for_s = INFINITY, .times = 1, .into_pulse_s = NAN};
 	if (!split(text, &words))
 		return error_config(error, "a fault is written, for example, 'iiod stall after 2 s'");
 	if (!parse_server(next_word(&words), &fault->server, error) || !parse_kind(next_word(&words), fault->server, &fault->kind, error))
@@ -124,6 +124,8 @@ bool serve_fault_parse(const char *text, struct serve_fault *fault, struct error
 		bool good;
 		if (strcmp(word, "after") == 0)
 			good = parse_time(&words, word, &fault->after_s, error);
+		else if (strcmp(word, "into_pulse") == 0 && fault->kind == SERVE_FAULT_LOSE && fault->server == SERVE_IIOD)
+			good = parse_time(&words, word, &fault->into_pulse_s, error);
 		else if (strcmp(word, "for") == 0 && lasting(fault->kind))
 			good = parse_time(&words, word, &fault->for_s, error);
 		else if (strcmp(word, "times") == 0 && !lasting(fault->kind))
@@ -244,15 +246,16 @@ bool serve_faults_active(struct serve_faults *faults, enum serve_server server, 
 	return armed;
 }
 
-bool serve_faults_take(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s, uint64_t *amount)
+bool serve_faults_take(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s,
+		       struct serve_fault *taken)
 {
 	pthread_mutex_lock(&faults->lock);
 	struct armed *armed = find_due(faults, server, kind, now_s);
-	bool taken = armed;
-	if (armed && amount)
-		*amount = armed->fault.amount;
+	bool found = armed;
+	if (armed && taken)
+		*taken = armed->fault;
 	if (armed && --armed->fault.times == 0)
 		drop(faults, (unsigned)(armed - faults->armed));
 	pthread_mutex_unlock(&faults->lock);
-	return taken;
+	return found;
 }

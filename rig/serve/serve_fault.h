@@ -25,11 +25,12 @@ enum serve_fault_kind {
 struct serve_fault {
 	enum serve_server server;
 	enum serve_fault_kind kind;
-	uint64_t amount; /* samples to lose */
-	double value_s;  /* delay of slow */
-	double after_s;  /* 0: at once; else counted from when the server is in use */
-	double for_s;    /* of stall, mute and slow; INFINITY until cleared */
-	unsigned times;  /* of all other kinds */
+	uint64_t amount;     /* samples to lose */
+	double value_s;      /* delay of slow */
+	double into_pulse_s; /* lose: so long after the begin of the next pulse; NAN: somewhere in what is sent next */
+	double after_s;      /* 0: at once; else counted from when the server is in use */
+	double for_s;        /* of stall, mute and slow; INFINITY until cleared */
+	unsigned times;      /* of all other kinds */
 };
 
 struct serve_faults;
@@ -49,5 +50,6 @@ void serve_faults_begin(struct serve_faults *faults, enum serve_server server, d
 void serve_faults_end(struct serve_faults *faults, enum serve_server server);
 /* True while a lasting fault (stall, mute, slow) is on; *value_s, unless NULL, is its delay. */
 bool serve_faults_active(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s, double *value_s);
-/* Takes one of a counted fault that is due; *amount, unless NULL, is how much. False: none is due. */
-bool serve_faults_take(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s, uint64_t *amount);
+/* Takes one of a counted fault that is due, into *taken unless that is NULL. False: none is due. */
+bool serve_faults_take(struct serve_faults *faults, enum serve_server server, enum serve_fault_kind kind, double now_s,
+		       struct serve_fault *taken);

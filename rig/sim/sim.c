@@ -330,20 +330,20 @@ static bool stimulator_fire(void *self, double *time_s, struct error *error)
 	return unlock(sim, true);
 }
 
-static bool emulator_set(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s,
+static bool emulator_set(void *self, enum interlock_signal signal, enum signal_state state, double value, struct host_time *when,
 			 struct error *error)
 {
 	struct sim *sim = self;
 	if (!interlock_signal_has(signal, state))
 		return error_config(error, "the signal '%s' has no state '%s'", interlock_signal_name(signal), signal_state_name(state));
-	if (!time_s)
+	if (!when)
 		return true;
-	*time_s = lock_now(sim);
+	*when = (struct host_time){.time_s = lock_now(sim)};
 	sim_interlock_set(&sim->world, signal, state, value);
 	return unlock(sim, true);
 }
 
-static const struct emulator_ops emulator_ops = {emulator_set};
+static const struct emulator_ops emulator_ops = {.set = emulator_set};
 static const struct clock_ops clock_ops = {clock_now, clock_sleep_until, clock_wake};
 static const struct gpio_ops gpio_ops = {gpio_set, gpio_get, gpio_pulse};
 static const struct adc_ops adc_ops = {adc_start, adc_read, adc_stop, adc_frame_of_host_time};

@@ -28,7 +28,7 @@ struct sim_signal {
 	unsigned channel_count;
 	struct sim_sensor sensor[RECORDING_MAX_CHANNELS];
 	struct sim_baseline baseline;
-	double start_s, frame_s;
+	double start_s, frame_s, probe_lost_s;
 	uint64_t next_frame;
 	struct sim_queue pulses, triggers, laws;
 	bool trigger_level;
@@ -72,6 +72,7 @@ struct sim_signal *sim_signal_create(const struct bench_setup *setup, const stru
 	signal->circuit = circuit;
 	signal->channel_count = setup->adc.channel_count;
 	signal->frame_s = 1 / (setup->adc.sample_rate_hz * (1 + clock_error));
+	signal->probe_lost_s = sim_fault_probe_lost_s(&setup->sim);
 	signal->noise = noise;
 	sim_noise_fill(noise, seed);
 	signal->baseline = sim_baseline_make(&setup->sim.artefacts, signal->frame_s, seed);
@@ -377,6 +378,24 @@ static bool render_voltage(struct sim_signal *signal, unsigned c, struct line *l
 	return true;
 }
 
+/* What the capacitor's channel shows of that once its probe is off: nothing. Returns whether the chunk is still shaped. */
+static bool lose_probe(struct sim_signal *signal, struct line *line, bool shaped)
+{
+	double begun_s = (double)signal->next_frame * signal->frame_s, end_s = begun_s + SIM_CHUNK * signal->frame_s;
+	if (end_s <= signal->probe_lost_s)
+		return shaped;
+	if (begun_s >= signal->probe_lost_s) {
+		*line = (struct line){0, 0};
+		return false;
+	}
+	int from = (int)fmin(SIM_CHUNK, ceil((signal->probe_lost_s - begun_s) / signal->frame_s));
+	for (int k = 0; k < from && !shaped; k++)
+		signal->signal[k] = (float)(line->base + line->slope * k);
+	for (int k = from; k < SIM_CHUNK; k++)
+		signal->signal[k] = 0;
+	return true;
+}
+
 /* Laws that are over for every channel before the next chunk begins. */
 static void pass_laws(struct sim_signal *signal)
 {
@@ -432,7 +451,7 @@ static void render(struct sim_signal *signal, unsigned c)
 	switch (sensor->role) {
 	case CHANNEL_COIL_CURRENT: shaped = render_current(signal, c, &line); break;
 	case CHANNEL_TRIGGER: shaped = render_trigger(signal, c, &line); break;
-	case CHANNEL_CAPACITOR_VOLTAGE: shaped = render_voltage(signal, c, &line); break;
+	case CHANNEL_CAPACITOR_VOLTAGE: shaped = lose_probe(signal, &line, render_voltage(signal, c, &line)); break;
 	case CHANNEL_OTHER: break;
 	}
 	uint64_t where = sim_hash(signal->setup->sim.seed, SIM_STREAM_CHANNEL + c, signal->next_frame / SIM_CHUNK);

@@ -157,6 +157,8 @@ double sim_coil_degc(const struct sim_world *world, double time_s);
 const struct sim_fault *sim_fault_find(const struct sim_setup *sim, enum sim_fault_kind kind, uint32_t pulse);
 /* The factor on every amplitude. */
 double sim_fault_amplitude(const struct sim_setup *sim);
+/* When, in the recording, the capacitor's probe comes off; INFINITY: never. */
+double sim_fault_probe_lost_s(const struct sim_setup *sim);
 /* True when the capacitor is not discharged after disarm. */
 bool sim_fault_no_discharge(const struct sim_setup *sim);
 

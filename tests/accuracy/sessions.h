@@ -7,5 +7,5 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Runs the sessions and prints a line for every measurand; false where one is outside its limits. */
-bool sessions_hold(uint64_t *state);
+/* Runs 400 sessions a round and prints a line for every measurand; false where one is outside its limits. */
+bool sessions_hold(uint64_t *state, unsigned rounds);

@@ -27,6 +27,9 @@ void tally_add(struct tally *tally, const struct trial *trial)
 	tally->run_covered += fabs(trial->error) <= trial->expanded;
 	tally->z += z;
 	tally->zz += z * z;
+	tally->error += trial->error;
+	tally->u += trial->u;
+	tally->by_expanded[(unsigned)fmin(TALLY_BINS - 1, TALLY_BINS_A_UNIT * fabs(trial->error) / trial->expanded)]++;
 	if (!isfinite(c))
 		return;
 	tally->bounded += 1;
@@ -67,6 +70,20 @@ double tally_inflation(const struct tally *tally)
 	return 1 / sqrt(tally->zz / tally->cases);
 }
 
+double tally_bias_of_means(const struct tally *tally)
+{
+	return tally->error / tally->u;
+}
+
+double tally_excess(const struct tally *tally)
+{
+	double below = 0, due = 0.95 * tally->cases;
+	unsigned bin = 0;
+	while (bin < TALLY_BINS - 1 && below + tally->by_expanded[bin] < due)
+		below += tally->by_expanded[bin++];
+	return TALLY_BINS_A_UNIT / (bin + (due - below) / fmax(1, tally->by_expanded[bin]));
+}
+
 static double deviation(double n, double sum, double squares)
 {
 	return n > 1 ? sqrt(fmax(0, squares - sum * sum / n) / (n - 1)) : NAN;
@@ -88,9 +105,9 @@ bool tally_holds(const struct tally *tally, const struct limits *limits, const c
 		*why = "values are lacking";
 	else if (!tally_covers(tally, limits->coverage_low, limits->coverage_high))
 		*why = "coverage";
-	else if (!(tally_inflation(tally) <= limits->inflation))
+	else if (!(tally_inflation(tally) <= limits->inflation) || !(tally_excess(tally) <= limits->inflation))
 		*why = "inflated u";
-	else if (!(fabs(tally_bias(tally)) <= limits->bias))
+	else if (!(fabs(limits->one_scale ? tally_bias_of_means(tally) : tally_bias(tally)) <= limits->bias))
 		*why = "bias";
 	else if (isfinite(limits->efficiency) && !(tally_honest_efficiency(tally) <= limits->efficiency))
 		*why = "efficiency";

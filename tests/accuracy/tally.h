@@ -5,10 +5,14 @@
 #include <stddef.h>
 
 #define TALLY_CHANCES 3.0
+/* |error| / U is counted in bins of 1 / TALLY_BINS_A_UNIT; what lies beyond is in the last. */
+enum { TALLY_BINS_A_UNIT = 100, TALLY_BINS = 301 };
 
 struct tally {
 	double cases, lacking, covered;
-	double z, zz;          /* error / u and its square */
+	double z, zz;    /* error / u and its square */
+	double error, u; /* sums; of cases that have a common scale only */
+	unsigned by_expanded[TALLY_BINS];
 	double bounded, c, cc; /* random part of the error / Cramer-Rao bound, at 60 dB signal to noise */
 	double honest, h, hh;  /* the same by the honest bound */
 	/* Of each run, whose cases share an instrument: how many, how many covered; summed as squares and product over the runs. */
@@ -27,8 +31,9 @@ struct limits {
 	double coverage_low, coverage_high;           /* all cases, % */
 	double cell_coverage_low, cell_coverage_high; /* every cell of at least 100 cases, % */
 	double lacking_share;                         /* of the cases, at most, may have no value: void is honest */
-	double inflation;                             /* u by the scatter, at most */
+	double inflation;                             /* u by the scatter, and U by the one that 95 % need, at most */
 	double bias;                                  /* in u, at most */
+	bool one_scale;                               /* of all cases: bias is tally_bias_of_means() */
 	double efficiency; /* standard deviation by the honest bound at 60 dB, at most; INFINITY: not held to it */
 };
 
@@ -40,8 +45,12 @@ double tally_coverage_pct(const struct tally *tally);
  */
 double tally_chance_pct(const struct tally *tally);
 double tally_bias(const struct tally *tally);
+/* Mean error by mean u, of cases of one scale: where u is in proportion to the value, error / u is too small for values that are too large. */
+double tally_bias_of_means(const struct tally *tally);
 /* Stated u by what the scatter calls for: 1 / rms(error / u). */
 double tally_inflation(const struct tally *tally);
+/* U by the least that would have covered 95 %: 1 / the 95th percentile of |error| / U. At most 1.3 means that no coverage is bought by a large U. */
+double tally_excess(const struct tally *tally);
 /* Standard deviation of the random part by the bound; NAN without one. */
 double tally_efficiency(const struct tally *tally);
 double tally_honest_efficiency(const struct tally *tally);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Sessions through the real drivers against `tmsrig sim`, and its faults in the midst of them (end_to_end.py).
-# usage: e2e.sh TMSRIG [scenarios|faults [SERVER]|kill [COUNT]|loss|sustained [SECONDS]]...    (default: scenarios, faults, loss, kill 4)
+# usage: e2e.sh TMSRIG [scenarios|faults [SERVER]|kill [COUNT]|loss|sustained [SECONDS [MSA_PER_S]]]...    (default: scenarios, faults, loss, kill 4)
 set -u
 tmsrig=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sessions through the real drivers against `tmsrig sim`, and every fault of it in the midst of one.
 
-usage: end_to_end.py TMSRIG FIXTURES scenarios|faults [SERVER]|kill [COUNT]|loss|sustained [SECONDS]
+usage: end_to_end.py TMSRIG FIXTURES scenarios|faults [SERVER]|kill [COUNT]|loss|sustained [SECONDS [MSA_PER_S]]
 Works in the current folder. Ends with status 1 when a check failed.
 """
 import csv
@@ -18,6 +18,8 @@ import time
 
 TMSRIG, FIXTURES = sys.argv[1], sys.argv[2]
 NOTICE_S = 2.0  # how long a run may go on after a fault
+CPU_LIMIT = 1.6  # s a second of signal, of rig and simulator together: two cores, and some air
+SAFE = ("standby", "off", "fault")
 DISCHARGE_S = 3.0  # and how long it may look, where samples still come, until the capacitor is empty
 failures = 0
 
@@ -30,12 +32,10 @@ def check(good, text, detail=""):
     return good
 
 
-def cpu_share(pid):
-    """Of a core, over the life of a process and its children that ended."""
+def cpu_s(pid):
+    """CPU time of a process and its children that ended."""
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-    used_s = sum(int(fields[i]) for i in range(11, 15)) / os.sysconf("SC_CLK_TCK")
-    age_s = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return f"{100 * used_s / age_s:.0f} % of a core"
+    return sum(int(fields[i]) for i in range(11, 15)) / os.sysconf("SC_CLK_TCK")
 
 
 class Bench:
@@ -67,14 +67,26 @@ class Bench:
         with socket.socket(socket.AF_UNIX) as control:
             control.connect("control")
             control.sendall((line + "\n").encode())
-            answer = control.recv(400).decode()
+            answer = control.recv(1200).decode()
         assert answer.startswith("ok"), answer
+        return answer.split()[1:]
+
+    def await_safe(self, limit_s):
+        """The device as its simulator itself has it: seconds until it was seen in a safe state with its trigger low, None if it was not; and the last look."""
+        began = time.monotonic()
+        while True:
+            seen = self.command("look")
+            if seen[0] in SAFE and seen[3] != "1":
+                return time.monotonic() - began, seen
+            if time.monotonic() > began + limit_s:
+                return None, seen
+            time.sleep(0.02)
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
 
     def end(self):
-        self.cpu = cpu_share(self.process.pid) if self.process.poll() is None else ""
+        self.cpu_s = cpu_s(self.process.pid) if self.process.poll() is None else float("nan")
         if self.process.poll() is None:
             self.process.terminate()
         self.process.communicate()
@@ -168,11 +180,19 @@ def safe(run, status, name, fails):
     check(run.readable(), f"{name}: the evidence can be read", run.message())
 
 
-def hurt(fault, stimulator, fails, index):
+def look(bench, fault, stimulator):
+    """The device must be safe when the run has ended; a Magstim that can no longer be reached, after its own time-out."""
+    out_of_reach = fault.split()[0] in ("magstim", "magventure") and fault.split()[1] in ("close", "mute", "slow")
+    took_s, seen = bench.await_safe(1.5 if out_of_reach else 0.3)
+    check(took_s is not None, f"{fault}: the device is safe at the end", seen)
+    return f"{seen[0]}, {1e3 * took_s:.0f} ms" if took_s is not None else "NOT SAFE"
+
+
+def hurt(fault, stimulator, fails, moment_s=2.2):
     """A run, and the fault in the midst of its pulses; prints how it ended."""
     bench = Bench(stimulator)
     run = Run("served-smoke", "run")
-    time.sleep(2.2)
+    time.sleep(moment_s)
     began = time.monotonic()
     if fault == "kill":
         bench.kill()
@@ -180,43 +200,42 @@ def hurt(fault, stimulator, fails, index):
         bench.command(fault)
     status = run.wait()
     took_s = time.monotonic() - began
-    if fault != "kill" and bench.process.poll() is None:
+    ended_before = moment_s > 2.2 and status not in (4, 5) and not fault == "kill"
+    seen = "gone"
+    if bench.process.poll() is None and fault != "kill":
+        seen = look(bench, fault, stimulator)
         bench.command("clear")
     bench.end()
-    safe(run, status, fault, fails)
+    safe(run, status, fault, fails and not ended_before)
     if fails:
         server = fault.split()[0]
         instrument = {"iiod": "simadc", "beaglelogic": "logic analyser", "magstim": "magstim", "magventure": "magventure"}.get(server, "")
         limit_s = NOTICE_S + (DISCHARGE_S if server.startswith("mag") else 0)
         check(took_s <= limit_s, f"{fault}: ends within {limit_s} s", f"{took_s:.2f} s")
         check(instrument in run.message(), f"{fault}: the message names the instrument", run.message())
-    print(f"{fault:26} {status:4} {took_s:6.2f} s  {run.message()[:150]}", flush=True)
+    print(f"{fault:26} {moment_s:5.2f} s {status:2} {took_s:6.2f} s  {seen:16} {run.message()[:130]}", flush=True)
+    return took_s
 
 
 def faults():
     only = sys.argv[4:] and sys.argv[4]
-    for index, (fault, stimulator, fails) in enumerate(FAULTS):
+    for fault, stimulator, fails in FAULTS:
         if not only or fault.startswith(only):
-            hurt(fault, stimulator, fails, index)
+            hurt(fault, stimulator, fails)
 
 
 def kill():
+    """The simulator as a whole, and each of its servers by itself, gone at random moments of a session."""
     rng = random.Random(4)
     for index in range(int(sys.argv[4]) if len(sys.argv) > 4 else 20):
-        bench = Bench((MAGSTIM, MAGVENTURE)[index % 2])
-        run = Run("served-smoke", "run")
-        moment_s = rng.uniform(0.8, 4.5)
-        time.sleep(moment_s)
-        began = time.monotonic()
-        bench.kill()
-        status = run.wait()
-        took_s = time.monotonic() - began
-        bench.end()
-        safe(run, status, f"killed after {moment_s:.2f} s", True)
-        check(took_s <= NOTICE_S, f"killed after {moment_s:.2f} s: ends within {NOTICE_S} s", f"{took_s:.2f} s")
-        print(f"killed after {moment_s:.2f} s     {status:4} {took_s:6.2f} s  {run.message()[:150]}", flush=True)
+        for fault in ("kill", "iiod close", "beaglelogic reset", "magstim close", "magventure close"):
+            stimulator = MAGSTIM if "magstim" in fault or (index % 2 == 0 and "magventure" not in fault) else MAGVENTURE
+            worst[fault] = max(worst.get(fault, 0), hurt(fault, stimulator, True, rng.uniform(0.8, 4.0)))
+    for fault, took_s in worst.items():
+        print(f"{fault}: ended {took_s:.2f} s after, at most")
 
 
+worst = {}
 remote_spec()
 def loss():
     """A loss of samples is found, voids the counts that rest on it, and is no nonconformity of the device."""
@@ -239,25 +258,53 @@ def loss():
     check(not wrong, "lost samples are no nonconformity of the device", wrong)
 
 
+def stored(folder):
+    """Samples of which the envelope is kept, and samples that are kept whole: by HDF5's own tool."""
+    totals = []
+    for name in ("/envelope/frames", "/windows/frames"):
+        text = subprocess.run(["h5dump", "-y", "-d", name, folder + "/recording.h5"], capture_output=True, text=True, check=True).stdout
+        totals.append(sum(int(number) for number in re.findall(r"\d+", text[text.index("DATA {") :])))
+    return totals
+
+
 def sustained():
     """Capture, analysis and storage at two rates: no sample may be lost."""
     duration_s = float(sys.argv[4]) if len(sys.argv) > 4 else 60
     open("long.lua", "w").write(
         'scenario { id = "long", title = "A long recording", verifies = {} }\nintensity(50)\narm()\nawait("ready", seconds(2))\n'
-        f'single {{ pulses = {int(duration_s / 2)}, interval = seconds(2) }}\ndisarm()\n')
-    for rate in (1, 10):
+        f'single {{ pulses = {int(duration_s / 2) + 1}, interval = seconds(2) }}\ndisarm()\n')
+    for rate in [int(text) for text in sys.argv[5:6]] or (1, 10):
         bench = Bench(MAGVENTURE, rate_mhz=rate)
+        simulator_began_s = cpu_s(bench.process.pid)
         run = Run("./long.lua", f"long-{rate}")
         began = resource.getrusage(resource.RUSAGE_CHILDREN)
-        began_s = time.monotonic()
-        status = run.wait(duration_s + 60)
+        status = run.wait(duration_s + 120)
         ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-        used_s = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
-        run_cpu = f"{100 * used_s / (time.monotonic() - began_s):.0f} % of a core"
+        rig_s = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+        sent, losses = [int(word) for word in bench.command("sent")[:2]]
+        simulator_s = cpu_s(bench.process.pid) - simulator_began_s
         bench.end()
-        row = [r for r in csv.DictReader(open(f"long-{rate}/measurements.csv")) if r["measurand"] == "session.gaps"]
-        check(row and float(row[0]["value"]) == 0, f"2 x {rate} MSa/s: no gap", run.message())
-        print(f"2 x {rate} MSa/s for {duration_s:.0f} s: exit {status}, gaps {row[0]['value'] if row else '?'}, run {run_cpu}, simulator {bench.cpu}", flush=True)
+        name = f"2 x {rate} MSa/s"
+        if not check(os.path.exists(f"long-{rate}/result.json"), f"{name}: evidence", run.message()):
+            continue
+        result = json.load(open(f"long-{rate}/result.json"))
+        total, gaps = result["recording"]["total_frames"], result["gaps"]
+        missing = sum(gap["frames"] for gap in gaps)
+        enveloped, whole = stored(f"long-{rate}")
+        signal_s = total / (rate * 1e6)
+        share = (rig_s + simulator_s) / signal_s
+        check(status in (0, 3), f"{name}: it goes to its end", f"{status}: {run.message()}")
+        check(losses == 0 and not gaps, f"{name}: no sample lost", (losses, gaps))
+        check(signal_s >= duration_s, f"{name}: as long as it should be", signal_s)
+        check(0 <= sent - (total - missing) <= 0.6 * rate * 1e6, f"{name}: what was sent was received, but for what was on its way at the end", (sent, total))
+        check(enveloped + missing == total, f"{name}: what was received is stored", (enveloped, total))
+        check(result["counts"]["matched"] == result["counts"]["expected"], f"{name}: every pulse found", result["counts"])
+        check(share <= CPU_LIMIT, f"{name}: the CPU's share", share)
+        print(f"{name}: {signal_s:.2f} s of signal, exit {status}, {result['counts']['matched']} of {result['counts']['expected']} pulses\n"
+              f"  samples a channel: expected {int(duration_s * rate * 1e6)} at least, sent {sent}, received {total - missing}, "
+              f"stored {enveloped} ({whole} of them whole), lost {missing}\n"
+              f"  CPU, s a second of signal: rig {rig_s / signal_s:.3f}, simulator {simulator_s / signal_s:.3f}, "
+              f"together {share:.3f}, of the limit of {CPU_LIMIT} {100 * share / CPU_LIMIT:.0f} %", flush=True)
 
 
 {"scenarios": scenarios, "faults": faults, "kill": kill, "loss": loss, "sustained": sustained}[sys.argv[3]]()

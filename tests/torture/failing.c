@@ -6,6 +6,7 @@
 /* One bench at a time: the driver is opened once a case. */
 static struct ports inner;
 static void *inner_state;
+static const struct bench_setup *setup_now;
 static struct failing_plan plan;
 static atomic_ulong calls[OPERATION_COUNT];
 static atomic_bool struck;
@@ -19,6 +20,7 @@ const char *operation_name(enum operation operation)
 		[OP_GPIO_SET] = "gpio.set",
 		[OP_GPIO_GET] = "gpio.get",
 		[OP_GPIO_PULSE] = "gpio.pulse",
+		[OP_GPIO_EVENTS] = "gpio.events",
 		[OP_ADC_START] = "adc.start",
 		[OP_ADC_READ] = "adc.read",
 		[OP_ADC_STOP] = "adc.stop",
@@ -31,6 +33,9 @@ const char *operation_name(enum operation operation)
 		[OP_DISARM] = "stimulator.disarm",
 		[OP_STATUS] = "stimulator.status",
 		[OP_FIRE] = "stimulator.fire",
+		[OP_EXPECT_SHOT] = "stimulator.expect_shot",
+		[OP_WATCH] = "stimulator.watch",
+		[OP_EMULATE] = "emulator.set",
 	};
 	return NAMES[operation];
 }
@@ -120,6 +125,14 @@ static bool gpio_pulse(void *self, enum gpio_line line, double *time_s, struct e
 	FORWARD(OP_GPIO_PULSE, inner.gpio.ops->pulse(self, line, time_s, error));
 }
 
+static bool gpio_events(void *self, struct gpio_event *events, size_t max, size_t *count, uint64_t *lost, struct error *error)
+{
+	(void)self, (void)events, (void)max;
+	*count = 0;
+	*lost = 0;
+	FORWARD(OP_GPIO_EVENTS, true);
+}
+
 static bool adc_start(void *self, struct error *error)
 {
 	FORWARD(OP_ADC_START, inner.adc.ops->start(self, error));
@@ -192,26 +205,52 @@ static bool fire(void *self, double *time_s, struct error *error)
 	FORWARD(OP_FIRE, inner.stimulator.ops->fire(self, time_s, error));
 }
 
+static bool expect_shot(void *self, double host_s, struct error *error)
+{
+	(void)self, (void)host_s;
+	FORWARD(OP_EXPECT_SHOT, true);
+}
+
+static bool watch(void *self, double free_until_s, struct error *error)
+{
+	(void)self, (void)free_until_s;
+	FORWARD(OP_WATCH, true);
+}
+
+static bool emulate(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s, struct error *error)
+{
+	FORWARD(OP_EMULATE, inner.emulator.ops->set(self, signal, state, value, time_s, error));
+}
+
 static const struct clock_ops CLOCK_OPS = {.now_s = clock_now, .sleep_until = clock_sleep, .wake = clock_wake};
-static const struct gpio_ops GPIO_OPS = {.set = gpio_set, .get = gpio_get, .pulse = gpio_pulse};
+static const struct gpio_ops GPIO_OPS = {.set = gpio_set, .get = gpio_get, .pulse = gpio_pulse, .events = gpio_events};
 static const struct adc_ops ADC_OPS = {.start = adc_start, .read = adc_read, .stop = adc_stop, .frame_of_host_time = adc_frame};
 static const struct logic_ops LOGIC_OPS = {.start = logic_start, .read = logic_read, .stop = logic_stop, .start_time = logic_start_time};
-static const struct stimulator_ops STIMULATOR_OPS = {
-	.set_intensity = set_intensity, .set_direction = set_direction, .arm = arm, .disarm = disarm, .status = status, .fire = fire};
+static const struct stimulator_ops STIMULATOR_OPS = {.set_intensity = set_intensity,
+						     .set_direction = set_direction,
+						     .arm = arm,
+						     .disarm = disarm,
+						     .status = status,
+						     .fire = fire,
+						     .expect_shot = expect_shot,
+						     .watch = watch};
+static const struct emulator_ops EMULATOR_OPS = {.set = emulate};
 
 static bool failing_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
 {
 	if (strikes(OP_OPEN))
 		return fails(OP_OPEN, error);
 	inner = *ports;
+	setup_now = setup;
 	if (!driver_sim.open(setup, recording, &inner, &inner_state, error))
 		return false;
 	*ports = inner;
 	ports->clock.ops = &CLOCK_OPS;
 	ports->gpio.ops = &GPIO_OPS;
 	ports->adc.ops = &ADC_OPS;
-	ports->logic.ops = &LOGIC_OPS;
+	ports->logic.ops = ports->logic.ops ? &LOGIC_OPS : NULL;
 	ports->stimulator.ops = &STIMULATOR_OPS;
+	ports->emulator.ops = &EMULATOR_OPS;
 	*state = inner_state;
 	return true;
 }
@@ -222,8 +261,12 @@ static void failing_close(void *state)
 	struct error error = {0};
 	struct stimulator_status now = {0};
 	void *gpio = inner.gpio.self;
-	truth.closed = inner.gpio.ops->get(gpio, GPIO_TRIGGER, &truth.trigger, &error) &&
-		       inner.gpio.ops->get(gpio, GPIO_ENABLE, &truth.enable, &error) &&
+	/* A bench may be without a trigger line. */
+	if (!setup_now->gpio[GPIO_TRIGGER].present)
+		truth.trigger = false;
+	else if (!inner.gpio.ops->get(gpio, GPIO_TRIGGER, &truth.trigger, &error))
+		return driver_sim.close(state);
+	truth.closed = inner.gpio.ops->get(gpio, GPIO_ENABLE, &truth.enable, &error) &&
 		       inner.gpio.ops->get(gpio, GPIO_EMERGENCY_STOP, &truth.emergency_stop, &error) &&
 		       inner.gpio.ops->get(gpio, GPIO_READY, &truth.ready, &error) &&
 		       inner.stimulator.ops->status(inner.stimulator.self, &now, &error);

@@ -2,7 +2,8 @@
 #pragma once
 /*
  * The virtual bench with one operation of its ports that fails at a given call. It goes by the name of the driver it wraps, "sim", and what it finds in
- * the simulated device when it is closed is the truth about the safe state.
+ * the simulated device when it is closed is the truth about the safe state. Operations that drivers of real instruments have and the virtual bench
+ * does without (gpio.events, stimulator.expect_shot, stimulator.watch) are there as well: they find nothing to do, and can fail.
  */
 #include "sim.h"
 
@@ -12,6 +13,7 @@ enum operation {
 	OP_GPIO_SET,
 	OP_GPIO_GET,
 	OP_GPIO_PULSE,
+	OP_GPIO_EVENTS,
 	OP_ADC_START,
 	OP_ADC_READ,
 	OP_ADC_STOP,
@@ -24,6 +26,9 @@ enum operation {
 	OP_DISARM,
 	OP_STATUS,
 	OP_FIRE,
+	OP_EXPECT_SHOT,
+	OP_WATCH,
+	OP_EMULATE,
 	OPERATION_COUNT,
 };
 

@@ -2,9 +2,12 @@
 /*
  * Torture: the n-th call of each operation of the ports fails, for every n, through whole sessions with evidence and report. Each time the simulated
  * device must be safe at the end, as seen in the simulator itself; the exit status right, no pass that is not true; nothing leaks, nothing hangs. It
- * does not fork, so that the leak check of the sanitizers sees all of it.
- * usage: torture SOURCE_ROOT FOLDER [STRIDE [OPERATION CALL MANNER]]     (STRIDE: only every so many calls of an operation; default 1)
+ * does not fork, so that the leak check of the sanitizers sees all of it. Every WHOLE_EVERY-th case writes the whole report, the others a line: the
+ * report takes three quarters of a session's time, and calls no port.
+ * usage: torture SOURCE_ROOT FOLDER [STRIDE [SESSION OPERATION CALL MANNER]]
+ * STRIDE: every so many calls of an operation, each in one manner, in turn; 0, the default: every call, in every manner.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -33,11 +36,34 @@ static bool leaks(void)
 }
 #endif
 
-enum { HANG_S = 60, LEAK_EVERY = 100 };
+enum { HANG_S = 120, LEAK_EVERY = 100, WHOLE_EVERY = 16 };
+
+/* What is run: paths are below SOURCE_ROOT. */
+struct tortured {
+	const char *scenario, *bench, *spec;
+	const struct plan_value *values;
+	size_t value_count;
+};
+static const struct plan_value ONE_TRIAL[] = {{"trials", 1}};
+static const struct tortured TORTURED[] = {
+	{"scenarios/smoke.lua", "tests/torture/bench.yaml", "fixtures/specs/smoke.yaml", NULL, 0},
+	{"tests/torture/interlock.lua", "tests/torture/bench.yaml", "fixtures/specs/smoke.yaml", NULL, 0},
+	{"tests/torture/remote.lua", "tests/torture/remote.yaml", "tests/torture/remote-spec.yaml", NULL, 0},
+	{"scenarios/interlocks/il04-emergency-stop.lua", "tests/torture/bench.yaml", "fixtures/specs/interlocks.yaml", ONE_TRIAL, 1},
+};
+
+/* What a session takes, loaded once. */
+struct loaded {
+	const struct tortured *tortured;
+	struct bench_setup *bench;
+	struct spec *spec;
+};
+
 static const char *root, *folder;
+static char brief_data[420]; /* the data with the brief report */
 static unsigned long cases, failures, recovered;
 static char what[160]; /* the case under way, for the alarm */
-static char said_path[420];
+static char said_path[420], state_path[420];
 
 static void on_alarm(int number)
 {
@@ -58,18 +84,32 @@ static void wrong(const char *why, const struct failing_truth *truth, int status
 		printf("    %s", line);
 }
 
+static char *below_root(const char *path, char out[400])
+{
+	snprintf(out, 400, "%s/%s", root, path);
+	return out;
+}
+
 /* A session with the case's failure; its exit status. What it says goes to a file. */
-static int session(const char *scenario, struct bench_setup *bench, const struct spec *spec, const char *out)
+static int session(const struct loaded *loaded, const char *out)
 {
 	static const struct driver *const DRIVERS[] = {&driver_failing, NULL};
 	struct error error = {0};
-	auto_plan struct plan *plan = inputs_plan(scenario, NAN, &error);
+	char path[400];
+	setenv("TMSRIG_DATA", cases % WHOLE_EVERY == 0 ? root : brief_data, 1);
+	auto_plan struct plan *plan = inputs_plan_set(below_root(loaded->tortured->scenario, path), NAN, loaded->tortured->values,
+						      loaded->tortured->value_count, &error);
 	if (!plan) {
 		printf("not ok: %s\n", error.text);
 		exit(1);
 	}
-	const struct session_setup setup = {
-		.command = "run", .out = out, .bench = bench, .plan = plan, .spec = spec, .drivers = DRIVERS, .quiet = true};
+	const struct session_setup setup = {.command = "run",
+					    .out = out,
+					    .bench = loaded->bench,
+					    .plan = plan,
+					    .spec = loaded->spec,
+					    .drivers = DRIVERS,
+					    .quiet = true};
 	fflush(stdout);
 	int kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO),
 	    said = open(said_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -112,6 +152,14 @@ static bool may_recover(enum operation operation)
 	       operation == OP_STATUS;
 }
 
+/* The session in which nothing fails passes: else no failure of a case would be its own. */
+static void judge_undisturbed(int status)
+{
+	struct failing_truth truth = failing_truth();
+	if (status != EXIT_CONFORMANT)
+		wrong("the undisturbed session does not pass", &truth, status);
+}
+
 static void judge(const struct failing_plan *plan, int status, const char *out)
 {
 	struct failing_truth truth = failing_truth();
@@ -125,6 +173,8 @@ static void judge(const struct failing_plan *plan, int status, const char *out)
 		wrong("the device is not in its safe state", &truth, status);
 	if (!truth.closed && plan->operation != OP_OPEN)
 		wrong("the device was not looked at", &truth, status);
+	if (plan->call == 0)
+		judge_undisturbed(status);
 	if (!failing_struck())
 		return;
 	recovered += status == EXIT_CONFORMANT;
@@ -135,31 +185,31 @@ static void judge(const struct failing_plan *plan, int status, const char *out)
 		wrong("the evidence says pass", &truth, status);
 }
 
-static void one(const char *scenario, struct bench_setup *bench, const struct spec *spec, const struct failing_plan *plan)
+static void one(const struct loaded *loaded, const struct failing_plan *plan)
 {
 	char out[400], incomplete[420];
-	const char *name = strrchr(scenario, '/');
-	snprintf(what, sizeof what, "%.40s, %s call %lu %s", name ? name + 1 : scenario, operation_name(plan->operation), plan->call,
-		 manner_name(plan->manner));
+	snprintf(what, sizeof what, "%.40s, %s call %lu %s", strrchr(loaded->tortured->scenario, '/') + 1, operation_name(plan->operation),
+		 plan->call, manner_name(plan->manner));
 	snprintf(out, sizeof out, "%s/case", folder);
 	snprintf(incomplete, sizeof incomplete, "%s.incomplete", out);
 	failing_begin(*plan);
-	int status = session(scenario, bench, spec, out);
+	int status = session(loaded, out);
 	judge(plan, status, out);
 	nftw(out, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	nftw(incomplete, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	/* A ledger is checked whole at every entry: one of thousands would take more time than the sessions. */
+	if (cases % WHOLE_EVERY == 0)
+		nftw(state_path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	if (cases % LEAK_EVERY == 0 && leaks()) {
 		failures++;
 		printf("not ok: a leak in one of the %d cases up to: %s\n", LEAK_EVERY, what);
 	}
 }
 
-static void through(const char *scenario, struct bench_setup *bench, const struct spec *spec, unsigned long stride)
+static void through(const struct loaded *loaded, unsigned long stride)
 {
-	unsigned long calls[OPERATION_COUNT];
-	struct failing_plan none = {.call = 0};
-	failing_begin(none);
-	one(scenario, bench, spec, &none);
+	unsigned long calls[OPERATION_COUNT], cases_before = cases, failures_before = failures;
+	one(loaded, &(struct failing_plan){.call = 0});
 	for (int op = 0; op < OPERATION_COUNT; op++)
 		calls[op] = failing_calls((enum operation)op);
 	for (int op = 0; op < OPERATION_COUNT; op++) {
@@ -169,9 +219,9 @@ static void through(const char *scenario, struct bench_setup *bench, const struc
 			if (stride > 1 && call > 2 && call + 1 < calls[op] && call % (stride * (1 + calls[op] / 100)) != 0)
 				continue;
 			for (int manner = 0; manner < MANNER_COUNT; manner++) {
-				if (stride > 1 && manner != (int)(call % MANNER_COUNT))
+				if (stride > 0 && manner != (int)(call % MANNER_COUNT))
 					continue;
-				one(scenario, bench, spec, &(struct failing_plan){(enum operation)op, (enum manner)manner, call});
+				one(loaded, &(struct failing_plan){(enum operation)op, (enum manner)manner, call});
 				tried++;
 			}
 		}
@@ -180,44 +230,76 @@ static void through(const char *scenario, struct bench_setup *bench, const struc
 			       failures - before);
 		fflush(stdout);
 	}
+	printf("%s: %lu cases, %lu failures\n", loaded->tortured->scenario, cases - cases_before, failures - failures_before);
+}
+
+/* Bench and spec of a session; the caller releases them. Ends the program when they do not load. */
+static struct loaded load(const struct tortured *tortured)
+{
+	struct error error = {0};
+	char fixtures[400], path[400];
+	struct loaded loaded = {.tortured = tortured};
+	below_root("fixtures", fixtures);
+	loaded.bench = config_load_bench(below_root(tortured->bench, path), fixtures, &error);
+	if (loaded.bench)
+		loaded.spec = config_load_spec(below_root(tortured->spec, path), fixtures, inputs_measurand_unit, NULL, &error);
+	if (!loaded.spec) {
+		fprintf(stderr, "torture: %s\n", error.text);
+		exit(2);
+	}
+	inputs_date(loaded.bench, NULL);
+	return loaded;
+}
+
+static void release(struct loaded *loaded)
+{
+	spec_destroy(loaded->spec);
+	bench_setup_destroy(loaded->bench);
+}
+
+/* A folder of data like the tree, with the brief report. */
+static void make_brief_data(void)
+{
+	static const char *const LINKS[][2] = {{"fixtures", "fixtures"}, {"scenarios", "scenarios"}, {"tests/torture/reports", "reports"}};
+	snprintf(brief_data, sizeof brief_data, "%s/data", folder);
+	mkdir(brief_data, 0755);
+	for (size_t i = 0; i < sizeof LINKS / sizeof *LINKS; i++) {
+		char target[400], link[440];
+		snprintf(link, sizeof link, "%s/%s", brief_data, LINKS[i][1]);
+		if (symlink(below_root(LINKS[i][0], target), link) != 0 && errno != EEXIST) {
+			fprintf(stderr, "torture: %s: %s\n", link, strerror(errno));
+			exit(2);
+		}
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct error error = {0};
-	char fixtures[400], path[400];
+	enum { COUNT = sizeof TORTURED / sizeof *TORTURED };
 	if (argc < 3) {
-		fprintf(stderr, "usage: torture SOURCE_ROOT FOLDER [STRIDE]\n");
+		fprintf(stderr, "usage: torture SOURCE_ROOT FOLDER [STRIDE [SESSION OPERATION CALL MANNER]]\n");
 		return 2;
 	}
 	root = argv[1];
 	folder = argv[2];
-	unsigned long stride = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
+	unsigned long stride = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
 	mkdir(folder, 0755);
 	snprintf(said_path, sizeof said_path, "%s/said", folder);
 	signal(SIGALRM, on_alarm);
 	signal(SIGPIPE, SIG_IGN);
-	setenv("TMSRIG_DATA", root, 1);
-	snprintf(path, sizeof path, "%s/state", folder);
-	setenv("TMSRIG_STATE", path, 1);
-	snprintf(fixtures, sizeof fixtures, "%s/fixtures", root);
-	snprintf(path, sizeof path, "%s/tests/torture/bench.yaml", root);
-	auto_bench_setup struct bench_setup *bench = config_load_bench(path, fixtures, &error);
-	auto_spec struct spec *spec = bench ? config_load_spec("smoke", fixtures, inputs_measurand_unit, NULL, &error) : NULL;
-	if (!spec) {
-		fprintf(stderr, "torture: %s\n", error.text);
-		return 2;
+	snprintf(state_path, sizeof state_path, "%s/state", folder);
+	setenv("TMSRIG_STATE", state_path, 1);
+	make_brief_data();
+	unsigned long only = argc > 7 ? strtoul(argv[4], NULL, 10) : COUNT;
+	for (unsigned long i = 0; i < COUNT; i++) {
+		struct loaded loaded = load(&TORTURED[i]);
+		if (i == only)
+			one(&loaded,
+			    &(struct failing_plan){(enum operation)atoi(argv[5]), (enum manner)atoi(argv[7]), strtoul(argv[6], NULL, 10)});
+		else if (only == COUNT)
+			through(&loaded, stride);
+		release(&loaded);
 	}
-	inputs_date(bench, NULL);
-	snprintf(path, sizeof path, "%s/scenarios/smoke.lua", root);
-	if (argc > 6) {
-		one(path, bench, spec,
-		    &(struct failing_plan){(enum operation)atoi(argv[4]), (enum manner)atoi(argv[6]), strtoul(argv[5], NULL, 10)});
-		return failures > 0;
-	}
-	through(path, bench, spec, stride);
-	snprintf(path, sizeof path, "%s/tests/torture/interlock.lua", root);
-	through(path, bench, spec, stride);
 	printf("torture: %lu cases tried, %lu of them recovered from, %lu failures\n", cases, recovered, failures);
 	return failures > 0;
 }

@@ -20,6 +20,8 @@ Test(serve_fault, lines_are_read)
 	cr_expect(fault.server == SERVE_IIOD && fault.kind == SERVE_FAULT_STALL);
 	cr_expect_float_eq(fault.after_s, 2, 1e-12);
 	cr_expect_float_eq(fault.for_s, 0.5, 1e-12);
+	cr_assert(serve_fault_parse("iiod lose 12 into_pulse 150 us", &fault, &error), "%s", error.text);
+	cr_expect(fault.amount == 12 && fabs(fault.into_pulse_s - 150e-6) < 1e-12);
 	cr_assert(serve_fault_parse("  beaglelogic  lose 1000 after 20ms times 3\n", &fault, &error), "%s", error.text);
 	cr_expect(fault.kind == SERVE_FAULT_LOSE && fault.amount == 1000 && fault.times == 3);
 	cr_expect_float_eq(fault.after_s, 0.02, 1e-12);
@@ -42,6 +44,8 @@ Test(serve_fault, wrong_lines_say_what_would_be_right)
 		{"iiod stall after 2", "'after'"},
 		{"iiod stall after 2 V", "'after'"},
 		{"iiod stall after -2 s", "'after'"},
+		{"beaglelogic lose 10 into_pulse 20 us", "'into_pulse' has no place in a fault 'lose'"},
+		{"iiod lose 10 into_pulse", "'into_pulse' needs a time"},
 		{"iiod close for 2 s", "'for' has no place in a fault 'close'; right would be 'after TIME' or 'times N'"},
 		{"iiod stall times 2", "right would be 'after TIME' or 'for TIME'"},
 		{"clear iiod", "no instrument 'clear'"},
@@ -77,9 +81,9 @@ Test(serve_fault, lasting_ones_last)
 Test(serve_fault, counted_ones_are_taken_once_each)
 {
 	struct serve_faults *faults = serve_faults_create();
-	uint64_t amount = 0;
+	struct serve_fault taken = {0};
 	give(faults, "iiod lose 7 times 2", 10);
-	cr_expect(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_LOSE, 10, &amount) && amount == 7);
+	cr_expect(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_LOSE, 10, &taken) && taken.amount == 7 && isnan(taken.into_pulse_s));
 	cr_expect(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_LOSE, 10, NULL));
 	cr_expect_not(serve_faults_take(faults, SERVE_IIOD, SERVE_FAULT_LOSE, 10, NULL));
 	serve_faults_destroy(faults);

@@ -229,3 +229,31 @@ Test(magstim, an_unfinished_frame_is_forgotten)
 	cr_expect_eq(line.reply.count, 12);
 	bench_finish(&line.bench);
 }
+
+static double reaction_s(const struct line *line)
+{
+	struct sim_truth truth = sim_truth(line->bench.state);
+	return truth.trip_count ? truth.trips[truth.trip_count - 1].trip_s - truth.trips[truth.trip_count - 1].cause_s : NAN;
+}
+
+Test(magstim, silence_is_the_virtual_device_s_affair_where_its_bench_says_so)
+{
+	struct line line;
+	struct stimulator_status status;
+	struct error error = {0};
+	line_open(&line, SERVE_MAGSTIM_200_2, 8);
+	line.magstim.emulator = &line.bench.ports.emulator;
+	cr_expect_eq(line_ask(&line, "Q@")[0], 'Q');
+	make_ready(&line);
+	line_wait(&line, 1.1);
+	line_wait(&line, 2);
+	cr_assert(line.bench.ports.stimulator.ops->status(line.bench.ports.stimulator.self, &status, &error));
+	cr_expect(status.state == STIMULATOR_FAULT && strstr(status.fault, "remote control silent"), "%s", status.fault);
+	cr_expect_float_eq(reaction_s(&line), interlock_default_reaction_s(IL13_WATCHDOG), 1e-6);
+	/* A word ends the silence, disarming resets. */
+	line_ask(&line, "Q@");
+	line_ask(&line, "EA");
+	cr_assert(line.bench.ports.stimulator.ops->status(line.bench.ports.stimulator.self, &status, &error));
+	cr_expect_eq(status.state, STIMULATOR_STANDBY, "%s", status.fault);
+	bench_finish(&line.bench);
+}
