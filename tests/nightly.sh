@@ -17,6 +17,8 @@ echo "== history: a million rows of statistics beside a million pulses, in SQLit
 MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
 echo "== interlocks: every fault, 59 trials of each, 200 healthy seeds"
 TRIALS=59 SEEDS=200 tests/interlocks.sh "$tmsrig" all
+echo "== interlocks: an hour with nothing wrong, in every scenario"
+TRIALS=2 MINUTES=60 tests/interlocks.sh "$tmsrig" healthy
 
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do
@@ -84,6 +86,8 @@ ninja -C build/lab >/dev/null
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke itbs
 LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
 LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills clock-steps
+echo "== lab: the scenarios of interlocks through real drivers"
+LAB_TIMES=virtual LAB_SECONDS=7200 LAB_CASE_SECONDS=7100 tests/lab/lab.sh build/lab interlocks
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh
 

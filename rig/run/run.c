@@ -47,6 +47,7 @@ struct sequencer {
 	double origin_s;            /* of the section under way, host time */
 	double watch_s;             /* keep recording until then: a discharge is being watched */
 	bool reversed;              /* the current direction last commanded */
+	bool wronged[SIGNAL_COUNT]; /* the plan holds the signal in a state that is not normal */
 	bool held[GPIO_LINE_COUNT]; /* the plan holds the line in a state of its own: arming leaves it so */
 };
 
@@ -181,6 +182,20 @@ static bool safe_state(struct sequencer *seq, struct error *error)
 	return safe;
 }
 
+/* A device that does not let itself be armed while an interlock is wronged, and says so when it is asked, does what it should. */
+static bool refusal_is_right(const struct sequencer *seq)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	struct stimulator_status status;
+	struct error ignored;
+	bool wronged = false;
+	for (unsigned signal = 0; signal < SIGNAL_COUNT; signal++)
+		wronged |= seq->wronged[signal];
+	if (!wronged || !stimulator->ops->status || !stimulator->ops->status(stimulator->self, &status, &ignored))
+		return false;
+	return status.state == STIMULATOR_OFF || status.state == STIMULATOR_STANDBY || status.state == STIMULATOR_FAULT;
+}
+
 static bool do_arm(struct sequencer *seq, struct error *error)
 {
 	if ((!seq->held[GPIO_COIL_PRESENT] && !set_line(seq, GPIO_COIL_PRESENT, true, error)) ||
@@ -189,9 +204,9 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 	    !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
 		return false;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
-	if (stimulator->ops && stimulator->ops->arm)
-		return stimulator->ops->arm(stimulator->self, error);
-	return true;
+	if (!stimulator->ops || !stimulator->ops->arm || stimulator->ops->arm(stimulator->self, error))
+		return true;
+	return refusal_is_right(seq);
 }
 
 static void tell_armed(struct sequencer *seq, bool armed)
@@ -333,6 +348,7 @@ static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *erro
 	struct host_time when = {.time_s = now_s(seq)};
 	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
+	seq->wronged[step->emulate.signal] = step->emulate.signal != SIGNAL_NONE && step->emulate.state != STATE_NORMAL;
 	if (step->emulate.watched)
 		capture_event(seq->capture, EVENT_INTERLOCK, index, when.time_s, when.u_s);
 	return true;
@@ -593,12 +609,21 @@ static bool run_captured(struct sequencer *seq, bool *finished, struct error *er
 	return captured && walked && safe && !seq->safety->tripped;
 }
 
+/* The wires of emulated signals: as they should be for the run, and as nobody drives them after it. */
+static bool connect_emulator(const struct sequencer *seq, bool on, struct error *error)
+{
+	const struct emulator_port *emulator = &seq->ports->emulator;
+	return !emulator->ops || !emulator->ops->connect || emulator->ops->connect(emulator->self, on, error) ||
+	       error_prefix(error, "emulation");
+}
+
 static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
 {
 	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
 	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
 	struct error ignored;
-	if (!safe_state(seq, error))
+	/* Lines are at their safe levels since they were opened. What the open wires have tripped is reset by disarming. */
+	if (!connect_emulator(seq, true, error) || !safe_state(seq, error))
 		return end_safely(seq, NULL, &ignored) && false;
 	seq->monitors = monitors;
 	if (monitors)
@@ -638,6 +663,11 @@ bool run_plan(struct bench *bench, const struct plan *plan, const struct recordi
 	if (!emergency_begin(seq.ports, seq.setup, error))
 		return end_safely(&seq, NULL, &ignored) && false;
 	bool good = check_bench(&seq, error) ? run_watched(&seq, sink, finished, error) : end_safely(&seq, NULL, &ignored) && false;
+	struct error late;
+	if (!connect_emulator(&seq, false, &late) && good) {
+		*error = late;
+		good = false;
+	}
 	emergency_end();
 	return good;
 }
