@@ -5,6 +5,6 @@
 . "$LAB_HERE/session.sh"
 benches "model: rapid2, software: 8" "1 ms"
 train
-broken "the GPIO chip is pulled out" "gpiochip0" sh -c "echo 0 >/sys/kernel/config/gpio-sim/tms/live"
+broken "the GPIO chip is pulled out" "gpiochip" sh -c "echo 0 >/sys/kernel/config/gpio-sim/tms/live"
 broken "iiod stall" simadc fault "iiod stall"
 broken "beaglelogic reset" "logic analyser" fault "beaglelogic reset"
