@@ -84,9 +84,6 @@ control() {
   perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(shift) or exit 1; print $s "@ARGV\n"; print scalar <$s>' control "$1"
 }
 
-# fault COMMAND: the simulator takes it.
-fault() { control "$1" | grep -q '^ok'; }
-
 # pins: trigger, enable and emergency stop as the chip has them.
 pins() {
   chip=/sys/kernel/config/gpio-sim/tms
