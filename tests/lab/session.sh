@@ -15,7 +15,7 @@ benches() {
   cat >>client.yaml <<END
 gpio:
   driver: gpiod
-  chip: gpiochip0
+  chip: tms
   lines:
     trigger:        {line: TRIG_IN, direction: out, pulse: 1 ms}
     enable:         {line: ENABLE,  direction: out, safe: low}
@@ -84,12 +84,11 @@ control() {
   perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(shift) or exit 1; print $s "@ARGV\n"; print scalar <$s>' control "$1"
 }
 
-# fault COMMAND: the simulator takes it.
-fault() { control "$1" | grep -q '^ok'; }
-
 # pins: trigger, enable and emergency stop as the chip has them.
 pins() {
-  for offset in 0 1 2; do cat /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio$offset/value 2>/dev/null || echo -; done | tr -d '\n'
+  chip=/sys/kernel/config/gpio-sim/tms
+  folder=/sys/devices/platform/$(cat $chip/dev_name)/$(cat $chip/bank0/chip_name)
+  for offset in 0 1 2; do cat "$folder/sim_gpio$offset/value" 2>/dev/null || echo -; done | tr -d '\n'
 }
 
 # state: of the device: "ready"; "gone" with its simulator.

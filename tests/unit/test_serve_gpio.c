@@ -92,6 +92,7 @@ Test(serve_gpio, lines_go_both_ways)
 	struct gpio_sim *gpio = gpio_sim_start(&plant, NULL, &error);
 	cr_assert(gpio, "%s", error.text);
 	cr_expect_str_eq(gpio_sim_chip(gpio), "gpiochip7");
+	cr_expect(gpio_sim_polled(gpio) && strstr(gpio_sim_polled(gpio), "tracing"), "a kernel without a trace is polled");
 	cr_expect(pulled(5 - GPIO_READY, "pull-down"), "ready is driven");
 	cr_expect(pulled(5 - GPIO_EMERGENCY_STOP, "pull-up") && pulled(5 - GPIO_ENABLE, "pull-down"), "what nobody drives is safe");
 	line_put(5 - GPIO_EMERGENCY_STOP, "value", "0\n");
