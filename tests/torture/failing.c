@@ -36,6 +36,7 @@ const char *operation_name(enum operation operation)
 		[OP_EXPECT_SHOT] = "stimulator.expect_shot",
 		[OP_WATCH] = "stimulator.watch",
 		[OP_EMULATE] = "emulator.set",
+		[OP_CONNECT] = "emulator.connect",
 	};
 	return NAMES[operation];
 }
@@ -217,9 +218,15 @@ static bool watch(void *self, double free_until_s, struct error *error)
 	FORWARD(OP_WATCH, true);
 }
 
-static bool emulate(void *self, enum interlock_signal signal, enum signal_state state, double value, double *time_s, struct error *error)
+static bool emulate(void *self, enum interlock_signal signal, enum signal_state state, double value, struct host_time *when,
+		    struct error *error)
 {
-	FORWARD(OP_EMULATE, inner.emulator.ops->set(self, signal, state, value, time_s, error));
+	FORWARD(OP_EMULATE, inner.emulator.ops->set(self, signal, state, value, when, error));
+}
+
+static bool connect_all(void *self, bool on, struct error *error)
+{
+	FORWARD(OP_CONNECT, !inner.emulator.ops->connect || inner.emulator.ops->connect(self, on, error));
 }
 
 static const struct clock_ops CLOCK_OPS = {.now_s = clock_now, .sleep_until = clock_sleep, .wake = clock_wake};
@@ -234,7 +241,7 @@ static const struct stimulator_ops STIMULATOR_OPS = {.set_intensity = set_intens
 						     .fire = fire,
 						     .expect_shot = expect_shot,
 						     .watch = watch};
-static const struct emulator_ops EMULATOR_OPS = {.set = emulate};
+static const struct emulator_ops EMULATOR_OPS = {.set = emulate, .connect = connect_all};
 
 static bool failing_open(const struct bench_setup *setup, const char *recording, struct ports *ports, void **state, struct error *error)
 {

@@ -29,6 +29,7 @@ enum operation {
 	OP_EXPECT_SHOT,
 	OP_WATCH,
 	OP_EMULATE,
+	OP_CONNECT,
 	OPERATION_COUNT,
 };
 
