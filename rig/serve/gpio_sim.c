@@ -19,11 +19,12 @@ static const double poll_default_s = 20e-6;
 
 struct line {
 	bool present;
-	bool output;  /* of the rig */
-	bool level;   /* last seen or driven */
-	bool known;   /* an input of the rig has been driven */
-	bool differs; /* the value was not the level at the last look */
-	int fd;       /* of value or pull */
+	bool output;   /* of the rig */
+	bool level;    /* last seen or driven */
+	bool resistor; /* the level while nobody drives an output */
+	bool known;    /* an input of the rig has been driven */
+	bool differs;  /* the value was not the level at the last look */
+	int fd;        /* of value or pull */
 	int offset;
 };
 
@@ -134,7 +135,7 @@ static int find_line(const struct gpio_sim *gpio, const char *name)
 static bool pull_safe(const struct gpio_sim *gpio, unsigned l, int offset, struct error *error)
 {
 	char path[PATH_MAX];
-	bool high = gpio->lines[l].level;
+	bool high = gpio->lines[l].resistor;
 	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d", gpio->root, gpio->device, gpio->chip, offset);
 	return put(path, "pull", high ? "pull-up" : "pull-down", error);
 }
@@ -178,6 +179,15 @@ static bool find_chip(struct gpio_sim *gpio, struct error *error)
 	return true;
 }
 
+/* The level of a line that the rig drives. With the chip pulled out only its resistor holds it; else what cannot be read is unchanged. */
+static bool value_of(const struct line *line)
+{
+	char value;
+	if (pread(line->fd, &value, 1, 0) == 1)
+		return value == '1';
+	return errno == ENODEV ? line->resistor : line->level;
+}
+
 /* The clock of the plant has been moved to the time of the change. */
 static bool give(struct gpio_sim *gpio, unsigned l, bool level, struct error *error)
 {
@@ -212,11 +222,10 @@ static bool look(struct gpio_sim *gpio, struct error *error)
 {
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
 		struct line *line = &gpio->lines[l];
-		char value;
-		if (!line->present || !line->output || pread(line->fd, &value, 1, 0) != 1)
+		if (!line->present || !line->output)
 			continue;
 		bool differed = line->differs;
-		line->differs = (value == '1') != line->level;
+		line->differs = value_of(line) != line->level;
 		if (differed && line->differs && !give(gpio, l, !line->level, error))
 			return false;
 	}
@@ -236,7 +245,9 @@ static bool drive(struct gpio_sim *gpio, unsigned l, struct error *error)
 	line->known = true;
 	const char *pull = level ? "pull-up" : "pull-down";
 	ssize_t length = (ssize_t)strlen(pull);
-	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
+	/* A chip that was pulled out is not the device's affair. */
+	return pwrite(line->fd, pull, (size_t)length, 0) == length || errno == ENODEV ||
+	       error_errno(error, ERROR_BENCH, "cannot pull a line");
 }
 
 static bool drive_all(struct gpio_sim *gpio, struct error *error)
@@ -262,15 +273,13 @@ static bool follow(void *self, double monotonic_s, struct error *error)
 	return stalled(gpio) || ((!wanted || look(gpio, error)) && drive_all(gpio, error));
 }
 
-/* A level that cannot be read counts as unchanged: the rig may have released the line. */
 static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
 {
-	struct line *line = &gpio->lines[l];
-	char value = '0';
-	if (pread(line->fd, &value, 1, 0) != 1 || (value == '1') == line->level)
+	bool value = value_of(&gpio->lines[l]);
+	if (value == gpio->lines[l].level)
 		return true;
 	plant_advance(gpio->plant);
-	return give(gpio, l, value == '1', error);
+	return give(gpio, l, value, error);
 }
 
 /* The next time of the grid. What was overslept is not made up for, but the grid stays, so that regular triggers are seen regularly. */
@@ -347,8 +356,10 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
 		gpio->lines[l].fd = -1;
 	/* As the virtual device begins. */
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
-		gpio->lines[l].level = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
-	gpio->lines[GPIO_COIL_PRESENT].level = true;
+		gpio->lines[l].resistor = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
+	gpio->lines[GPIO_COIL_PRESENT].resistor = true;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		gpio->lines[l].level = gpio->lines[l].resistor;
 	bool found = find_chip(gpio, error);
 	if (found)
 		start_trace(gpio);

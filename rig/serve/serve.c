@@ -85,7 +85,7 @@ static bool look_at_device(struct serve *serve, char *reply, size_t size, struct
 	}
 	double stall_s = fmax(serve->magstim_line ? serial_line_stall_s(serve->magstim_line) : 0,
 			      serve->magventure_line ? serial_line_stall_s(serve->magventure_line) : 0);
-	snprintf(reply + length, size - length, " %.3f\n", stall_s);
+	snprintf(reply + length, size - length, " %.3f %lu\n", stall_s, serve->track ? logic_track_discharges(serve->track) : 0);
 	return true;
 }
 

@@ -36,16 +36,13 @@ static const unsigned adc_bits[BITS] = {12, 14, 16};
 #define LEAST_SAMPLES_A_HALF_WAVE 12
 
 static const char *const shape_names[WAVE_SHAPES] = {"biphasic", "half-sine", "monophasic"};
-static const char *const imperfection_names[IMPERFECTIONS] = {"",      "200 kHz", "1 MHz",   "droop", "hum .1%", "hum 1%",
-							      "drift", "spike",   "commut.", "after", "paired"};
+static const char *const imperfection_names[IMPERFECTIONS] = {"",        "200 kHz", "1 MHz", "droop",   "hum .1%", "hum 1%",
+							      "crowded", "drift",   "spike", "commut.", "after",   "paired"};
 /* The pulses of a run share its gain, so that chance is that of so many runs; this many of its standard deviations below 95 %. */
 #define IMPERFECT_DEVIATIONS 3.5
 enum { IMPERFECT_ROUNDS = 2 };
-/*
- * Shown, not held: hum of 1 % at 60 dB slopes the baseline by no more than 1.5 of its slope's u, so that 140 samples cannot show it; and with 0.5 % of full
- * scale it is as large as the threshold of detection.
- */
-#define UNSEEN HUM_LARGE
+/* Shown, not held: hum between pulses so close together that no quiet cells of the envelope show it. */
+#define UNSEEN HUM_CROWDED
 
 static const char *const factor_names[FACTORS] = {"period us", "decay", "noise %", "offset %", "sampling us", "bits"};
 static const unsigned factor_levels[FACTORS] = {PERIODS, RATIOS, NOISES, OFFSETS, INTERVALS, BITS};
