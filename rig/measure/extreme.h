@@ -4,5 +4,5 @@
 
 /* Its mean, Phi^-1((n - 0.375) / (n + 0.25)) (Blom 1958), 0 for n = 1. n >= 1. */
 double extreme_mean(double n);
-/* Its standard deviation by the Gumbel limit, pi / sqrt(6) / sqrt(2 ln n + pi^2 / 6), which is 1 for n = 1. */
+/* Its standard deviation, pi / sqrt(6) / sqrt(1.94 ln n - 0.1 + 0.75 / ln n): Gumbel, fitted within 1 % from n = 20 on (4 % below); 1 for n = 1. */
 double extreme_deviation(double n);
