@@ -88,10 +88,13 @@ static bool await_reply(struct guard *guard, uint32_t sequence, double patience_
 /* Another thread's question takes no longer than a guardian may take to answer; false: the guardian does not answer at all. */
 static bool begin_asking(struct guard *guard, struct error *error)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)ANSWER_S;
-	return pthread_mutex_clocklock(&guard->asking, CLOCK_MONOTONIC, &until) == 0 || error_bench(error, "the guardian does not answer");
+	double until_s = now_s() + ANSWER_S;
+	while (pthread_mutex_trylock(&guard->asking) != 0) {
+		if (now_s() >= until_s)
+			return error_bench(error, "the guardian does not answer");
+		usleep(200);
+	}
+	return true;
 }
 
 /* The reply to a question that went out, and the end of asking. */

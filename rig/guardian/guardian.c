@@ -34,6 +34,7 @@ struct outcome {
 	enum answer not_ready, disarmed, discharged;
 	unsigned frames; /* disarm frames sent, or tried */
 	double volts;    /* last reading; NAN: none */
+	bool charged;    /* a reading was above the limit: only then a lower one shows a discharge, and not a probe that is off */
 };
 
 struct guardian {
@@ -175,9 +176,10 @@ static void look_at_capacitor(struct guardian *guardian, double event_s)
 		return;
 	outcome->volts = volts;
 	bool below = fabs(volts) <= guardian->setup.device.capacitor.limit_v;
+	outcome->charged = outcome->charged || !below;
 	if (below && outcome->discharged != YES)
-		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s", volts, guardian->setup.device.capacitor.limit_v,
-			     guardian_now_s() - event_s);
+		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s%s", volts, guardian->setup.device.capacitor.limit_v,
+			     guardian_now_s() - event_s, outcome->charged ? "" : "; never seen above it, so that no discharge was seen");
 	outcome->discharged = below ? YES : NO;
 }
 

@@ -7,8 +7,12 @@
 #include "activity.h"
 #include "despike.h"
 #include "detect.h"
+#include "hum.h"
+#include "order.h"
 #include "pulse_measure.h"
 
+/* A pulse leaves the baseline by more than so many counts: one is rounding. */
+#define COUNTS_LEAST 1.5
 /* A pulse is measured once so much of the stretch after it is there, or the stretch is over. */
 #define COMPLETE_S 1.7e-3
 /* Kept before a pulse that has to wait: its baseline. */
@@ -18,6 +22,8 @@
 /* A pulse's own samples end so long before the next one is detected. */
 #define NEXT_S 10e-6
 #define QUIET_START_S 100e-6
+/* A longer window has the hum of each of its pieces taken out by itself. */
+#define HUM_PIECE_S 25e-3
 #define TAIL_S 5e-3
 /* Of the magnitude of normal deviates, in standard deviations. */
 #define MEDIAN_OF_NORMAL 0.6745
@@ -44,6 +50,12 @@ struct stretch {
 	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
 	bool baseline_known;
 	bool began_astray; /* the stretch's first samples were not quiet */
+	bool ranged;       /* the channel declares its range */
+	struct clip_range range;
+	double count_a; /* what the samples differ by at least: a file may have fewer bits than its counts */
+	struct hum hum;
+	uint32_t envelope_frames; /* of its cells; 0: none has come */
+	double u_hum_slope_a;     /* of what the hum's slope is taken for, a sample; 0 without hum */
 	struct arming arming;
 	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
 	ptrdiff_t measured_end; /* end of the last pulse */
@@ -67,6 +79,10 @@ struct stretch *stretch_create(const struct recording_format *format, struct err
 	stretch->index = (unsigned)index;
 	stretch->channel = &format->channels[index];
 	stretch->interval_s = 1 / format->sample_rate_hz;
+	int32_t least = stretch->channel->count_min, most = stretch->channel->count_max;
+	stretch->ranged = least < most && (least > INT16_MIN || most < INT16_MAX);
+	stretch->range = (struct clip_range){INT16_MIN, INT16_MAX};
+	stretch->count_a = stretch->ranged ? fabs(stretch->channel->scale) : 0;
 	return stretch;
 }
 
@@ -115,12 +131,6 @@ static double spread_of_noise(size_t n)
 	return 2 * sqrt(2 * log((double)n)) + 1.5;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /*
  * The noise of the first n >= 4 samples that their steps show, by the median, which spikes do not move. Steps of the second order (x[i-1] - 2 x[i]
  * + x[i+1]) show it on a wave, too; those of the first order are less scattered.
@@ -128,11 +138,11 @@ static int compare_doubles(const void *a, const void *b)
 static double steps_noise(struct stretch *stretch, size_t n, unsigned order)
 {
 	const double *x = stretch->current_a;
+	double *steps = stretch->scratch;
 	for (size_t i = 2; i < n; i++)
-		stretch->scratch[i - 2] = fabs(order == 1 ? x[i] - x[i - 1] : x[i] - 2 * x[i - 1] + x[i - 2]);
-	qsort(stretch->scratch, n - 2, sizeof *stretch->scratch, compare_doubles);
+		steps[i - 2] = fabs(order == 1 ? x[i] - x[i - 1] : x[i] - 2 * x[i - 1] + x[i - 2]);
 	/* A median of whole counts may be half of one too small. */
-	double median = stretch->scratch[(n - 2) / 2] + 0.5 * fabs(stretch->channel->scale);
+	double median = order_statistic(steps, n - 2, (n - 2) / 2) + 0.5 * fabs(stretch->channel->scale);
 	return median / (MEDIAN_OF_NORMAL * sqrt(order == 1 ? 2 : 6));
 }
 
@@ -141,7 +151,7 @@ static double detection_threshold_a(const struct stretch *stretch)
 {
 	bool vague = stretch->noise_dof > 0 && stretch->noise_dof < NOISE_DOF_VAGUE;
 	double most_a = stretch->noise_a * (vague ? 1 + 2 / sqrt(2 * stretch->noise_dof) : 1);
-	return fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch));
+	return fmax(fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch)), COUNTS_LEAST * stretch->count_a);
 }
 
 /* Takes note of noise that was seen with so many degrees of freedom. */
@@ -167,9 +177,28 @@ static void clean(struct stretch *stretch, size_t n, double noise_a)
 }
 
 /*
- * The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. Quiet: no further apart
- * than the threshold, or than noise is whose standard deviation their differences show; a ramp's differences are far smaller than its range.
+ * The first n samples without their spikes if they are quiet, else NULL. Quiet: no further apart than the threshold, or than noise is whose standard
+ * deviation their differences show; a ramp's differences are far smaller than its range.
  */
+static const double *quiet_start(struct stretch *stretch, size_t n)
+{
+	struct extremes all = extremes_of(stretch->current_a, n);
+	double full_scale_a = full_scale_threshold_a(stretch);
+	/* So near each other, of a noise that is known, there is no spike among them and nothing that differences could tell. */
+	if (stretch->noise_dof > 0 && all.most - all.least <= fmax(full_scale_a, ACTIVITY_SIGMA * stretch->noise_a))
+		return stretch->current_a;
+	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
+	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
+	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
+	if (stretch->noise_dof <= 0)
+		stretch->noise_a = steps_noise(stretch, span, 2);
+	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	all = extremes_of(stretch->clean_a, n);
+	double quiet_a = fmax(full_scale_a, 2 * ACTIVITY_SIGMA * stretch->noise_a);
+	return all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a) ? NULL : stretch->clean_a;
+}
+
+/* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
 static void find_start(struct stretch *stretch)
 {
 	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
@@ -178,29 +207,57 @@ static void find_start(struct stretch *stretch)
 	stretch->began_astray = false;
 	if (n < 8)
 		return;
-	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
-	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
-	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
-	if (stretch->noise_dof <= 0)
-		stretch->noise_a = steps_noise(stretch, span, 2);
-	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
-	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
-	const double *current_a = stretch->clean_a;
-	for (size_t i = 0; i < n; i++) {
-		sum += current_a[i];
-		least = fmin(least, current_a[i]);
-		most = fmax(most, current_a[i]);
-	}
-	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	if (most - least > fmax(quiet_a, spread_of_noise(n) * by_steps_a)) {
-		stretch->began_astray = true;
+	const double *current_a = quiet_start(stretch, n);
+	stretch->began_astray = !current_a;
+	if (!current_a)
 		return;
-	}
+	double sum = 0, squares = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += current_a[i];
 	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
 	stretch->baseline_known = true;
 	for (size_t i = 0; i < n; i++)
 		squares += (current_a[i] - stretch->baseline_a) * (current_a[i] - stretch->baseline_a);
 	learn_noise(stretch, sqrt(squares / (double)(n - 1)), (double)(n - 1));
+}
+
+struct clip_range stretch_range(const struct stretch *stretch)
+{
+	return stretch->range;
+}
+
+void stretch_envelope(struct stretch *stretch, const struct envelope_cell *cell)
+{
+	stretch->envelope_frames = cell->frames;
+	hum_cell_add(&stretch->hum, cell, stretch->index);
+}
+
+/* Takes the hum out of the samples from index `from` on, the first of which is that of the window. */
+static void remove_hum(struct stretch *stretch, const struct window *window, size_t from)
+{
+	size_t piece = (size_t)ceil(HUM_PIECE_S / stretch->interval_s);
+	double scale = stretch->channel->scale;
+	stretch->u_hum_slope_a = 0;
+	if (stretch->envelope_frames == 0)
+		return;
+	for (size_t i = 0; i < window->frames; i += piece) {
+		size_t n = window->frames - i < piece ? window->frames - i : piece;
+		uint64_t first_frame = window->first_frame + i;
+		struct hum_wave wave;
+		if (!hum_find(&stretch->hum, (double)first_frame + 0.5 * (double)n, window->first_frame + window->frames,
+			      stretch->envelope_frames, stretch->interval_s, &wave))
+			continue;
+		hum_remove(&wave, first_frame, scale, stretch->current_a + from + i, n);
+		stretch->u_hum_slope_a = fmax(stretch->u_hum_slope_a, fabs(scale) * wave.u_slope_per_s * stretch->interval_s);
+	}
+}
+
+/* A recording without a declared range may be of fewer bits than its counts: what its samples differ by at least are its counts. */
+static void learn_resolution(struct stretch *stretch, size_t from)
+{
+	double steps_a = fabs(stretch->channel->scale) * clip_resolution(stretch->counts, (ptrdiff_t)from, (ptrdiff_t)stretch->n);
+	if (steps_a > 0)
+		stretch->count_a = stretch->count_a > 0 ? fmin(stretch->count_a, steps_a) : steps_a;
 }
 
 static bool append(struct stretch *stretch, const struct window *window, struct error *error)
@@ -216,6 +273,9 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 		stretch->current_a[old + i] = scale * count + offset;
 	}
 	stretch->n = old + window->frames;
+	if (!stretch->ranged)
+		learn_resolution(stretch, old);
+	remove_hum(stretch, window, old);
 	if (old == 0)
 		find_start(stretch);
 	double tau = stretch->channel->droop_time_constant_s;
@@ -231,31 +291,6 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 	return true;
 }
 
-/* Least and greatest of n > 0 values, in lanes that the compiler turns into vectors. */
-static void extremes(const double *x, size_t n, double *least, double *most)
-{
-	enum { LANES = 8 };
-	double low[LANES], high[LANES];
-	for (unsigned k = 0; k < LANES; k++)
-		low[k] = high[k] = x[0];
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES) {
-		for (unsigned k = 0; k < LANES; k++) {
-			low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
-			high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
-		}
-	}
-	*least = *most = x[0];
-	for (unsigned k = 0; k < LANES; k++) {
-		*least = low[k] < *least ? low[k] : *least;
-		*most = high[k] > *most ? high[k] : *most;
-	}
-	for (; i < n; i++) {
-		*least = x[i] < *least ? x[i] : *least;
-		*most = x[i] > *most ? x[i] : *most;
-	}
-}
-
 /* Takes note of how far the current is from its baseline outside pulses, up to index `to`. */
 static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *findings)
 {
@@ -263,10 +298,9 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	to = to > (ptrdiff_t)stretch->n ? (ptrdiff_t)stretch->n : to;
 	if (from >= to)
 		return;
-	double least, most;
-	extremes(stretch->current_a + from, (size_t)(to - from), &least, &most);
+	struct extremes all = extremes_of(stretch->current_a + from, (size_t)(to - from));
 	stretch->idle_from = to;
-	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
+	double deviation_a = fmax(all.most - stretch->baseline_a, stretch->baseline_a - all.least);
 	stretch->idle_peak_a = fmax(stretch->idle_peak_a, deviation_a);
 	if (deviation_a > findings->quiet_peak_a) {
 		findings->quiet_peak_a = deviation_a;
@@ -298,6 +332,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 					.to = to,
 					.previous = tail ? &stretch->previous : NULL,
 					.carried_noise_a = stretch->noise_a,
+					.u_hum_slope_a = stretch->u_hum_slope_a,
 					.scratch = stretch->scratch};
 	/* Only so much before the onset is of use. */
 	double keep = floor(outline->onset - KEEP_S / stretch->interval_s);
@@ -340,6 +375,19 @@ static void note_end(const struct stretch *stretch, const struct trace *trace, b
 	findings->open_frame = stretch->first_frame + stretch->n;
 }
 
+/* Without a declared range flat tops show where it ends. */
+static void learn_range(struct stretch *stretch, struct trace *trace)
+{
+	double scale = fabs(stretch->channel->scale);
+	struct clip_input in = {.trace = trace,
+				.to = (ptrdiff_t)stretch->n,
+				.quiet_to = (ptrdiff_t)fmin(QUIET_START_S / stretch->interval_s, (double)stretch->n),
+				.noise = stretch->noise_a / scale};
+	clip_learn(&in, trace->threshold_a / scale, &stretch->range);
+	trace->count_min = stretch->range.least;
+	trace->count_max = stretch->range.most;
+}
+
 /* Measures every pulse that is complete; with `over` every one. */
 static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
 {
@@ -352,6 +400,8 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
 			      .count_min = stretch->channel->count_min,
 			      .count_max = stretch->channel->count_max};
+	if (!stretch->ranged)
+		learn_range(stretch, &trace);
 	clean(stretch, stretch->n, stretch->noise_a);
 	findings->threshold_a = fmax(findings->threshold_a, trace.threshold_a);
 	struct arming before = stretch->arming;
