@@ -175,15 +175,17 @@ def main():
     rng = random.Random(seed)
     jobs = [(index, method, 0, "") for index, method in enumerate(METHODS)]
     jobs += [(len(METHODS) + index, *draw(rng, index)) for index in range(count)]
-    failures = again = 0
+    failures = again = unjudged = 0
     sums = {method: {"trials": 0, "found": 0, "below": 0, "in a pulse": 0, "void verdicts": 0} for method in METHODS}
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
         for index, place, wrong, seen in pool.map(lambda job: in_folder(*job), jobs):
             again += seen["again"]
+            unjudged += bool(wrong) and seen["spoilt"]
             name = f"{seen['method']}, {seen['samples']} lost {place}"
             for text in wrong:
                 failures += 1
-                print(f"not ok: trial {index}: {name}: {text}", flush=True)
+                kind = "could not be judged, the machine spoilt every try" if seen["spoilt"] else "not ok"
+                print(f"{kind}: trial {index}: {name}: {text}", flush=True)
             if seen["samples"] == 0:
                 continue
             of = sums[seen["method"]]
@@ -197,7 +199,8 @@ def main():
             print(f"# {index}: {name}: {'found' if seen['found'] else 'NOT FOUND'}, {seen.get('void', 0)} of 17 verdicts void", flush=True)
     for method in METHODS:
         print(f"{method}: " + ", ".join(f"{value} {key}" for key, value in sums[method].items()))
-    print(f"losses: {count} runs with a loss, {len(METHODS)} without, {failures} failures, {again} done again as the machine spoilt them, seed {seed}")
+    print(f"losses: {count} runs with a loss, {len(METHODS)} without, {failures} failures, in {unjudged} runs since the machine spoilt every try, "
+          f"{again} tries done again, seed {seed}")
     sys.exit(1 if failures else 0)
 
 
