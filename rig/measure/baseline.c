@@ -78,6 +78,10 @@ struct baseline baseline_find(const struct trace *trace, const struct outline *o
 	/* Carried on to the pulse; a slope that is not quite seen is an error of the baseline there. */
 	double way = fabs((double)outline->peak1 - middle_index);
 	double u_by_slope = way * (sloping ? u_slope : sqrt(fmax(0, slope * slope - SLOPE_SQUARED_BY_CHANCE * u_slope * u_slope)));
+	if (!sloping && context->u_hum_slope_a > 0) {
+		base.u_slope = context->u_hum_slope_a;
+		u_by_slope = hypot(u_by_slope, way * context->u_hum_slope_a);
+	}
 	base.u = hypot(hypot(base.noise / sqrt(n), base.u_rounding), u_by_slope);
 	base.dof = n - 1;
 	return base;

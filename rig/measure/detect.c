@@ -13,6 +13,9 @@
 #define FORERUNNER 3.0
 /* The top of a lobe is what reaches this share of its largest sample: its middle is where the wave peaks, wherever noise is the largest. */
 #define TOP_SHARE 0.85
+/* Clipped samples are a half wave's top when they are no lower than this share of it, and so many times as long as a spike. */
+#define FLAT_SHARE 0.9
+enum { FLAT_WIDTHS = 2 };
 /* A further lobe is over where this share of the first peak is left; some devices and probes come no nearer to zero. */
 #define LOBE_END_SHARE 0.04
 /* For so long after a pulse's onset only a rise of this share of its peak is a new pulse: after-current and ringing stay below it. */
@@ -295,6 +298,27 @@ static ptrdiff_t find_extremum(const struct trace *trace, ptrdiff_t from, ptrdif
 	return best;
 }
 
+/*
+ * The middle of the clipped samples of a half wave that peaks at `peak`, which noise may interrupt. They lie where the wave is about as large, and are more
+ * than a spike's.
+ */
+static ptrdiff_t flat_middle(const struct trace *trace, ptrdiff_t from, ptrdiff_t limit, int sign, ptrdiff_t peak)
+{
+	ptrdiff_t first = NO_INDEX, last = NO_INDEX;
+	size_t clipped = 0;
+	if (trace->count_min >= trace->count_max)
+		return peak;
+	double least_a = FLAT_SHARE * level(trace, peak, sign);
+	for (ptrdiff_t i = from; i < (ptrdiff_t)trace->n && i <= limit; i++) {
+		if (!clipped_at(trace, i) || level(trace, i, sign) < least_a)
+			continue;
+		first = first == NO_INDEX ? i : first;
+		last = i;
+		clipped++;
+	}
+	return clipped > FLAT_WIDTHS * despike_width(trace->interval_s) ? first + (last - first) / 2 : peak;
+}
+
 /* The half waves after the first zero. */
 static void follow_lobes(const struct trace *trace, struct outline *pulse, double rise)
 {
@@ -306,10 +330,7 @@ static void follow_lobes(const struct trace *trace, struct outline *pulse, doubl
 		sign = -sign;
 		ptrdiff_t peak = find_extremum(trace, zero, later(zero, 0.8 * width), sign);
 		double lobe_a = level(trace, peak, sign);
-		ptrdiff_t flat_end = peak;
-		while (clipped_at(trace, peak) && flat_end + 1 < (ptrdiff_t)trace->n && clipped_at(trace, flat_end + 1))
-			flat_end++;
-		peak += (flat_end - peak) / 2;
+		peak = flat_middle(trace, zero, later(zero, width), sign, peak);
 		if (lobe_a < least_a)
 			break;
 		if (lobe_a > LOBE_GROWTH * before_a) {

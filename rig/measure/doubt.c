@@ -8,6 +8,8 @@
 /* A channel that moves now and then, as one with little noise does, must stand still for so many times longer than it otherwise did. */
 #define FROZEN_RUNS 5
 enum { FROZEN_CELLS = 8, MOVING_CELLS = 3 };
+/* One that toggled between two counts in all but a few cells, one still for so many that moved, stops for a drift slowly, for a fault at once. */
+enum { TOGGLING_CELLS = 40, STILL_SHARE = 20 };
 /* No pulse stays at one count for so long. */
 #define FROZEN_AWAY_S 2e-3
 /* A planned pulse counts as hidden when the amplitude it should have is below so many thresholds of detection. */
@@ -23,8 +25,9 @@ static bool frozen(const struct population *in)
 	const struct stillness *still = &in->findings->still;
 	uint64_t longest = still->run > still->longest ? still->run : still->longest;
 	uint64_t second = still->run > still->longest ? still->longest : still->run > still->second ? still->run : still->second;
+	bool stopped = still->toggling >= TOGGLING_CELLS && (still->still - longest) * STILL_SHARE <= still->toggling;
 	if (!still->noisy)
-		return (double)still->away * in->envelope_s > FROZEN_AWAY_S;
+		return (stopped && longest >= FROZEN_CELLS) || (double)still->away * in->envelope_s > FROZEN_AWAY_S;
 	if (still->moving < MOVING_CELLS)
 		return longest > 0;
 	if (second == 0 && longest > 0)

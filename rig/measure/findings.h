@@ -45,6 +45,8 @@ struct residual_sums {
 struct stillness {
 	uint64_t run, longest, second; /* cells */
 	uint64_t moving;               /* cells in which it did not */
+	uint64_t toggling;             /* of them, those in which it moved by one count */
+	uint64_t still;                /* all cells in which it did */
 	int16_t home, at;              /* counts: where it stood first, and where this run stands */
 	uint64_t away;                 /* the longest run that stood far from home, and neither at an end of the range; cells */
 	bool known;

@@ -145,12 +145,14 @@ static void take_stillness(struct measure *measure, const struct envelope_cell *
 		if (!still->known)
 			still->home = still->at;
 		still->known = true;
+		still->still++;
 		still->run++;
 		if (stands_away(channel, still) && still->run > still->away)
 			still->away = still->run;
 		return;
 	}
 	still->moving++;
+	still->toggling += range < NOISE_COUNTS;
 	still->noisy |= range >= NOISE_COUNTS && (!excursion || range <= away_counts(channel));
 	still->second = still->run > still->second ? still->run : still->second;
 	if (still->second > still->longest) {
@@ -219,6 +221,8 @@ static bool take_envelope(void *self, const struct envelope_cell *cell, struct e
 	struct measure *measure = self;
 	if (measure->current >= 0 && !take_idle_current(measure, cell, error))
 		return false;
+	if (measure->stretch && !cell->gap && cell->frames == measure->layout.envelope_frames)
+		stretch_envelope(measure->stretch, cell);
 	return measure->capacitor < 0 || take_capacitor(measure, cell, error);
 }
 
@@ -280,6 +284,17 @@ static void hand_over(struct measure *measure, struct results *results)
 		results->aborted |= results->events[k].kind == EVENT_ABORTED;
 }
 
+/* What a later pulse showed to be the end of the range clipped the earlier ones that reached it, too. */
+static void clip_pulses(const struct measure *measure, struct results *results)
+{
+	struct clip_range range = measure->stretch ? stretch_range(measure->stretch) : (struct clip_range){INT16_MIN, INT16_MAX};
+	for (size_t k = 0; k < results->pulse_count; k++) {
+		struct pulse *pulse = &results->pulses[k];
+		pulse->clipped |= range.most < INT16_MAX && pulse->most_count >= range.most;
+		pulse->clipped |= range.least > INT16_MIN && pulse->least_count <= range.least;
+	}
+}
+
 static void void_pulses(const struct population *in, struct results *results)
 {
 	for (size_t k = 0; k < results->pulse_count; k++) {
@@ -321,6 +336,7 @@ struct results *measure_finish(struct measure *measure, struct error *error)
 		return NULL;
 	measure->has_trigger = measure->has_edges || results->trigger_edge_count > 0;
 	hand_over(measure, results);
+	clip_pulses(measure, results);
 	struct matching matching = {.plan = measure->plan,
 				    .device = measure->device,
 				    .has_trigger = measure->has_trigger,

@@ -50,6 +50,8 @@ static size_t wave_start(const struct work *work, double guard)
 	return (size_t)fmax((double)risen, ceil(work->onset + guard));
 }
 
+/* The largest error of a sloping baseline, at the last sample, as good as nothing, times the root of the number of samples, by the noise. */
+#define SLOPE_LEAST 0.1
 /*
  * A baseline that slopes by its u more moves the parameters; what it moves them by is added to the covariance. What it adds at the onset is in u_baseline
  * already.
@@ -58,8 +60,10 @@ static void add_slope_error(struct work *work, const struct fit_input *input)
 {
 	struct fit_input sloping = *input;
 	struct wave_fit moved, *fit = &work->fit;
+	double points = (double)work->fit.points;
 	sloping.ramp_a = work->u_slope;
-	if (!(work->u_slope > 0) || !wave_fit(&sloping, &moved))
+	/* Less than this moves no parameter by a tenth of its u. */
+	if (!(work->u_slope * points * sqrt(points) > SLOPE_LEAST * work->noise) || !wave_fit(&sloping, &moved))
 		return;
 	const double by[] = {moved.cosine_a - fit->cosine_a, moved.sine_a - fit->sine_a, moved.offset_a - fit->offset_a,
 			     moved.alpha_per_s - fit->alpha_per_s, moved.omega_per_s - fit->omega_per_s};

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "baseline.h"
+#include "clip.h"
 #include "extreme.h"
 #include "order.h"
 #include "pulse_shape.h"
@@ -205,7 +206,8 @@ bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct mag
 	       too_large = fmin(excess * noise, excess * gaussian + sqrt(3) * q);
 	/* How many samples could have been it is noisy too: seen with a current that dies away with 100 samples, 0.93 of one's noise. */
 	double u_noise = work->dof > 0 ? excess / sqrt(2 * work->dof) : 0;
-	*out = (struct magnitude){.value_a = largest - too_large, .u_a = hypot(noise * hypot(1, u_noise), work->u_baseline)};
+	double u_zero = hypot(work->u_baseline, work->u_slope * fmax(0, (double)to - work->onset));
+	*out = (struct magnitude){.value_a = largest - too_large, .u_a = hypot(noise * hypot(1, u_noise), u_zero)};
 	return true;
 }
 
@@ -232,15 +234,21 @@ static void measure_charge(const struct work *work, double end_index, struct pul
 	pulse->u_baseline_a = work->u_baseline;
 }
 
-static bool is_clipped(const struct trace *trace, const struct pulse_context *context, ptrdiff_t from, ptrdiff_t to)
+static bool is_clipped(const struct trace *trace, const struct outline *outline, const struct pulse_context *context, double noise_a,
+		       struct pulse *pulse)
 {
-	const struct channel *channel = context->channel;
-	unsigned full = 0;
-	if (channel->count_min >= channel->count_max)
-		return false;
-	for (ptrdiff_t i = from < 0 ? 0 : from; i < to && i < (ptrdiff_t)trace->n; i++)
-		full += trace->counts[i] <= channel->count_min || trace->counts[i] >= channel->count_max;
-	return full >= 2;
+	ptrdiff_t onset = (ptrdiff_t)floor(outline->onset), quiet_from = onset - (ptrdiff_t)(BASELINE_FROM_S / trace->interval_s);
+	struct clip_input in = {.trace = trace,
+				.from = onset,
+				.to = outline->end,
+				.quiet_from = quiet_from < (ptrdiff_t)context->from ? (ptrdiff_t)context->from : quiet_from,
+				.quiet_to = onset - (ptrdiff_t)(GUARD_S / trace->interval_s) - 1,
+				.noise = noise_a / fabs(context->channel->scale)};
+	struct clip_range seen;
+	bool clipped = clip_found(&in, &seen);
+	pulse->least_count = seen.least;
+	pulse->most_count = seen.most;
+	return clipped;
 }
 
 /* Of the rise, this much goes into the slope at its beginning: below, the onset's uncertainty counts; above, the wave is no cubic any more. */
@@ -440,7 +448,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 		work.onset = raw_onset;
 	double fit_origin = work.onset;
 	/* The samples of a clipped top are none of the wave's: the onset is the foot's alone. */
-	pulse->clipped = is_clipped(trace, context, (ptrdiff_t)floor(outline->onset), outline->end);
+	pulse->clipped = is_clipped(trace, outline, context, base.noise, pulse);
 	if ((biphasic || half_sine) && !pulse->clipped)
 		pulse_fit_wave(&work, half_sine);
 	pulse_peaks_local(&work, time0, pulse);

@@ -18,6 +18,7 @@ struct pulse_context {
 	size_t from, to;              /* indices that belong to this pulse: from the end of the one before to shortly before the next */
 	const struct pulse *previous; /* an earlier pulse whose tail may still be there, or NULL */
 	double carried_noise_a;       /* standard deviation seen before earlier pulses, for a pulse that nothing precedes; 0: none yet */
+	double u_hum_slope_a;         /* standard uncertainty, a sample, of the slope of the hum that was taken out; 0 without hum */
 	double *scratch;              /* room for to - from samples */
 };
 

@@ -397,7 +397,8 @@ static void measure_flux(const struct shape_input *in, struct pulse *pulse)
 	if (n_before < 1 || n_after < 1)
 		return;
 	pulse->flux_rel = (float)((after - before) / fabs(pulse->peak1_a));
-	pulse->u_flux_rel = (float)(work->noise * sqrt(1 / n_before + 1 / n_after) / fabs(pulse->peak1_a));
+	double u_noise = work->noise * sqrt(1 / n_before + 1 / n_after), u_slope = work->u_slope * (end - work->onset + 2 * guard + span);
+	pulse->u_flux_rel = (float)(hypot(u_noise, u_slope) / fabs(pulse->peak1_a));
 }
 
 static void measure_late(const struct shape_input *in, struct pulse *pulse)

@@ -7,9 +7,12 @@
 #include "activity.h"
 #include "despike.h"
 #include "detect.h"
+#include "hum.h"
 #include "order.h"
 #include "pulse_measure.h"
 
+/* A pulse leaves the baseline by more than so many counts: one is rounding. */
+#define COUNTS_LEAST 1.5
 /* A pulse is measured once so much of the stretch after it is there, or the stretch is over. */
 #define COMPLETE_S 1.7e-3
 /* Kept before a pulse that has to wait: its baseline. */
@@ -19,6 +22,8 @@
 /* A pulse's own samples end so long before the next one is detected. */
 #define NEXT_S 10e-6
 #define QUIET_START_S 100e-6
+/* A longer window has the hum of each of its pieces taken out by itself. */
+#define HUM_PIECE_S 25e-3
 #define TAIL_S 5e-3
 /* Of the magnitude of normal deviates, in standard deviations. */
 #define MEDIAN_OF_NORMAL 0.6745
@@ -45,6 +50,12 @@ struct stretch {
 	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
 	bool baseline_known;
 	bool began_astray; /* the stretch's first samples were not quiet */
+	bool ranged;       /* the channel declares its range */
+	struct clip_range range;
+	double count_a; /* what the samples differ by at least: a file may have fewer bits than its counts */
+	struct hum hum;
+	uint32_t envelope_frames; /* of its cells; 0: none has come */
+	double u_hum_slope_a;     /* of what the hum's slope is taken for, a sample; 0 without hum */
 	struct arming arming;
 	ptrdiff_t idle_from;    /* not yet looked at for idle excursions */
 	ptrdiff_t measured_end; /* end of the last pulse */
@@ -68,6 +79,10 @@ struct stretch *stretch_create(const struct recording_format *format, struct err
 	stretch->index = (unsigned)index;
 	stretch->channel = &format->channels[index];
 	stretch->interval_s = 1 / format->sample_rate_hz;
+	int32_t least = stretch->channel->count_min, most = stretch->channel->count_max;
+	stretch->ranged = least < most && (least > INT16_MIN || most < INT16_MAX);
+	stretch->range = (struct clip_range){INT16_MIN, INT16_MAX};
+	stretch->count_a = stretch->ranged ? fabs(stretch->channel->scale) : 0;
 	return stretch;
 }
 
@@ -136,7 +151,7 @@ static double detection_threshold_a(const struct stretch *stretch)
 {
 	bool vague = stretch->noise_dof > 0 && stretch->noise_dof < NOISE_DOF_VAGUE;
 	double most_a = stretch->noise_a * (vague ? 1 + 2 / sqrt(2 * stretch->noise_dof) : 1);
-	return fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch));
+	return fmax(fmax(ACTIVITY_SIGMA * most_a, full_scale_threshold_a(stretch)), COUNTS_LEAST * stretch->count_a);
 }
 
 /* Takes note of noise that was seen with so many degrees of freedom. */
@@ -206,6 +221,45 @@ static void find_start(struct stretch *stretch)
 	learn_noise(stretch, sqrt(squares / (double)(n - 1)), (double)(n - 1));
 }
 
+struct clip_range stretch_range(const struct stretch *stretch)
+{
+	return stretch->range;
+}
+
+void stretch_envelope(struct stretch *stretch, const struct envelope_cell *cell)
+{
+	stretch->envelope_frames = cell->frames;
+	hum_cell_add(&stretch->hum, cell, stretch->index);
+}
+
+/* Takes the hum out of the samples from index `from` on, the first of which is that of the window. */
+static void remove_hum(struct stretch *stretch, const struct window *window, size_t from)
+{
+	size_t piece = (size_t)ceil(HUM_PIECE_S / stretch->interval_s);
+	double scale = stretch->channel->scale;
+	stretch->u_hum_slope_a = 0;
+	if (stretch->envelope_frames == 0)
+		return;
+	for (size_t i = 0; i < window->frames; i += piece) {
+		size_t n = window->frames - i < piece ? window->frames - i : piece;
+		uint64_t first_frame = window->first_frame + i;
+		struct hum_wave wave;
+		if (!hum_find(&stretch->hum, (double)first_frame + 0.5 * (double)n, window->first_frame + window->frames,
+			      stretch->envelope_frames, stretch->interval_s, &wave))
+			continue;
+		hum_remove(&wave, first_frame, scale, stretch->current_a + from + i, n);
+		stretch->u_hum_slope_a = fmax(stretch->u_hum_slope_a, fabs(scale) * wave.u_slope_per_s * stretch->interval_s);
+	}
+}
+
+/* A recording without a declared range may be of fewer bits than its counts: what its samples differ by at least are its counts. */
+static void learn_resolution(struct stretch *stretch, size_t from)
+{
+	double steps_a = fabs(stretch->channel->scale) * clip_resolution(stretch->counts, (ptrdiff_t)from, (ptrdiff_t)stretch->n);
+	if (steps_a > 0)
+		stretch->count_a = stretch->count_a > 0 ? fmin(stretch->count_a, steps_a) : steps_a;
+}
+
 static bool append(struct stretch *stretch, const struct window *window, struct error *error)
 {
 	size_t old = stretch->n, channels = stretch->format->channel_count;
@@ -219,6 +273,9 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 		stretch->current_a[old + i] = scale * count + offset;
 	}
 	stretch->n = old + window->frames;
+	if (!stretch->ranged)
+		learn_resolution(stretch, old);
+	remove_hum(stretch, window, old);
 	if (old == 0)
 		find_start(stretch);
 	double tau = stretch->channel->droop_time_constant_s;
@@ -275,6 +332,7 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 					.to = to,
 					.previous = tail ? &stretch->previous : NULL,
 					.carried_noise_a = stretch->noise_a,
+					.u_hum_slope_a = stretch->u_hum_slope_a,
 					.scratch = stretch->scratch};
 	/* Only so much before the onset is of use. */
 	double keep = floor(outline->onset - KEEP_S / stretch->interval_s);
@@ -317,6 +375,19 @@ static void note_end(const struct stretch *stretch, const struct trace *trace, b
 	findings->open_frame = stretch->first_frame + stretch->n;
 }
 
+/* Without a declared range flat tops show where it ends. */
+static void learn_range(struct stretch *stretch, struct trace *trace)
+{
+	double scale = fabs(stretch->channel->scale);
+	struct clip_input in = {.trace = trace,
+				.to = (ptrdiff_t)stretch->n,
+				.quiet_to = (ptrdiff_t)fmin(QUIET_START_S / stretch->interval_s, (double)stretch->n),
+				.noise = stretch->noise_a / scale};
+	clip_learn(&in, trace->threshold_a / scale, &stretch->range);
+	trace->count_min = stretch->range.least;
+	trace->count_max = stretch->range.most;
+}
+
 /* Measures every pulse that is complete; with `over` every one. */
 static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
 {
@@ -329,6 +400,8 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
 			      .count_min = stretch->channel->count_min,
 			      .count_max = stretch->channel->count_max};
+	if (!stretch->ranged)
+		learn_range(stretch, &trace);
 	clean(stretch, stretch->n, stretch->noise_a);
 	findings->threshold_a = fmax(findings->threshold_a, trace.threshold_a);
 	struct arming before = stretch->arming;

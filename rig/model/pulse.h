@@ -69,8 +69,9 @@ struct pulse {
 	int32_t expected; /* index into the plan's pulses, or PULSE_NOT_EXPECTED */
 	enum pulse_match match;
 	enum waveform waveform;
-	bool clipped; /* at least two samples at full scale */
-	bool voided;  /* a gap touches its window: nothing measured on it counts */
+	int16_t least_count, most_count; /* of its samples, as they were recorded */
+	bool clipped;                    /* at least two samples at full scale, or a flat top that neither noise nor rounding makes */
+	bool voided;                     /* a gap touches its window: nothing measured on it counts */
 };
 
 /* Static strings: "biphasic", …; "matched", … */

@@ -22,7 +22,11 @@
 /* The tail of a monophasic pulse in periods: 186 us of 290 us (domain/tms-physics.md, 2.3). */
 #define TAIL_PERIODS 0.64
 #define DROOP_S 0.2
-#define HUM_HZ 50.0
+/* Mains of 50 or 60 Hz, off by up to so much, with a third harmonic. Before the first pulse and between pulses there is room to see it. */
+#define HUM_OFF_HZ 0.1
+#define HUM_HARMONIC 0.2
+#define HUM_FIRST_S 80e-3
+#define HUM_EVERY_S 20e-3
 #define COMMUTATION_REL 0.05
 #define COMMUTATION_S 1e-6
 #define AFTER_REL 0.01
@@ -45,10 +49,19 @@ static double draw_uniform(uint64_t *state)
 	return ((double)((z ^ z >> 31) >> 11) + 0.5) / 9007199254740992.0;
 }
 
+/* Box and Muller make two of two; the other one is kept for the next call. */
 double draw_normal(uint64_t *state)
 {
-	double u = draw_uniform(state), v = draw_uniform(state);
-	return sqrt(-2 * log(u)) * cos(2 * PI * v);
+	static double kept;
+	static bool there;
+	if (there) {
+		there = false;
+		return kept;
+	}
+	double size = sqrt(-2 * log(draw_uniform(state))), angle = 2 * PI * draw_uniform(state);
+	kept = size * sin(angle);
+	there = true;
+	return size * cos(angle);
 }
 
 static double bandwidth_hz(const struct conditions *conditions)
@@ -96,6 +109,12 @@ struct errors draw_errors(const struct conditions *conditions, double peak_a, ui
 			       .sign = draw_uniform(state) < 0.5 ? -1 : 1};
 }
 
+static double hum_rel(const struct conditions *conditions)
+{
+	bool large = conditions->imperfection == HUM_LARGE || conditions->imperfection == HUM_CROWDED;
+	return conditions->imperfection == HUM_SMALL ? 1e-3 : large ? 1e-2 : 0;
+}
+
 static void draw_pulses(const struct conditions *conditions, struct run *run, uint64_t *state)
 {
 	double omega = 2 * PI / conditions->period_s, size = 5000 + 3000 * draw_uniform(state), last_s = 0;
@@ -109,6 +128,8 @@ static void draw_pulses(const struct conditions *conditions, struct run *run, ui
 					      .onset_s = FIRST_S + (k + 0.01 * draw_uniform(state)) * PULSE_EVERY_S};
 		if (conditions->imperfection == PAIRED)
 			run->truth[k].onset_s = last_s + interval_s;
+		if (hum_rel(conditions) > 0 && conditions->imperfection != HUM_CROWDED)
+			run->truth[k].onset_s = k == 0 ? HUM_FIRST_S : last_s + HUM_EVERY_S * (0.5 + draw_uniform(state));
 		last_s = run->truth[k].onset_s;
 		wave_set_tail(&run->truth[k]);
 		run->trigger_s[k] = run->truth[k].onset_s - (20e-6 + 40e-6 * draw_uniform(state));
@@ -214,8 +235,10 @@ static double channel_current(const struct run *run, const struct conditions *co
 static void record(const struct run *run, const struct conditions *conditions, const struct errors *errors,
 		   const struct recording_format *format, double peak_a, double noise_a, int16_t *samples, size_t frames, uint64_t *state)
 {
-	double interval_s = 1 / (format->sample_rate_hz * errors->clock), hum_phase = 2 * PI * draw_uniform(state);
-	double hum_a = conditions->imperfection == HUM_SMALL ? 1e-3 * peak_a : conditions->imperfection == HUM_LARGE ? 1e-2 * peak_a : 0;
+	double interval_s = 1 / (format->sample_rate_hz * errors->clock), hum_phase = 2 * PI * draw_uniform(state),
+	       hum_a = hum_rel(conditions) * peak_a;
+	double hum_hz = (draw_uniform(state) < 0.5 ? 50 : 60) + HUM_OFF_HZ * (2 * draw_uniform(state) - 1),
+	       harmonic_phase = 2 * PI * draw_uniform(state);
 	double drift_a_per_s = conditions->imperfection == DRIFT ? 0.2 * peak_a : 0;
 	struct channel_state channel = {0};
 	unsigned k = 0;
@@ -225,7 +248,10 @@ static void record(const struct run *run, const struct conditions *conditions, c
 			k++;
 		double current =
 			errors->sign * errors->gain * channel_current(run, conditions, peak_a, t - errors->delay_s, interval_s, &channel);
-		current += hum_a * sin(2 * PI * HUM_HZ * t + hum_phase) + drift_a_per_s * t;
+		current += drift_a_per_s * t;
+		if (hum_a > 0)
+			current +=
+				hum_a * (sin(2 * PI * hum_hz * t + hum_phase) + HUM_HARMONIC * sin(6 * PI * hum_hz * t + harmonic_phase));
 		bool high = t >= run->trigger_s[k] && t < run->trigger_s[k] + TRIGGER_HIGH_S;
 		instrument_frame(format, current + errors->offset_a + noise_a * draw_normal(state), high, &samples[CHANNELS * i]);
 	}

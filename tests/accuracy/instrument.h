@@ -19,8 +19,9 @@ enum imperfection {
 	BANDWIDTH_200_KHZ, /* a single pole, stated */
 	BANDWIDTH_1_MHZ,
 	DROOP,             /* a high-pass of 0.2 s, stated */
-	HUM_SMALL,         /* 50 Hz, 0.1 % */
-	HUM_LARGE,         /* 50 Hz, 1 % */
+	HUM_SMALL,         /* 0.1 %, with 80 ms before the first pulse and 10 to 30 ms between pulses */
+	HUM_LARGE,         /* 1 % */
+	HUM_CROWDED,       /* 1 %, with 2 ms before the first pulse and 6 ms between pulses */
 	DRIFT,             /* of the baseline, 0.02 % a millisecond */
 	ONSET_SPIKE,       /* 5 %, 0.5 us long */
 	COMMUTATION_SPIKE, /* 5 % at the first zero, dying away with 1 us */

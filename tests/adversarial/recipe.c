@@ -340,6 +340,25 @@ static void render(struct scene *scene, struct recipe *recipe)
 		render_trigger(scene, recipe);
 }
 
+/*
+ * As an import makes it of a file that knows no range: the largest value becomes 30000 counts, and where the ADC's ends were nobody tells.
+ */
+static void forget_range(struct scene *scene, struct recipe *recipe)
+{
+	struct channel *channel = &recipe->format.channels[0];
+	int largest = 1;
+	if (!scene->has[EVIL_CLIPPED] || chance(scene, 0.5))
+		return;
+	for (size_t i = 0; i < recipe->frames; i++)
+		largest = abs(recipe->samples[CHANNELS * i]) > largest ? abs(recipe->samples[CHANNELS * i]) : largest;
+	double factor = 30000.0 / largest;
+	for (size_t i = 0; i < recipe->frames; i++)
+		recipe->samples[CHANNELS * i] = (int16_t)rint(factor * recipe->samples[CHANNELS * i]);
+	channel->scale /= factor;
+	channel->count_min = INT16_MIN;
+	channel->count_max = INT16_MAX;
+}
+
 static void choose_gap(struct scene *scene, struct recipe *recipe)
 {
 	if (!scene->has[EVIL_GAP])
@@ -382,6 +401,7 @@ bool recipe_draw(struct recipe *recipe, enum evil evil, uint64_t seed)
 	if (!recipe->samples)
 		return false;
 	render(&scene, recipe);
+	forget_range(&scene, recipe);
 	choose_gap(&scene, recipe);
 	snprintf(recipe->text, sizeof recipe->text, "%s, period %.0f us, %g us, %u bits, noise %.2f %%, full scale %.2f, %zu planned%s%s%s",
 		 shape_name(scene.kind), 1e6 * scene.period_s, 1e6 * scene.interval_s, scene.bits, 100 * scene.noise_a / scene.peak_a,

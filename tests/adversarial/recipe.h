@@ -13,7 +13,7 @@ enum evil {
 	EVIL_HIDDEN,      /* planned pulses that are smaller than the noise lets see */
 	EVIL_HUM,         /* 50 or 60 Hz, up to 5 % of the peak */
 	EVIL_SPIKES,      /* single samples and bursts of 1 to 3 us, up to full scale, in and beside pulses */
-	EVIL_CLIPPED,     /* full scale below the peak */
+	EVIL_CLIPPED,     /* full scale below the peak; every other recording does not know its range */
 	EVIL_DOUBLE,      /* a second pulse 1 ms after a planned one */
 	EVIL_TAIL,        /* pulses on monophasic tails */
 	EVIL_STEP,        /* steps of the baseline */

@@ -262,3 +262,26 @@ Test(measure_pulse, none_is_lost_or_doubled_where_long_windows_are_cut)
 	}
 	syn_free(&syn);
 }
+
+/* Noise of a fifth of a count, half a count off: it toggles between two counts. From some sample on the channel keeps its value, or not. */
+static const struct measurement *count_of_frozen(size_t frozen_from, double drift, struct results **results)
+{
+	struct syn syn = syn_make(1e6, 0.6, 15);
+	struct syn_pulse pulse = syn_magpro(50e-3);
+	for (size_t i = 0; i < syn.frames; i++) {
+		double current_a = syn_current(&pulse, (double)i * 1e-6), off = 0.5 + drift * (double)i / (double)syn.frames;
+		int16_t count = syn_clip(current_a / SYN_SCALE + off + 0.2 * syn_normal(&syn.random));
+		syn.samples[SYN_CHANNELS * i] = i < frozen_from ? count : syn.samples[SYN_CHANNELS * (i - 1)];
+	}
+	*results = syn_measure(&syn, NULL, NULL, NULL, 0, NULL);
+	syn_free(&syn);
+	return syn_find(*results, "session.pulse_count", 0);
+}
+
+Test(measure_pulse, a_channel_that_stops_toggling_voids_the_count)
+{
+	auto_results struct results *lively = NULL, *drifting = NULL, *frozen = NULL;
+	cr_expect_not(count_of_frozen(SIZE_MAX, 0, &lively)->voided);
+	cr_expect_not(count_of_frozen(SIZE_MAX, 0.5, &drifting)->voided, "it drifts to the middle of a count, where it is still");
+	cr_expect(count_of_frozen(300000, 0, &frozen)->voided, "frozen after its last pulse");
+}
