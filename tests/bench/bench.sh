@@ -20,6 +20,10 @@ took=$(seconds "$tmsrig" analyze "$work/recording.raw" --bench recording --out "
 echo "tmsrig analyze, whole command with evidence and report: $took s ($(awk -v t="$took" 'BEGIN { printf "%.0f", 120 / t }') MSa/s)"
 
 echo
+echo "== scan and measure in memory, by CPU time, beside a min/max of the same memory"
+"$build/tests/bench/bench_scan"
+
+echo
 echo "== run: sessions on the virtual bench (wall time, peak memory)"
 # The same train, ten times as long: memory must not follow.
 for pulses in 1800 18000; do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How fast a recording is reduced and measured, beside the same machine's limit of reading it from memory: 60 s of two interleaved channels at
- * 1 MSa/s with 10 pulses a second. Rounds are interleaved; the median counts.
+ * 1 MSa/s with 10 pulses a second. Rounds are interleaved; the median counts. Times are CPU time.
  */
 #include <math.h>
 #include <string.h>
