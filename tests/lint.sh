@@ -22,6 +22,9 @@ for file in "${sources[@]}"; do
   head -n 1 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || wrong "$file: no SPDX line"
 done
 
+while read -r script; do
+  bash -n "$script" || wrong "$script: bash cannot read it"
+done < <(find dev tests -name '*.sh' -o -path dev)
 for file in tests/unit/test_*.c; do
   grep -q "'$(basename "$file" .c)'" tests/unit/meson.build || wrong "$file: no test program is made of it"
 done

@@ -17,6 +17,8 @@ echo "== history: a million rows of statistics beside a million pulses, in SQLit
 MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
 echo "== interlocks: every fault, 59 trials of each, 200 healthy seeds"
 TRIALS=59 SEEDS=200 tests/interlocks.sh "$tmsrig" all
+echo "== interlocks: an hour with nothing wrong, in every scenario"
+TRIALS=2 MINUTES=60 tests/interlocks.sh "$tmsrig" healthy
 
 echo "== a day of ten iTBS-1800 sessions, 18000 pulses"
 for session in $(seq 1 10); do
@@ -50,7 +52,6 @@ echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
 for target in bundle compare config scenario recording signature; do
-for target in bundle config scenario recording signature; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
@@ -66,21 +67,27 @@ for target in bundle config scenario recording signature; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
-echo "== instruments: every server killed at 20 random moments; 60 s at 1 and at 10 MSa/s"
+echo "== instruments: every server killed at 20 random moments; 200 runs with a loss; 60 s at 1 and at 10 MSa/s"
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
+tests/instruments/e2e.sh build/release/rig/cli/tmsrig loss 200 1 4
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig sustained 60
-echo "== safety: torture of every call of every port, whole; the rig killed at 100 random moments of served sessions"
+echo "== safety: torture of every call of every port in every manner; some hundred of them with the sanitizers"
+build/bench/tests/torture/torture "$PWD" "$work/torture" 0 | grep -v ' calls, '
 rm -rf "$work/torture"
-build/test/tests/torture/torture "$PWD" "$work/torture" 1 | tail -n 1
+build/test/tests/torture/torture "$PWD" "$work/torture" 3 | grep -v ' calls, '
+echo "== safety: the rig killed at 100 random moments of served sessions"
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
-echo "== lab: a whole iTBS-600 through the real drivers, twice"
+echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; faults in the midst of a session, the pins looked at"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
 ninja -C build/lab >/dev/null
-LAB_SECONDS=1800 LAB_CASE_SECONDS=600 tests/lab/lab.sh build/lab itbs
-LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills
+LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke itbs
+LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
+LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills clock-steps
+echo "== lab: the scenarios of interlocks through real drivers"
+LAB_TIMES=virtual LAB_SECONDS=7200 LAB_CASE_SECONDS=7100 tests/lab/lab.sh build/lab interlocks
 echo "== Debian 13: libgpiod 2 and libiio 0.26, unit tests and lab"
 tests/trixie.sh
 

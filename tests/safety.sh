@@ -13,4 +13,9 @@ for tool in h5clear h5dump h5ls /usr/bin/python3; do
   command -v "$tool" >/dev/null || { echo "safety: $tool is missing" >&2; exit 2; }
 done
 cd "$folder" || exit 2
-/usr/bin/python3 "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}"
+status=0
+/usr/bin/python3 -B "$here/kills/kills.py" "$tmsrig" "$TMSRIG_DATA/fixtures" "${2:-2}" "${3:-1}" || status=1
+brief=brief
+[ "${2:-2}" -gt 10 ] && brief=
+/usr/bin/python3 -B "$here/kills/paths.py" "$tmsrig" "$TMSRIG_DATA/fixtures" $brief || status=1
+exit $status

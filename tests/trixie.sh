@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The tree on Debian 13 (libgpiod 2, libiio 0.26): builds in a chroot, runs the unit tests there, and boots the lab's kernel with that chroot as
-# its root. The chroot is made once, in the cache; needs root, and mmdebstrap.
+# its root. The chroot is made in the cache, anew when the packages are others; needs root, and mmdebstrap.
 #
 # usage: tests/trixie.sh [SHELL-COMMAND]: instead of everything, only this, at the tree's top inside
 set -euo pipefail
@@ -12,16 +12,16 @@ chroot=${XDG_CACHE_HOME:-$HOME/.cache}/tmsrig/trixie
 # The lists of packages have one place.
 packages() { grep "^$1=" "$root/dev" | cut -d '"' -f 2; }
 
-if [ ! -e "$chroot/.ready" ]; then
+wanted="$(packages build_packages) $(packages driver_packages) libcriterion-dev libgsl-dev busybox-static gpiod libiio-utils iiod"
+if [ "$(cat "$chroot/.ready" 2>/dev/null)" != "$wanted" ]; then
   command -v mmdebstrap >/dev/null || apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
-  wanted="$(packages build_packages) $(packages driver_packages) libcriterion-dev libgsl-dev busybox-static gpiod libiio-utils iiod"
   mirror=$(grep -hoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 | tr -d ' ' || true)
   umount -q "$chroot/proc" "$chroot/dev/shm" 2>/dev/null || true
   rm -rf --one-file-system "$chroot"
   mkdir -p "$(dirname "$chroot")"
   # shellcheck disable=SC2086
   mmdebstrap --mode=root --variant=apt --quiet --include="$(echo $wanted | tr ' ' ',')" trixie "$chroot" ${mirror:+"$mirror"}
-  touch "$chroot/.ready"
+  echo "$wanted" >"$chroot/.ready"
 fi
 
 # The tree as committed, at the same path on both sides, so that the lab's kernel finds it below its root.

@@ -18,6 +18,8 @@ static const uint32_t STATUS_REGISTER = 0x80000088, STATUS_OVERFLOW = 4;
 static const double RING_S = 1, RING_MOST_BYTES = 256e6;
 /* How long a cancelled refill may take to end, and how long after stop() the last samples may take to be beyond doubt. */
 static const double CANCEL_S = 0.3, SETTLE_S = 1;
+/* Below the thread that fires and the guardian. Buffers are timed as they arrive, and by these times losses are found. */
+enum { READER_PRIORITY = 50 };
 
 struct piece {
 	uint64_t first; /* number received */
@@ -165,7 +167,7 @@ static bool take_buffer(struct adc_iio_stream *stream, size_t bytes, double arri
 			step * expected, (unsigned long long)stream->received);
 	if (stream->skip > 0) {
 		stream->skip -= stream->skip < expected ? stream->skip : expected;
-		return true;
+		return loss_finder_skipped(stream->finder, arrival_s, error);
 	}
 	const unsigned char *start = iio_buffer_start(stream->buffer);
 	struct piece *piece = free_piece(stream);
@@ -332,6 +334,9 @@ struct adc_iio_stream *adc_iio_stream_start(struct adc_iio *adc, struct error *e
 		return NULL;
 	}
 	stream->reader_started = pthread_create(&stream->reader, NULL, read_buffers, stream) == 0;
+	/* Where it is not allowed, a busy machine makes the times worse, and that is noticed. */
+	if (stream->reader_started)
+		(void)pthread_setschedparam(stream->reader, SCHED_FIFO, &(struct sched_param){.sched_priority = READER_PRIORITY});
 	stream->watchdog_started = stream->reader_started && pthread_create(&stream->watchdog, NULL, watch_refills, stream) == 0;
 	if (!stream->watchdog_started) {
 		error_bench(error, "%s: no thread to read with", adc->connection.instrument);

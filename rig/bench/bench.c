@@ -36,6 +36,7 @@ static const struct {
 	{"gpiod", "libgpiod", "libgpiod-dev"},
 	{"iio", "libiio", "libiio-dev"},
 	{"iio-dac", "libiio", "libiio-dev"},
+	{"relays", "libgpiod and libiio", "libgpiod-dev and libiio-dev"},
 };
 
 static bool no_driver(const struct driver *const *drivers, const char *port, const char *name, struct error *error)
@@ -62,6 +63,7 @@ const char *bench_part_name(enum bench_part part)
 	case BENCH_ADC: return "adc";
 	case BENCH_LOGIC: return "logic";
 	case BENCH_STIMULATOR: return "stimulator";
+	case BENCH_EMULATION: return "emulation";
 	case BENCH_PART_COUNT: break;
 	}
 	return "?";
@@ -75,6 +77,7 @@ static const char *named_driver(const struct bench_setup *setup, enum bench_part
 	case BENCH_ADC: return setup->adc.driver;
 	case BENCH_LOGIC: return setup->logic.driver;
 	case BENCH_STIMULATOR: return setup->stimulator_driver;
+	case BENCH_EMULATION: return setup->emulation.driver;
 	case BENCH_PART_COUNT: break;
 	}
 	return NULL;
@@ -94,6 +97,7 @@ static bool part_filled(const struct ports *ports, enum bench_part part)
 	case BENCH_ADC: return ports->adc.ops;
 	case BENCH_LOGIC: return ports->logic.ops;
 	case BENCH_STIMULATOR: return ports->stimulator.ops;
+	case BENCH_EMULATION: return ports->emulator.ops;
 	case BENCH_PART_COUNT: break;
 	}
 	return false;

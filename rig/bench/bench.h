@@ -8,7 +8,7 @@
 struct bench;
 
 /* The parts of a bench, in the order in which they are opened. */
-enum bench_part { BENCH_CLOCK, BENCH_GPIO, BENCH_ADC, BENCH_LOGIC, BENCH_STIMULATOR, BENCH_PART_COUNT };
+enum bench_part { BENCH_CLOCK, BENCH_GPIO, BENCH_ADC, BENCH_LOGIC, BENCH_STIMULATOR, BENCH_EMULATION, BENCH_PART_COUNT };
 
 /* "clock", "gpio", ... as in bench files. Static string. */
 const char *bench_part_name(enum bench_part part);
@@ -50,6 +50,9 @@ extern const struct driver driver_gpiod; /* gpio: libgpiod */
 #ifdef TMSRIG_IIO
 extern const struct driver driver_iio;     /* adc: libiio */
 extern const struct driver driver_iio_dac; /* stimulator: an analog output through libiio */
+#endif
+#if defined(TMSRIG_GPIOD) && defined(TMSRIG_IIO)
+extern const struct driver driver_relays; /* emulation: relays on lines of libgpiod, analog outputs through libiio */
 #endif
 
 define_cleanup(struct bench *, cleanup_bench, bench_close);

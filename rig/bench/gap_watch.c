@@ -62,6 +62,11 @@ void gap_watch_destroy(struct gap_watch *watch)
 	free(watch);
 }
 
+unsigned gap_watch_window(const struct gap_watch *watch)
+{
+	return watch->setup.window;
+}
+
 static struct observation *at(const struct gap_watch *watch, uint64_t index)
 {
 	return &watch->ring[index & (2 * (uint64_t)watch->setup.window - 1)];

@@ -38,6 +38,8 @@ struct gap_watch;
 struct gap_watch *gap_watch_create(const struct gap_watch_setup *setup) must_check;
 /* NULL is accepted. */
 void gap_watch_destroy(struct gap_watch *watch);
+/* Observations of a window, as rounded. */
+unsigned gap_watch_window(const struct gap_watch *watch);
 /* The next observation; received counts samples received and must rise. */
 enum gap_watch_state gap_watch_observe(struct gap_watch *watch, uint64_t received, double time_s, struct gap_step *step);
 /*

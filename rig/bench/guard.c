@@ -18,6 +18,8 @@
 static const double ANSWER_S = 1, LEAVE_S = 2;
 /* Beats in the time after which silence is death. */
 static const double BEATS = 4;
+/* A machine that is busy elsewhere is no sign of death: the heart comes before all that is not real-time, where that is allowed. */
+enum { HEART_PRIORITY = 60 };
 
 struct guard {
 	struct guard_options options;
@@ -30,7 +32,8 @@ struct guard {
 	pthread_mutex_t lock;   /* of the socket's sending side and the sequence; taken inside of asking, alone for the heartbeat */
 	uint32_t sequence;
 	_Atomic double progress_s;
-	atomic_bool stop, lost, attending;
+	atomic_bool stop, lost, attending, given_over;
+	double verify_s; /* how long it may look whether the device is safe */
 };
 
 static double now_s(void)
@@ -85,10 +88,13 @@ static bool await_reply(struct guard *guard, uint32_t sequence, double patience_
 /* Another thread's question takes no longer than a guardian may take to answer; false: the guardian does not answer at all. */
 static bool begin_asking(struct guard *guard, struct error *error)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)ANSWER_S;
-	return pthread_mutex_clocklock(&guard->asking, CLOCK_MONOTONIC, &until) == 0 || error_bench(error, "the guardian does not answer");
+	double until_s = now_s() + ANSWER_S;
+	while (pthread_mutex_trylock(&guard->asking) != 0) {
+		if (now_s() >= until_s)
+			return error_bench(error, "the guardian does not answer");
+		usleep(200);
+	}
+	return true;
 }
 
 /* The reply to a question that went out, and the end of asking. */
@@ -111,6 +117,8 @@ static void *beat(void *argument)
 			return NULL;
 		}
 		/* A harness whose run has stuck is dead as well. */
+		if (atomic_load(&guard->given_over))
+			continue;
 		if (atomic_load(&guard->attending) || now_s() - atomic_load(&guard->progress_s) < guard->options.progress_s)
 			send_message(guard, (struct guardian_message){.kind = GUARDIAN_HEARTBEAT}, NULL);
 	}
@@ -155,7 +163,10 @@ static bool start(struct guard *guard, struct error *error)
 		return error_bench(error, "guardian: %s", reply.text);
 	guard_progress(guard);
 	guard->heart_started = pthread_create(&guard->heart, NULL, beat, guard) == 0;
-	return guard->heart_started || error_bench(error, "guardian: cannot start a thread");
+	if (!guard->heart_started)
+		return error_bench(error, "guardian: cannot start a thread");
+	(void)pthread_setschedparam(guard->heart, SCHED_FIFO, &(struct sched_param){.sched_priority = HEART_PRIORITY});
+	return true;
 }
 
 struct guard *guard_start(const struct guardian_setup *setup, const struct guard_options *options, struct error *error)
@@ -228,6 +239,7 @@ bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 
 bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error)
 {
+	guard->verify_s = fmax(device->capacitor.deadline_s, 1);
 	if (!begin_asking(guard, error))
 		return false;
 	struct guardian_device_message message = {.head = {.magic = GUARDIAN_MAGIC, .kind = GUARDIAN_DEVICE}, .device = *device};
@@ -238,15 +250,21 @@ bool guard_device(struct guard *guard, const struct guardian_device *device, str
 	return end_asking(guard, sent, sequence, error);
 }
 
+void guard_take_over(struct guard *guard)
+{
+	if (!atomic_exchange(&guard->given_over, true))
+		send_message(guard, (struct guardian_message){.kind = GUARDIAN_EMERGENCY}, NULL);
+}
+
 bool guard_is_lost(struct guard *guard)
 {
 	return atomic_load(&guard->lost);
 }
 
 /* Waits for the guardian's end, not for ever. */
-static void reap(pid_t pid)
+static void reap(pid_t pid, double patience_s)
 {
-	double until_s = now_s() + LEAVE_S;
+	double until_s = now_s() + patience_s;
 	while (waitpid(pid, NULL, WNOHANG) == 0 && now_s() < until_s)
 		usleep(1000);
 }
@@ -258,12 +276,14 @@ void guard_stop(struct guard *guard)
 	atomic_store(&guard->stop, true);
 	if (guard->heart_started)
 		pthread_join(guard->heart, NULL);
-	if (guard->heart_started && !atomic_load(&guard->lost))
+	if (guard->heart_started && !atomic_load(&guard->lost) && !atomic_load(&guard->given_over))
 		send_message(guard, (struct guardian_message){.kind = GUARDIAN_BYE}, NULL);
 	if (guard->socket >= 0)
 		close(guard->socket);
+	/* One that has taken over writes in its log what it sees until then, and the log belongs to what is sealed next. */
+	bool busy = atomic_load(&guard->lost) || atomic_load(&guard->given_over);
 	if (guard->pid > 0)
-		reap(guard->pid);
+		reap(guard->pid, busy ? guard->verify_s + LEAVE_S : LEAVE_S);
 	pthread_mutex_destroy(&guard->lock);
 	pthread_mutex_destroy(&guard->asking);
 	free(guard);

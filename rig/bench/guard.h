@@ -30,6 +30,8 @@ bool guard_log_to(struct guard *guard, int log_fd, struct error *error) must_che
 bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error) must_check;
 /* The operator is being waited for, or nothing is fired yet, as at first: the run need not make progress. */
 void guard_attend(struct guard *guard, bool waiting);
+/* The rig cannot make the device safe: the guardian shall, and ends. There are no heartbeats from now on. */
+void guard_take_over(struct guard *guard);
 /* True once the guardian has gone, or taken over. */
 bool guard_is_lost(struct guard *guard);
 /* Takes leave of the guardian and waits for its end; NULL is accepted. */

@@ -37,7 +37,12 @@ static bool lost(void *self)
 	return guard_is_lost(self);
 }
 
-static const struct guardian_ops GUARDIAN_OPS = {log_to, device, progress, attend, lost};
+static void take_over(void *self)
+{
+	guard_take_over(self);
+}
+
+static const struct guardian_ops GUARDIAN_OPS = {log_to, device, progress, attend, lost, take_over};
 
 struct guardian_port guard_port(struct guard *guard)
 {

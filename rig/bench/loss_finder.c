@@ -27,6 +27,7 @@ struct loss_finder {
 	int64_t due_ns[STAMP_WINDOW]; /* after the stamp before the first of as many frames */
 	int64_t in_step_ns;
 	unsigned calm;                    /* frames in step, each observed, since one was not; no more than two windows are counted */
+	uint64_t skipped;                 /* samples thrown away at the start; the arrivals' watch has counted them */
 	uint64_t clean;                   /* GAPS_BY_OVERFLOW_REGISTER: received before the last read without overflow */
 	uint64_t dirty_from, dirty_until; /* what an overflow makes void; until 0: nothing */
 };
@@ -99,7 +100,7 @@ void loss_finder_destroy(struct loss_finder *finder)
 
 unsigned loss_finder_skip(const struct loss_finder *finder)
 {
-	return finder->arrivals ? finder->setup.buffer_frames : 0;
+	return finder->arrivals ? gap_watch_window(finder->arrivals) * finder->setup.buffer_frames : 0;
 }
 
 double loss_finder_held_s(const struct loss_finder *finder)
@@ -134,13 +135,23 @@ bool loss_finder_take(struct loss_finder *finder, struct loss *loss)
 	return true;
 }
 
+/* One that ended among the skipped samples is none of the recording. */
+static bool add_step(struct loss_finder *finder, const struct gap_step *step, struct error *error)
+{
+	uint64_t skipped = is_stamped(finder) ? 0 : finder->skipped;
+	if (step->last < skipped)
+		return true;
+	uint64_t first = step->first > skipped ? step->first - skipped : 0;
+	return add(finder, (struct loss){first, step->last - skipped, step->lost, GAP_LOST}, error);
+}
+
 static bool judge(struct loss_finder *finder, struct gap_watch *watch, enum gap_watch_state state, const struct gap_step *step,
 		  struct error *error)
 {
 	const char *clock = is_stamped(finder) ? "its time stamps" : "the computer's clock";
 	switch (state) {
 	case GAP_WATCH_NONE: return true;
-	case GAP_WATCH_LOST: return add(finder, (struct loss){step->first, step->last, step->lost, GAP_LOST}, error);
+	case GAP_WATCH_LOST: return add_step(finder, step, error);
 	case GAP_WATCH_AHEAD:
 		if (is_stamped(finder))
 			return error_bench(error,
@@ -251,12 +262,23 @@ bool loss_finder_stamps(struct loss_finder *finder, const uint64_t *stamps, size
 	return take_counters(finder, stamps, frames, error);
 }
 
-bool loss_finder_arrival(struct loss_finder *finder, uint64_t received, double host_s, struct error *error)
+static bool observe_arrival(struct loss_finder *finder, uint64_t received, double host_s, struct error *error)
 {
 	struct gap_step step;
 	if (!finder->arrivals)
 		return true;
 	return judge(finder, finder->arrivals, gap_watch_observe(finder->arrivals, received, host_s, &step), &step, error);
+}
+
+bool loss_finder_skipped(struct loss_finder *finder, double host_s, struct error *error)
+{
+	finder->skipped += finder->setup.buffer_frames;
+	return observe_arrival(finder, finder->skipped, host_s, error);
+}
+
+bool loss_finder_arrival(struct loss_finder *finder, uint64_t received, double host_s, struct error *error)
+{
+	return observe_arrival(finder, finder->skipped + received, host_s, error);
 }
 
 bool loss_finder_overflow(struct loss_finder *finder, uint64_t received, bool overflow, struct error *error)
@@ -288,6 +310,8 @@ uint64_t loss_finder_released(const struct loss_finder *finder)
 {
 	const struct gap_watch *watch = finder->stamps ? finder->stamps : finder->arrivals;
 	uint64_t released = watch ? gap_watch_verified(watch) : finder->stamped;
+	uint64_t skipped = finder->stamps ? 0 : finder->skipped;
+	released = released > skipped ? released - skipped : 0;
 	if (finder->setup.method == GAPS_BY_OVERFLOW_REGISTER && finder->clean < released)
 		return finder->clean;
 	return released;

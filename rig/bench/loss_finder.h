@@ -26,12 +26,16 @@ struct loss_finder;
 struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup) must_check;
 /* NULL is accepted. */
 void loss_finder_destroy(struct loss_finder *finder);
-/* Of the first samples received nothing can be told by count, so so many are to be thrown away, uncounted, at the start. */
+/*
+ * Of the first samples received nothing can be told by count, so so many, a window of whole buffers, are to be thrown away, not counted, at the start.
+ */
 unsigned loss_finder_skip(const struct loss_finder *finder);
 /* How long samples are held back until they are beyond doubt, s. */
 double loss_finder_held_s(const struct loss_finder *finder);
 /* The time stamps (ns) or counters of the next `frames` frames. false: they cannot be what they are said to be. */
 bool loss_finder_stamps(struct loss_finder *finder, const uint64_t *stamps, size_t frames, struct error *error) must_check;
+/* A buffer of them, which arrived at host_s; before all others. */
+bool loss_finder_skipped(struct loss_finder *finder, double host_s, struct error *error) must_check;
 /* `received` samples had arrived at host_s. */
 bool loss_finder_arrival(struct loss_finder *finder, uint64_t received, double host_s, struct error *error) must_check;
 /* The overflow flag, read and cleared when `received` samples had arrived. */

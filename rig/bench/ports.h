@@ -186,6 +186,8 @@ struct guardian_ops {
 	void (*attend)(void *self, bool waiting);
 	/* It has gone, or has taken over. */
 	bool (*lost)(void *self);
+	/* The rig cannot make the device safe: it shall, at once, by ways of its own, and ends. */
+	void (*take_over)(void *self);
 };
 struct guardian_port {
 	const struct guardian_ops *ops;

@@ -69,7 +69,11 @@ static struct survey *survey_start(void)
 	if (!survey)
 		return NULL;
 	pthread_mutex_init(&survey->lock, NULL);
-	pthread_cond_init(&survey->changed, NULL);
+	pthread_condattr_t clock;
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_cond_init(&survey->changed, &clock);
+	pthread_condattr_destroy(&clock);
 	pthread_t thread;
 	if (pthread_create(&thread, NULL, survey_thread, survey) == 0) {
 		pthread_detach(thread);
@@ -218,7 +222,7 @@ static bool look_at_survey(struct probe *probe, double timeout_s)
 	if (!survey)
 		return false;
 	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)ceil(timeout_s);
 	int waited = 0;
 	pthread_mutex_lock(&survey->lock);

@@ -8,37 +8,18 @@
 #include <string.h>
 
 #include "bench.h"
-#include "iio_connection.h"
-
-static const double TIMEOUT_S = 0.5;
+#include "iio_output.h"
 
 struct iio_dac {
 	const struct iio_dac_setup *setup;
-	struct iio_connection connection;
-	struct iio_channel *channel;
-	double volts_per_count, offset_counts; /* V = (raw + offset) volts_per_count */
-	double intensity_pct;                  /* for when it is armed */
+	struct iio_output output;
+	double intensity_pct; /* for when it is armed */
 	bool armed;
 };
 
-static bool write_volts(struct iio_dac *dac, double volts, struct error *error)
-{
-	long long raw = llround(volts / dac->volts_per_count - dac->offset_counts), back;
-	const char *name = dac->setup->channel;
-	int set = iio_channel_attr_write_longlong(dac->channel, "raw", raw);
-	if (set < 0)
-		return iio_connection_error(&dac->connection, error, set, "the output '%s' takes no %.4g V (raw %lld)", name, volts, raw);
-	int got = iio_channel_attr_read_longlong(dac->channel, "raw", &back);
-	if (got < 0)
-		return iio_connection_error(&dac->connection, error, got, "the output '%s' cannot be read back", name);
-	if (back != raw)
-		return iio_connection_error(&dac->connection, error, 0, "the output '%s' was set to %lld, and reads %lld", name, raw, back);
-	return true;
-}
-
 static bool put_out(struct iio_dac *dac, struct error *error)
 {
-	return write_volts(dac, dac->intensity_pct / 100 * dac->setup->volts_at_full, error);
+	return iio_output_write(&dac->output, dac->intensity_pct / 100 * dac->setup->volts_at_full, error);
 }
 
 static bool dac_set_intensity(void *self, double intensity_pct, double second_pct, struct error *error)
@@ -64,7 +45,7 @@ static bool dac_arm(void *self, struct error *error)
 static bool dac_disarm(void *self, struct error *error)
 {
 	struct iio_dac *dac = self;
-	if (!write_volts(dac, 0, error))
+	if (!iio_output_write(&dac->output, 0, error))
 		return false;
 	dac->armed = false;
 	return true;
@@ -88,35 +69,6 @@ static const struct stimulator_ops DAC_OPS = {
 	.status = dac_status,
 };
 
-static bool read_scale(struct iio_dac *dac, struct error *error)
-{
-	double millivolts, offset = 0;
-	int got = iio_channel_attr_read_double(dac->channel, "scale", &millivolts);
-	if (got < 0 || !(millivolts > 0) || !isfinite(millivolts))
-		return iio_connection_error(&dac->connection, error, got < 0 ? got : 0, "the output '%s' tells no scale",
-					    dac->setup->channel);
-	if (iio_channel_find_attr(dac->channel, "offset")) {
-		got = iio_channel_attr_read_double(dac->channel, "offset", &offset);
-		if (got < 0)
-			return iio_connection_error(&dac->connection, error, got, "the offset of '%s' cannot be read", dac->setup->channel);
-	}
-	dac->volts_per_count = 1e-3 * millivolts;
-	dac->offset_counts = offset;
-	return true;
-}
-
-static bool prepare(struct iio_dac *dac, struct error *error)
-{
-	const struct iio_device *device = iio_connection_device(&dac->connection, error);
-	dac->channel = device ? iio_connection_channel(&dac->connection, device, dac->setup->channel, true, error) : NULL;
-	if (!dac->channel)
-		return false;
-	if (iio_channel_get_type(dac->channel) != IIO_VOLTAGE || !iio_channel_find_attr(dac->channel, "raw"))
-		return iio_connection_error(&dac->connection, error, 0, "the output '%s' is no voltage that can be set",
-					    dac->setup->channel);
-	return read_scale(dac, error) && write_volts(dac, 0, error);
-}
-
 static void dac_close(void *state)
 {
 	struct iio_dac *dac = state;
@@ -124,9 +76,9 @@ static void dac_close(void *state)
 		return;
 	struct error ignored;
 	/* The run has taken it to 0 V already, or told why not. */
-	if (dac->channel && dac->volts_per_count > 0 && !write_volts(dac, 0, &ignored))
+	if (dac->output.channel && !iio_output_write(&dac->output, 0, &ignored))
 		fprintf(stderr, "tmsrig: %s\n", ignored.text);
-	iio_connection_close(&dac->connection);
+	iio_output_close(&dac->output);
 	free(dac);
 }
 
@@ -137,7 +89,8 @@ static bool dac_open(const struct bench_setup *setup, const char *recording, str
 	if (!dac)
 		return error_bench(error, "%s: out of memory", setup->iio_dac.instrument);
 	dac->setup = &setup->iio_dac;
-	if (!iio_connection_open(&dac->connection, dac->setup->uri, dac->setup->instrument, TIMEOUT_S, error) || !prepare(dac, error)) {
+	if (!iio_output_open(&dac->output, dac->setup->uri, dac->setup->instrument, dac->setup->channel, error) ||
+	    !iio_output_write(&dac->output, 0, error)) {
 		dac_close(dac);
 		return false;
 	}

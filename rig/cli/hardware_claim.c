@@ -65,33 +65,33 @@ static void started(pid_t pid, char *out, size_t size)
 	strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
-/* The process that listens on the name, by the kernel's word. False: nobody does any more. */
+/* The process that listens on the name, by the kernel's word; nobody answers there. False: it is not told. */
 static bool find_holder(const struct sockaddr_un *address, socklen_t length, struct ucred *holder)
 {
 	socklen_t size = sizeof *holder;
 	auto_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool there = fd >= 0 && (connect(fd, (const struct sockaddr *)address, length) == 0 || errno == EAGAIN);
-	if (!there || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size) != 0)
-		*holder = (struct ucred){.pid = 0, .uid = (uid_t)-1};
-	return there;
+	return fd >= 0 && connect(fd, (const struct sockaddr *)address, length) == 0 &&
+	       getsockopt(fd, SOL_SOCKET, SO_PEERCRED, holder, &size) == 0 && holder->pid > 0;
 }
 
-static bool is_held(const char *what, const struct ucred *holder, struct error *error)
+static bool is_held(const char *what, const struct sockaddr_un *address, socklen_t length, struct error *error)
 {
-	char since[32];
-	started(holder->pid, since, sizeof since);
-	const struct passwd *user = holder->uid == (uid_t)-1 ? NULL : getpwuid(holder->uid);
+	struct ucred holder;
+	char since[32], who[160] = "by another process";
+	if (find_holder(address, length, &holder)) {
+		const struct passwd *user = getpwuid(holder.uid);
+		started(holder.pid, since, sizeof since);
+		snprintf(who, sizeof who, "by process %ld of %.80s, which runs since %s", (long)holder.pid, user ? user->pw_name : "?",
+			 since);
+	}
 	return error_bench(
-		error,
-		"the instrument %.300s is in use: by process %ld of %s, which runs since %s; its bench file or its state folder is "
-		"another one, the instrument is the same",
-		what, (long)holder->pid, user ? user->pw_name : "another user", since);
+		error, "the instrument %.300s is in use: %s; its bench file or its state folder is another one, the instrument is the same",
+		what, who);
 }
 
 static bool claim_one(struct hardware_claim *claim, const char *what, struct error *error)
 {
 	struct sockaddr_un address;
-	struct ucred holder = {.uid = (uid_t)-1};
 	socklen_t length = name_address(what, &address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -99,13 +99,12 @@ static bool claim_one(struct hardware_claim *claim, const char *what, struct err
 	claim->fds[claim->count++] = fd;
 	for (int tries = 0; tries < TRIES; tries++) {
 		if (bind(fd, (const struct sockaddr *)&address, length) == 0)
-			return listen(fd, 1) == 0 || error_errno(error, ERROR_BENCH, "%.300s: cannot be claimed", what);
+			return listen(fd, SOMAXCONN) == 0 || error_errno(error, ERROR_BENCH, "%.300s: cannot be claimed", what);
 		if (errno != EADDRINUSE)
 			return error_errno(error, ERROR_BENCH, "%.300s: cannot be claimed", what);
-		(void)find_holder(&address, length, &holder);
 		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 	}
-	return is_held(what, &holder, error);
+	return is_held(what, &address, length, error);
 }
 
 /* The serial line behind whatever links lead to it; an address stays as it is written. */

@@ -22,12 +22,15 @@
 #include "terminal.h"
 
 const struct driver *const SESSION_DRIVERS[] = {
-	&driver_sim,   &driver_file,    &driver_monotonic, &driver_sigrok, &driver_magstim, &driver_magventure, &driver_generic,
+	&driver_sim,    &driver_file,    &driver_monotonic, &driver_sigrok, &driver_magstim, &driver_magventure, &driver_generic,
 #ifdef TMSRIG_GPIOD
 	&driver_gpiod,
 #endif
 #ifdef TMSRIG_IIO
-	&driver_iio,   &driver_iio_dac,
+	&driver_iio,    &driver_iio_dac,
+#endif
+#if defined(TMSRIG_GPIOD) && defined(TMSRIG_IIO)
+	&driver_relays,
 #endif
 	NULL,
 };
@@ -39,6 +42,7 @@ struct session {
 	struct run_log *log;
 	struct safety safety;
 	struct operator_prompt prompt;
+	bool fires;    /* on a bench, and it is open: it must be left safe. Cleared once the run itself sees to that */
 	double time_s; /* of the recording, until now */
 };
 
@@ -130,6 +134,7 @@ static bool record(struct session *session, struct bench *bench, const char *sto
 				      .self = session,
 				      .abort = &command_abort,
 				      .safety = &session->safety};
+	session->fires = false;
 	if (setup->plan && !setup->recording)
 		return run_plan(bench, setup->plan, &sink, &options, finished, error);
 	*finished = run_recording(bench, &sink, &options, error);
@@ -253,6 +258,17 @@ static int give_up(struct evidence *evidence, const struct error *error)
 	return command_fail(error);
 }
 
+/* The run did not begin, for whatever reason, though the bench is open. */
+static void withdraw(struct session *session, struct bench *bench)
+{
+	const struct run_options options = {.safety = &session->safety};
+	if (!session->fires || !bench)
+		return;
+	session->fires = false;
+	run_withdraw(bench, &options);
+	tell_safety(session->setup, &session->safety);
+}
+
 int session_run(const struct session_setup *setup)
 {
 	struct error error = {0}, run_error = {0};
@@ -261,7 +277,7 @@ int session_run(const struct session_setup *setup)
 	tell_unknown_requirements(setup->plan, setup->spec);
 	if (bench_setup_stimulator_note(setup->bench))
 		fprintf(stderr, "%s: note: %s\n", setup->bench->file, bench_setup_stimulator_note(setup->bench));
-	struct session session = {.setup = setup};
+	struct session session = {.setup = setup, .fires = setup->plan && !setup->recording};
 	auto_measure struct measure *measure = measure_create(setup->plan, setup->bench->device, &error);
 	/* Opening checks all that can be checked, so a bench that cannot run leaves no folder behind. */
 	auto_bench struct bench *bench =
@@ -275,17 +291,22 @@ int session_run(const struct session_setup *setup)
 	auto_bundle_record struct bundle_record bundle = {0};
 	auto_evidence struct evidence *evidence = bench ? evidence_begin(setup->out, &error) : NULL;
 	auto_free struct evidence_finding *findings = inputs_keep_findings(setup->findings, setup->finding_count);
-	if (!evidence || !findings)
+	if (!evidence || !findings) {
+		withdraw(&session, bench);
 		return command_fail(&error);
+	}
 	session.measure = measure;
 	session.progress = progress_begin(stderr);
 	bool finished;
 	if (!bundle_record_begin(&bundle, setup, bench, evidence, &error) || !keep_guardian_log(bench, evidence, &error)) {
+		withdraw(&session, bench);
 		bundle_record_failed(&bundle, &error);
 		return give_up(evidence, &error);
 	}
 	session.log = bundle.log;
 	bool ran = record(&session, bench, evidence_path(evidence, "recording.h5"), &finished, &run_error);
+	bool begun = !session.fires;
+	withdraw(&session, bench);
 	if (ran && !setup->quiet)
 		show_progress(&session, 1);
 	progress_end(&session.progress);
@@ -297,7 +318,7 @@ int session_run(const struct session_setup *setup)
 		adc->ops->gaps_found_by(adc->self, gaps_found_by, sizeof gaps_found_by);
 	bench_close(steal(&bench));
 	if (!finished) {
-		tell_safety(setup, setup->plan && !setup->recording ? &session.safety : NULL);
+		tell_safety(setup, begun && setup->plan && !setup->recording ? &session.safety : NULL);
 		return abandon(&bundle, &run_error);
 	}
 	utc_now(ended, sizeof ended);

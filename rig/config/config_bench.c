@@ -286,6 +286,7 @@ static const struct field BENCH[] = {
 	{"device", FIELD_READ, .read = read_device},
 	{"clock", FIELD_WORD, .offset = offsetof(struct bench_setup, clock_driver), .choices = CLOCKS},
 	{"gpio", FIELD_READ, .read = read_gpio},
+	{"emulation", FIELD_READ, .read = config_read_emulation},
 	{"adc", FIELD_READ, .required = true, .read = config_read_adc},
 	{"logic", FIELD_READ, .read = read_logic},
 	{"stimulator", FIELD_READ, .read = config_read_stimulator},
@@ -311,7 +312,7 @@ static bool check_part(const struct reader *reader, const char *part, const char
 
 static bool check_recorded(const struct reader *reader, struct error *error)
 {
-	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve", "safety"};
+	static const char *const PARTS[] = {"gpio", "logic", "stimulator", "simulation", "serve", "safety", "emulation"};
 	for (unsigned p = 0; p < sizeof PARTS / sizeof *PARTS; p++) {
 		const struct node *node = schema_find(reader->yaml->root, PARTS[p]);
 		if (node)
@@ -362,7 +363,8 @@ static bool check_bench(const struct reader *reader, const struct bench_setup *s
 	if (!check_part(reader, "adc", setup->adc.driver, virtual, error) ||
 	    !check_part(reader, "gpio", setup->gpio_driver, virtual, error) ||
 	    !check_part(reader, "logic", setup->logic.driver, virtual, error) ||
-	    !check_part(reader, "stimulator", setup->stimulator_driver, virtual, error))
+	    !check_part(reader, "stimulator", setup->stimulator_driver, virtual, error) ||
+	    !check_part(reader, "emulation", setup->emulation.driver, virtual, error))
 		return false;
 	const struct node *simulation = schema_find(reader->yaml->root, "simulation");
 	if (simulation && !virtual)

@@ -24,6 +24,8 @@ struct sensor *loader_sensor(const struct yaml *yaml, struct error *error) must_
 bool config_read_about(const struct reader *reader, const struct node *node, struct about *about, struct error *error) must_check;
 /* config_adc.c: the `adc:` section of a bench file into a struct bench_setup. */
 bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* config_emulation.c: the `emulation:` section. */
+bool config_read_emulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_stimulator.c: the `stimulator:` section. */
 bool config_read_stimulator(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_protocol.c: the file that `protocol:` of the driver generic names. */

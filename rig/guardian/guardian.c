@@ -34,12 +34,14 @@ struct outcome {
 	enum answer not_ready, disarmed, discharged;
 	unsigned frames; /* disarm frames sent, or tried */
 	double volts;    /* last reading; NAN: none */
+	bool charged;    /* a reading was above the limit: only then a lower one shows a discharge, and not a probe that is off */
 };
 
 struct guardian {
 	struct guardian_setup setup;
 	struct held_line lines[GUARDIAN_ROLE_COUNT];
 	uint32_t sequence;
+	bool asked;      /* by a harness that lives, and waits for the end */
 	bool ready_held; /* the harness has the ready line: it must look itself */
 	struct outcome outcome;
 };
@@ -174,9 +176,10 @@ static void look_at_capacitor(struct guardian *guardian, double event_s)
 		return;
 	outcome->volts = volts;
 	bool below = fabs(volts) <= guardian->setup.device.capacitor.limit_v;
+	outcome->charged = outcome->charged || !below;
 	if (below && outcome->discharged != YES)
-		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s", volts, guardian->setup.device.capacitor.limit_v,
-			     guardian_now_s() - event_s);
+		guardian_log("capacitor: %.1f V, at or below %.0f V after %.3f s%s", volts, guardian->setup.device.capacitor.limit_v,
+			     guardian_now_s() - event_s, outcome->charged ? "" : "; never seen above it, so that no discharge was seen");
 	outcome->discharged = below ? YES : NO;
 }
 
@@ -198,6 +201,13 @@ static bool settled(const struct guardian *guardian)
 	return ready_known && discharge_known && told;
 }
 
+/* Neither the line nor the capacitor can be reached: no look will show more to a harness that waits. When there is none, they may come back. */
+static bool is_hopeless(const struct guardian *guardian)
+{
+	const struct outcome *outcome = &guardian->outcome;
+	return guardian->asked && outcome->frames == FRAMES && outcome->disarmed == NO && outcome->discharged == UNKNOWN;
+}
+
 /* Looks until all is as it should be, or the deadline has passed; says once a second what it waits for. */
 static void verify(struct guardian *guardian, double event_s)
 {
@@ -208,7 +218,7 @@ static void verify(struct guardian *guardian, double event_s)
 		/* The harness may have died in the midst of a frame: to the device the first one of ours is then the rest of that. */
 		if (guardian->outcome.frames < FRAMES && guardian_now_s() > event_s + guardian->outcome.frames * FRAME_S)
 			send_disarm(guardian, event_s);
-		if (settled(guardian) || guardian_now_s() >= deadline_s)
+		if (settled(guardian) || is_hopeless(guardian) || guardian_now_s() >= deadline_s)
 			break;
 		if (guardian_now_s() > said_s + SILENT_LOOK_S) {
 			said_s = guardian_now_s();
@@ -334,6 +344,7 @@ static const char *take_record(struct guardian *guardian, bool *bye)
 			     record.device.capacitor.source == GUARDIAN_NO_SOURCE ? "" : ", capacitor to be read");
 		reply(guardian, true, "");
 		return NULL;
+	case GUARDIAN_EMERGENCY: guardian->asked = true; return "the harness cannot make the device safe";
 	case GUARDIAN_BYE: *bye = true; return NULL;
 	}
 	return "a record of the harness makes no sense";

@@ -75,6 +75,7 @@ enum guardian_kind {
 	GUARDIAN_SET,       /* drive line `role` to `level` */
 	GUARDIAN_LOG,       /* a descriptor comes with it (SCM_RIGHTS): the log goes on there */
 	GUARDIAN_DEVICE,    /* a struct guardian_device follows in the same record */
+	GUARDIAN_EMERGENCY, /* the harness cannot make the device safe: the guardian shall, at once; no reply */
 	GUARDIAN_BYE,       /* the harness ends in good order, its lines at their safe levels */
 };
 

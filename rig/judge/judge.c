@@ -134,6 +134,31 @@ static struct population gather(const struct requirement *requirement, const str
 	return population;
 }
 
+/*
+ * Where samples are missing a pulse that was due and not seen may lie among them: what is asked of every pulse cannot be said of that one. Pulses
+ * stand in the order in which they were due.
+ */
+static void count_unseen(struct population *population, const struct requirement *requirement, const struct results *results,
+			 const struct plan *plan)
+{
+	bool of_pulses = population->count > 0 && population->measurand->subject == SUBJECT_PULSE;
+	if (!plan || !of_pulses || results->gap_count == 0 || results->aborted)
+		return;
+	size_t k = 0;
+	for (size_t p = 0; p < plan->pulse_count; p++) {
+		while (k < results->pulse_count && results->pulses[k].expected < (int32_t)p)
+			k++;
+		bool seen = k < results->pulse_count && results->pulses[k].expected == (int32_t)p;
+		const struct measurement due = {.expected = (int32_t)p, .planned = NAN};
+		if (seen || !selected(&requirement->select, &due, plan))
+			continue;
+		population->count++;
+		population->voided++;
+		if (!population->void_reason)
+			population->void_reason = "samples are missing, and a pulse that was due was not seen; it may lie among them";
+	}
+}
+
 static void not_tested(struct judgement *judgement, const char *reason)
 {
 	judgement->verdict = VERDICT_NOT_TESTED;
@@ -360,6 +385,7 @@ static void judge_requirement(const struct requirement *requirement, const struc
 		return;
 	}
 	struct population population = gather(requirement, results, plan);
+	count_unseen(&population, requirement, results, plan);
 	judgement->population = population.count;
 	judgement->voided = population.voided;
 	judgement->void_reason = population.void_reason;

@@ -94,6 +94,13 @@ void baseline_remove(const struct trace *trace, const struct baseline *base, int
 		tail = base->level * exp(-base->decay * ((double)context->from - base->centre));
 		factor = exp(-base->decay);
 	}
+	if (base->level == 0 && base->slope == 0) {
+		const double *current_a = trace->current_a + context->from;
+		double *y = context->scratch, floor = base->floor, upright = sign;
+		for (size_t i = 0; i < context->to - context->from; i++)
+			y[i] = upright * (current_a[i] - floor);
+		return;
+	}
 	for (size_t i = context->from; i < context->to; i++) {
 		context->scratch[i - context->from] =
 			sign * (trace->current_a[i] - base->floor - base->slope * ((double)i - base->centre) - tail);

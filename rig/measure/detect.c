@@ -54,24 +54,45 @@ static double level(const struct trace *trace, ptrdiff_t i, int sign)
 	return sign * (trace->current_a[i] - trace->baseline_a);
 }
 
-static void follow(struct follower *baseline, double current_a, double interval_s, double limit_a)
+/* What following the baseline takes at one sampling interval. */
+struct pace {
+	double interval_s, share, limit_a, slope_share, wander_kept;
+};
+
+static struct pace pace_of(const struct trace *trace)
 {
-	double step_a = (current_a - baseline->level_a) * (interval_s / FOLLOW_S);
-	step_a = step_a > limit_a ? limit_a : step_a < -limit_a ? -limit_a : step_a;
-	baseline->level_a += step_a;
-	baseline->slope_a_per_s += (step_a / interval_s - baseline->slope_a_per_s) * (interval_s / SLOPE_S);
-	double steep = fabs(baseline->slope_a_per_s), wander = baseline->wander_a_per_s * (1 - interval_s / WANDER_S);
+	double interval_s = trace->interval_s;
+	return (struct pace){.interval_s = interval_s,
+			     .share = interval_s / FOLLOW_S,
+			     .limit_a = FOLLOW_LIMIT_PER_S * trace->full_scale_a * interval_s,
+			     .slope_share = interval_s / SLOPE_S,
+			     .wander_kept = 1 - interval_s / WANDER_S};
+}
+
+/*
+ * Once a sample. The limit is a branch that is hardly ever taken, no part of the chain from one level to the next; and the level is subtracted from
+ * where the slope is added to, or else compilers do both in one vector, where the level has to wait for the slope's division.
+ */
+static inline void follow(struct follower *baseline, double current_a, const struct pace *pace)
+{
+	double back_a = (baseline->level_a - current_a) * pace->share;
+	if (__builtin_expect(fabs(back_a) > pace->limit_a, 0))
+		back_a = back_a > 0 ? pace->limit_a : -pace->limit_a;
+	baseline->level_a -= back_a;
+	baseline->slope_a_per_s += (-back_a / pace->interval_s - baseline->slope_a_per_s) * pace->slope_share;
+	double steep = fabs(baseline->slope_a_per_s), wander = baseline->wander_a_per_s * pace->wander_kept;
 	baseline->wander_a_per_s = steep > wander ? steep : wander;
 }
 
-/* How far the current must leave the baseline, or the valley after a pulse, at index i. */
-static double threshold_at(const struct trace *trace, const struct arming *arming, size_t i)
+/* How far the current must leave the baseline, or the valley after a pulse, at index i, where the pulse before still casts its shadow. */
+static inline double threshold_in_shadow(const struct trace *trace, const struct arming *arming, double wander_a_per_s, size_t i)
 {
 	double since_s = ((double)i - arming->onset) * trace->interval_s;
 	if (!arming->after || since_s >= SHADOW_S)
 		return trace->threshold_a;
 	double share = ((double)i - arming->end) * trace->interval_s < RECOVERY_S ? RECOVERY_SHARE : SHADOW_SHARE;
-	return fmax(trace->threshold_a + arming->baseline.wander_a_per_s * since_s, share * arming->peak_a);
+	double wandered_a = trace->threshold_a + wander_a_per_s * since_s, of_peak_a = share * arming->peak_a;
+	return wandered_a > of_peak_a ? wandered_a : of_peak_a;
 }
 
 /* The mean current shortly before index i, from `from` on, where a pulse that may be rising at i cannot have begun. */
@@ -85,39 +106,87 @@ static double level_before(const struct trace *trace, size_t from, size_t i)
 	return sum / (double)(to - first + 1);
 }
 
+/* What find_rise() carries from sample to sample. */
+struct rise {
+	const struct trace *trace;
+	struct pace pace;
+	struct follower baseline;
+	double shadow_end, valley_a;
+	size_t i, up, down; /* up, down: so many samples before i are beyond the threshold */
+	int home;
+	bool tail;
+};
+
+/* Looks at sample i and goes on to the next. */
+static inline void step(struct rise *rise, const struct arming *arming)
+{
+	const struct trace *trace = rise->trace;
+	double x = trace->current_a[rise->i], threshold_a = trace->threshold_a;
+	if ((double)rise->i < rise->shadow_end) {
+		threshold_a = threshold_in_shadow(trace, arming, rise->baseline.wander_a_per_s, rise->i);
+	} else if (rise->tail && rise->up == 0 && rise->down == 0) {
+		/* The tail is gone. A pulse may be rising, but not for long without having been seen. */
+		rise->tail = false;
+		rise->baseline.level_a = level_before(trace, arming->from, rise->i);
+	}
+	double y = rise->home * (x - rise->baseline.level_a), floor_a = rise->valley_a > 0 ? rise->valley_a : 0;
+	rise->up = y > floor_a + threshold_a ? rise->up + 1 : 0;
+	rise->down = -y > threshold_a ? rise->down + 1 : 0;
+	rise->valley_a = y < rise->valley_a ? y : rise->valley_a;
+	if (rise->up == 0 && rise->down == 0 && !rise->tail)
+		follow(&rise->baseline, x, &rise->pace);
+	rise->i++;
+}
+
+/*
+ * Steps on as long as nothing is as far from the baseline as the least that the threshold may be, up to index `end`: what step() would do, with all that it
+ * carries in registers. The valley is no more than zero, where it does not matter how low it is.
+ */
+static void step_quietly(struct rise *rise, size_t end, double least_a)
+{
+	const double *current_a = rise->trace->current_a;
+	const struct pace pace = rise->pace;
+	struct follower baseline = rise->baseline;
+	size_t i = rise->i;
+	for (; i < end && fabs(current_a[i] - baseline.level_a) <= least_a; i++)
+		follow(&baseline, current_a[i], &pace);
+	rise->baseline = baseline;
+	rise->i = i;
+}
+
 /* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
 static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
 {
-	size_t confirm = despike_width(trace->interval_s), n = trace->n, up = 0, down = 0;
-	int home = arming->after ? arming->sign : 1;
-	double valley_a = arming->after ? arming->valley_a : 0, follow_a = FOLLOW_LIMIT_PER_S * trace->full_scale_a * trace->interval_s;
-	double shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -INFINITY;
-	for (size_t i = arming->from; i < n; i++) {
-		double x = trace->current_a[i];
-		if (arming->tail && (double)i >= shadow_end && up == 0 && down == 0) {
-			/* The tail is gone. A pulse may be rising, but not for long without having been seen. */
-			arming->tail = false;
-			arming->baseline.level_a = level_before(trace, arming->from, i);
+	size_t confirm = despike_width(trace->interval_s), n = trace->n, seen = n - arming->from;
+	struct rise rise = {.trace = trace,
+			    .pace = pace_of(trace),
+			    .baseline = arming->baseline,
+			    .shadow_end = arming->after ? arming->onset + SHADOW_S / trace->interval_s : -INFINITY,
+			    .valley_a = arming->after ? arming->valley_a : 0,
+			    .i = arming->from,
+			    .home = arming->after ? arming->sign : 1,
+			    .tail = arming->tail};
+	/* The shadow's last sample is left to step(): by rounding it may be none of the shadow. */
+	double shadowed = fmin(ceil(rise.shadow_end) - 1, (double)n), of_peak_a = fmin(SHADOW_SHARE, RECOVERY_SHARE) * arming->peak_a;
+	size_t shadow = shadowed > 0 ? (size_t)shadowed : 0;
+	while (rise.i < n && rise.up < confirm && rise.down < confirm) {
+		if (rise.up == 0 && rise.down == 0 && rise.valley_a <= 0 && !rise.tail) {
+			if (rise.i < shadow)
+				step_quietly(&rise, shadow, fmax(trace->threshold_a, of_peak_a));
+			else if ((double)rise.i >= rise.shadow_end)
+				step_quietly(&rise, n, trace->threshold_a);
 		}
-		double threshold_a = (double)i < shadow_end ? threshold_at(trace, arming, i) : trace->threshold_a;
-		double y = home * (x - arming->baseline.level_a), floor_a = valley_a > 0 ? valley_a : 0;
-		up = y > floor_a + threshold_a ? up + 1 : 0;
-		down = -y > threshold_a ? down + 1 : 0;
-		valley_a = y < valley_a ? y : valley_a;
-		if (up == 0 && down == 0) {
-			if (!arming->tail)
-				follow(&arming->baseline, x, trace->interval_s, follow_a);
-			continue;
-		}
-		if (up < confirm && down < confirm)
-			continue;
-		*sign = up == confirm ? home : -home;
-		arming->valley_a = valley_a;
-		return (ptrdiff_t)(i + 1 - confirm);
+		if (rise.i < n)
+			step(&rise, arming);
 	}
-	arming->valley_a = valley_a;
-	arming->pending = up > down ? up : down;
-	size_t seen = n - arming->from;
+	arming->tail = rise.tail;
+	arming->baseline = rise.baseline;
+	arming->valley_a = rise.valley_a;
+	if (rise.up >= confirm || rise.down >= confirm) {
+		*sign = rise.up >= confirm ? rise.home : -rise.home;
+		return (ptrdiff_t)(rise.i - confirm);
+	}
+	arming->pending = rise.up > rise.down ? rise.up : rise.down;
 	arming->from = n - (arming->pending < seen ? arming->pending : seen);
 	return NO_INDEX;
 }

@@ -49,7 +49,12 @@ static size_t skip_low(const struct edge_finder *finder, const int16_t *samples,
 	if (!(channel->scale > 0) || !(surely_low >= INT16_MIN))
 		return i;
 	int32_t most = surely_low > INT16_MAX ? INT16_MAX : (int32_t)surely_low;
-	while (i < frames && samples[i * finder->channels + finder->index] <= most)
+	size_t step = finder->channels;
+	const int16_t *line = samples + i * step + finder->index;
+	for (; i + 4 <= frames; i += 4, line += 4 * step)
+		if ((line[0] > most) | (line[step] > most) | (line[2 * step] > most) | (line[3 * step] > most))
+			break;
+	for (; i < frames && *line <= most; line += step)
 		i++;
 	return i;
 }

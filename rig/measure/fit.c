@@ -18,25 +18,36 @@ struct normal {
 	size_t points;
 };
 
+/* Two sums side by side, which one instruction of the machine adds to; each is added up in the same order as if it were alone. */
+typedef double pair __attribute__((vector_size(16)));
+
 /* alpha and omega are in units of `rate`. */
 static void accumulate(const struct fit_input *in, double rate, const double p[LSQ_MAX], struct normal *out)
 {
-	double n00 = 0, n01 = 0, n02 = 0, n03 = 0, n04 = 0, n11 = 0, n12 = 0, n13 = 0, n14 = 0, n22 = 0, n23 = 0, n24 = 0, n33 = 0, n34 = 0;
-	double r0 = 0, r1 = 0, r2 = 0, r3 = 0, r4 = 0, squares = 0, dt = in->interval_s * rate;
+	/* Of J'J and J'r, by the columns c, d, a (alpha), w (omega), o (offset); r: residual. */
+	pair cc_cd = {0}, ca_cw = {0}, da_dw = {0}, aa_aw = {0}, dd_ww = {0}, co_do = {0}, ao_wo = {0}, cr_dr = {0}, ar_wr = {0},
+	     or_rr = {0};
+	double dt = in->interval_s * rate, ramp = in->ramp_a / dt;
 	double decay = exp(-p[ALPHA] * dt), turn_re = decay * cos(p[OMEGA] * dt), turn_im = decay * sin(p[OMEGA] * dt);
-	double ramp = in->ramp_a / dt;
+	double cosine = p[COSINE], sine = p[SINE], offset = p[OFFSET];
 	size_t points = 0;
 	for (unsigned s = 0; s < in->span_count; s++) {
 		double t = ((double)in->spans[s].from - in->origin) * dt, size = exp(-p[ALPHA] * t);
 		double c = size * cos(p[OMEGA] * t), d = size * sin(p[OMEGA] * t);
 		for (size_t i = in->spans[s].from; i < in->spans[s].to; i++) {
-			double wave = p[COSINE] * c + p[SINE] * d, quadrature = p[SINE] * c - p[COSINE] * d;
-			double residual = in->current_a[i] + ramp * t - wave - p[OFFSET], da = -t * wave, dw = t * quadrature;
-			n00 += c * c, n01 += c * d, n02 += c * da, n03 += c * dw, n04 += c;
-			n11 += d * d, n12 += d * da, n13 += d * dw, n14 += d;
-			n22 += da * da, n23 += da * dw, n24 += da, n33 += dw * dw, n34 += dw;
-			r0 += c * residual, r1 += d * residual, r2 += da * residual, r3 += dw * residual, r4 += residual;
-			squares += residual * residual;
+			double wave = cosine * c + sine * d, quadrature = sine * c - cosine * d;
+			double residual = in->current_a[i] + ramp * t - wave - offset;
+			pair cd = {c, d}, aw = {-t * wave, t * quadrature}, rr = {residual, residual}, dw = {d, aw[1]};
+			cc_cd += (pair){c, c} * cd;
+			ca_cw += (pair){c, c} * aw;
+			da_dw += (pair){d, d} * aw;
+			aa_aw += (pair){aw[0], aw[0]} * aw;
+			dd_ww += dw * dw;
+			co_do += cd;
+			ao_wo += aw;
+			cr_dr += cd * rr;
+			ar_wr += aw * rr;
+			or_rr += rr * (pair){1, residual};
 			double next = c * turn_re - d * turn_im;
 			d = c * turn_im + d * turn_re;
 			c = next;
@@ -44,6 +55,9 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 		}
 		points += in->spans[s].to - in->spans[s].from;
 	}
+	double n00 = cc_cd[0], n01 = cc_cd[1], n02 = ca_cw[0], n03 = ca_cw[1], n04 = co_do[0], n11 = dd_ww[0], n12 = da_dw[0],
+	       n13 = da_dw[1], n14 = co_do[1], n22 = aa_aw[0], n23 = aa_aw[1], n24 = ao_wo[0], n33 = dd_ww[1], n34 = ao_wo[1];
+	double r0 = cr_dr[0], r1 = cr_dr[1], r2 = ar_wr[0], r3 = ar_wr[1], r4 = or_rr[0], squares = or_rr[1];
 	double known = in->alpha_weight * rate * rate, away = p[ALPHA] - in->alpha_start_per_s / rate;
 	n22 += known;
 	r2 -= known * away;

@@ -318,11 +318,11 @@ static void mark_provoked(const struct matching *matching, struct results *resul
 		double from_s, to_s, u_s;
 		bool trigger = event->kind == EVENT_PROVOKE;
 		if (trigger) {
-			from_s = watch_event_s(results, matching->u_clock_rel, k, &u_s) - slack->base_s - EDGE_SLACK_S - slack->interval_s -
-				 3 * u_s;
-			to_s = from_s + MATCH_LIMIT_S;
+			double at_s = watch_event_s(results, matching->u_clock_rel, k, &u_s);
+			from_s = at_s - slack->base_s - EDGE_SLACK_S - slack->interval_s - 3 * u_s;
+			to_s = at_s + MATCH_LIMIT_S + 3 * u_s;
 		} else if (watch_of(results, matching->plan, matching->u_clock_rel, k, &watch) && watch_without_trigger(&watch)) {
-			from_s = watch.start_s;
+			from_s = watch.start_s - 3 * watch.u_start_s;
 			to_s = watch.end_s;
 		} else {
 			continue;

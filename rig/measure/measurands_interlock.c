@@ -21,7 +21,7 @@ struct reaction {
 static bool logic_lines_seen(const struct population *in)
 {
 	for (size_t e = 0; e < in->results->edge_count; e++)
-		if (in->results->edges[e].line != LOGIC_TRIGGER)
+		if (in->results->edges[e].line != LOGIC_TRIGGER && in->results->edges[e].line != LOGIC_EVENT)
 			return true;
 	return false;
 }
@@ -168,6 +168,24 @@ static const char *unprovoked(const struct population *in, double from_s, double
 	return in->has_trigger && recorded < given ? "triggers that were to be refused did not show on the trigger line" : NULL;
 }
 
+/* Of two edges of the same analyser only the rate and twice the sampling are left. */
+static void contribute_times(struct budget *budget, const struct population *in, const struct watch *watch, const struct reaction *reaction)
+{
+	double until_s = isfinite(reaction->time_s) ? reaction->time_s : watch->start_s;
+	if (watch->by_edge && reaction->by_edge) {
+		budget_add(budget, SOURCE_TRIGGER_EDGE, results_edge_interval_u_s(in->results, watch->start_s, until_s), 1, INFINITY);
+		return;
+	}
+	if (watch->by_edge)
+		contribute_edge(budget, in, watch->start_s, -1);
+	else
+		budget_add(budget, SOURCE_HOST_CLOCK, watch->u_start_s, 1, INFINITY);
+	if (reaction->by_edge)
+		contribute_edge(budget, in, until_s, 1);
+	else
+		budget_add(budget, SOURCE_NOISE, reaction->u_onset_s, 1, INFINITY);
+}
+
 static void each_interlock(const struct population *in, const struct measurand *measurand, reaction_read *read,
 			   struct measurement_list *out)
 {
@@ -178,11 +196,7 @@ static void each_interlock(const struct population *in, const struct measurand *
 			continue;
 		struct measurement measurement = trial(in, measurand, &watch, reaction.time_s - watch.start_s);
 		struct budget budget = {0};
-		budget_add(&budget, SOURCE_HOST_CLOCK, watch.u_start_s, 1, INFINITY);
-		if (reaction.by_edge)
-			contribute_edge(&budget, in, isfinite(reaction.time_s) ? reaction.time_s : watch.start_s, 1);
-		else
-			budget_add(&budget, SOURCE_NOISE, reaction.u_onset_s, 1, INFINITY);
+		contribute_times(&budget, in, &watch, &reaction);
 		budget_add(&budget, SOURCE_SAMPLING, reaction.u_sampling_s, 1, INFINITY);
 		budget_clock(&budget, in, isfinite(measurement.value) ? measurement.value : 0, 1);
 		measurement.voided |= isnan(measurement.value);

@@ -6,6 +6,7 @@
 #include "baseline.h"
 #include "clip.h"
 #include "extreme.h"
+#include "order.h"
 #include "pulse_shape.h"
 #include "pulse_work.h"
 #include "wave_features.h"
@@ -154,10 +155,10 @@ static enum waveform classify(const struct outline *outline, const struct pulse 
 /* How many samples of [from, to) are at least so far from zero. */
 static double count_from(const struct work *work, size_t from, size_t to, double least)
 {
-	double count = 0;
+	int64_t count = 0;
 	for (size_t i = from; i < to; i++)
 		count += fabs(work->y[i]) >= least;
-	return count;
+	return (double)count;
 }
 
 /*
@@ -186,11 +187,10 @@ static struct magnitude of_noise(const struct work *work, double largest, double
 
 bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct magnitude *out)
 {
-	double largest = 0, noise = work->noise;
-	for (size_t i = from; i < to; i++)
-		largest = fmax(largest, fabs(work->y[i]));
 	if (from >= to)
 		return false;
+	struct extremes all = extremes_of(work->y + from, to - from);
+	double largest = fmax(all.most, -all.least), noise = work->noise;
 	/* Noise alone may be the largest in either direction; of a current, those samples may that noise could have lifted to the top. */
 	double n = 2 * (double)(to - from), excess = extreme_mean(n);
 	if (largest <= (excess + 1) * noise) {

@@ -85,7 +85,7 @@
 	  RIG_MEASURANDS " 2.10")                                                                                                          \
 	X(pulse_fit_residual, "pulse.fit_residual", 2, "Fit residual", "1", SUBJECT_PULSE,                                                 \
 	  "Rms of current minus fitted damped sine over the fitted samples, relative to the first peak.", RIG_MEASURANDS " 1, step 7")     \
-	X(pulse_after_current, "pulse.after_current", 2, "After-current", "1", SUBJECT_PULSE,                                              \
+	X(pulse_after_current, "pulse.after_current", 3, "After-current", "1", SUBJECT_PULSE,                                              \
 	  "Largest magnitude of the current from 5 us to 500 us after the pulse's end, less what the largest of as many samples of noise " \
 	  "is expected to be, "                                                                                                            \
 	  "relative to the first peak. Biphasic and half-sine pulses only.",                                                               \
@@ -147,8 +147,9 @@
 	  "Width of the first half wave at 50 % of its peak, each crossing interpolated between two samples. Given for comparison with "   \
 	  "oscilloscopes: the standard does not apply to continuously varying waves. See pulse.half_width.",                               \
 	  RIG_MEASURANDS " 2.8; IEEE 181-2011, pulse duration")                                                                            \
-	X(pulse_rise_time_field, "pulse.rise_time_field", 1, "Rise time from the field's onset", "s", SUBJECT_PULSE,                       \
-	  "From where di/dt, over 2 us (two samples at least), passes half of its value at the onset, to the first peak.",                 \
+	X(pulse_rise_time_field, "pulse.rise_time_field", 2, "Rise time from the field's onset", "s", SUBJECT_PULSE,                       \
+	  "From where di/dt, over 2 us (two samples at least, more in noise), passes half of its step at the onset, averaged over the "    \
+	  "middle half of its rise and freed of the wave's own bend, to the first peak.",                                                  \
 	  RIG_MEASURANDS " 2.3, alternative; 2.4")                                                                                         \
 	X(pulse_phase1_width, "pulse.phase1_width", 1, "First phase", "s", SUBJECT_PULSE,                                                  \
 	  "Near-rectangular pulses: onset to the corner where the current turns (field zero), where the parabolas through either side of " \
@@ -184,7 +185,7 @@
 	  "Integral of di/dt over the pulse, relative to the first peak: mean current from 5 us to 25 us after the end less that from 25 " \
 	  "us to 5 us before the onset. It checks the current channel, not the device.",                                                   \
 	  RIG_MEASURANDS " 2.15")                                                                                                          \
-	X(pulse_after_current_late, "pulse.after_current_late", 1, "After-current, late", "1", SUBJECT_PULSE,                              \
+	X(pulse_after_current_late, "pulse.after_current_late", 2, "After-current, late", "1", SUBJECT_PULSE,                              \
 	  "Largest magnitude of the current from 5 us after the end until the samples of the pulse end, 1.7 ms after its onset or "        \
 	  "shortly before the next pulse, relative to the first peak. What comes later is session.idle_peak.",                             \
 	  RIG_MEASURANDS " 2.16")                                                                                                          \

@@ -8,6 +8,7 @@
 #include "despike.h"
 #include "detect.h"
 #include "hum.h"
+#include "order.h"
 #include "pulse_measure.h"
 
 /* A pulse leaves the baseline by more than so many counts: one is rounding. */
@@ -130,12 +131,6 @@ static double spread_of_noise(size_t n)
 	return 2 * sqrt(2 * log((double)n)) + 1.5;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /*
  * The noise of the first n >= 4 samples that their steps show, by the median, which spikes do not move. Steps of the second order (x[i-1] - 2 x[i]
  * + x[i+1]) show it on a wave, too; those of the first order are less scattered.
@@ -143,11 +138,11 @@ static int compare_doubles(const void *a, const void *b)
 static double steps_noise(struct stretch *stretch, size_t n, unsigned order)
 {
 	const double *x = stretch->current_a;
+	double *steps = stretch->scratch;
 	for (size_t i = 2; i < n; i++)
-		stretch->scratch[i - 2] = fabs(order == 1 ? x[i] - x[i - 1] : x[i] - 2 * x[i - 1] + x[i - 2]);
-	qsort(stretch->scratch, n - 2, sizeof *stretch->scratch, compare_doubles);
+		steps[i - 2] = fabs(order == 1 ? x[i] - x[i - 1] : x[i] - 2 * x[i - 1] + x[i - 2]);
 	/* A median of whole counts may be half of one too small. */
-	double median = stretch->scratch[(n - 2) / 2] + 0.5 * fabs(stretch->channel->scale);
+	double median = order_statistic(steps, n - 2, (n - 2) / 2) + 0.5 * fabs(stretch->channel->scale);
 	return median / (MEDIAN_OF_NORMAL * sqrt(order == 1 ? 2 : 6));
 }
 
@@ -182,9 +177,28 @@ static void clean(struct stretch *stretch, size_t n, double noise_a)
 }
 
 /*
- * The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. Quiet: no further apart
- * than the threshold, or than noise is whose standard deviation their differences show; a ramp's differences are far smaller than its range.
+ * The first n samples without their spikes if they are quiet, else NULL. Quiet: no further apart than the threshold, or than noise is whose standard
+ * deviation their differences show; a ramp's differences are far smaller than its range.
  */
+static const double *quiet_start(struct stretch *stretch, size_t n)
+{
+	struct extremes all = extremes_of(stretch->current_a, n);
+	double full_scale_a = full_scale_threshold_a(stretch);
+	/* So near each other, of a noise that is known, there is no spike among them and nothing that differences could tell. */
+	if (stretch->noise_dof > 0 && all.most - all.least <= fmax(full_scale_a, ACTIVITY_SIGMA * stretch->noise_a))
+		return stretch->current_a;
+	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
+	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
+	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
+	if (stretch->noise_dof <= 0)
+		stretch->noise_a = steps_noise(stretch, span, 2);
+	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	all = extremes_of(stretch->clean_a, n);
+	double quiet_a = fmax(full_scale_a, 2 * ACTIVITY_SIGMA * stretch->noise_a);
+	return all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a) ? NULL : stretch->clean_a;
+}
+
+/* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
 static void find_start(struct stretch *stretch)
 {
 	size_t n = (size_t)fmax(8, QUIET_START_S / stretch->interval_s);
@@ -193,24 +207,13 @@ static void find_start(struct stretch *stretch)
 	stretch->began_astray = false;
 	if (n < 8)
 		return;
-	size_t span = STEPS_SPAN * n < stretch->n ? STEPS_SPAN * n : stretch->n;
-	double by_steps_a = steps_noise(stretch, span, 1) * (1 + STEPS_TOO_SMALL / sqrt((double)span));
-	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
-	if (stretch->noise_dof <= 0)
-		stretch->noise_a = steps_noise(stretch, span, 2);
-	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
-	double sum = 0, least = INFINITY, most = -INFINITY, squares = 0;
-	const double *current_a = stretch->clean_a;
-	for (size_t i = 0; i < n; i++) {
-		sum += current_a[i];
-		least = fmin(least, current_a[i]);
-		most = fmax(most, current_a[i]);
-	}
-	double quiet_a = fmax(full_scale_threshold_a(stretch), 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	if (most - least > fmax(quiet_a, spread_of_noise(n) * by_steps_a)) {
-		stretch->began_astray = true;
+	const double *current_a = quiet_start(stretch, n);
+	stretch->began_astray = !current_a;
+	if (!current_a)
 		return;
-	}
+	double sum = 0, squares = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += current_a[i];
 	stretch->baseline_a = stretch->known_baseline_a = sum / (double)n;
 	stretch->baseline_known = true;
 	for (size_t i = 0; i < n; i++)
@@ -288,31 +291,6 @@ static bool append(struct stretch *stretch, const struct window *window, struct 
 	return true;
 }
 
-/* Least and greatest of n > 0 values, in lanes that the compiler turns into vectors. */
-static void extremes(const double *x, size_t n, double *least, double *most)
-{
-	enum { LANES = 8 };
-	double low[LANES], high[LANES];
-	for (unsigned k = 0; k < LANES; k++)
-		low[k] = high[k] = x[0];
-	size_t i = 0;
-	for (; i + LANES <= n; i += LANES) {
-		for (unsigned k = 0; k < LANES; k++) {
-			low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
-			high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
-		}
-	}
-	*least = *most = x[0];
-	for (unsigned k = 0; k < LANES; k++) {
-		*least = low[k] < *least ? low[k] : *least;
-		*most = high[k] > *most ? high[k] : *most;
-	}
-	for (; i < n; i++) {
-		*least = x[i] < *least ? x[i] : *least;
-		*most = x[i] > *most ? x[i] : *most;
-	}
-}
-
 /* Takes note of how far the current is from its baseline outside pulses, up to index `to`. */
 static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *findings)
 {
@@ -320,10 +298,9 @@ static void look_idle(struct stretch *stretch, ptrdiff_t to, struct findings *fi
 	to = to > (ptrdiff_t)stretch->n ? (ptrdiff_t)stretch->n : to;
 	if (from >= to)
 		return;
-	double least, most;
-	extremes(stretch->current_a + from, (size_t)(to - from), &least, &most);
+	struct extremes all = extremes_of(stretch->current_a + from, (size_t)(to - from));
 	stretch->idle_from = to;
-	double deviation_a = fmax(most - stretch->baseline_a, stretch->baseline_a - least);
+	double deviation_a = fmax(all.most - stretch->baseline_a, stretch->baseline_a - all.least);
 	stretch->idle_peak_a = fmax(stretch->idle_peak_a, deviation_a);
 	if (deviation_a > findings->quiet_peak_a) {
 		findings->quiet_peak_a = deviation_a;

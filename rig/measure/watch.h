@@ -10,6 +10,7 @@ struct watch {
 	const struct run_event *event; /* EVENT_INTERLOCK */
 	const struct step *step;       /* the STEP_EMULATE behind it; NULL: not known */
 	double start_s, u_start_s;     /* standard uncertainty */
+	bool by_edge;                  /* start_s is an edge of the logic analyser (LOGIC_EVENT) */
 	double end_s;                  /* the next interlock, section or disarming of the plan, or the end of the recording */
 };
 

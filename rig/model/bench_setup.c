@@ -40,7 +40,7 @@ struct recording_format bench_setup_format(const struct bench_setup *setup)
 bool bench_setup_simulated(const struct bench_setup *setup)
 {
 	return is_sim(setup->adc.driver) || is_sim(setup->gpio_driver) || is_sim(setup->logic.driver) || is_sim(setup->stimulator_driver) ||
-	       (setup->clock_driver && strcmp(setup->clock_driver, "virtual") == 0);
+	       is_sim(setup->emulation.driver) || (setup->clock_driver && strcmp(setup->clock_driver, "virtual") == 0);
 }
 
 static double given(double value, double otherwise)
@@ -70,7 +70,8 @@ static bool is_instrument(const char *driver)
 bool bench_setup_has_instruments(const struct bench_setup *setup)
 {
 	return is_instrument(setup->adc.driver) || is_instrument(setup->gpio_driver) || is_instrument(setup->logic.driver) ||
-	       is_instrument(setup->stimulator_driver) || (setup->serve && setup->serve->present[SERVE_GPIO_SIM]);
+	       is_instrument(setup->stimulator_driver) || is_instrument(setup->emulation.driver) ||
+	       (setup->serve && setup->serve->present[SERVE_GPIO_SIM]);
 }
 
 const char *gpio_line_name(enum gpio_line line)

@@ -10,37 +10,11 @@
 #include "about.h"
 #include "arena.h"
 #include "device.h"
-#include "interlock.h"
+#include "emulation_setup.h"
 #include "line_protocol.h"
 #include "recording.h"
 #include "sensor.h"
 #include "serve_setup.h"
-
-enum gpio_line {
-	GPIO_TRIGGER,
-	GPIO_ENABLE,
-	GPIO_EMERGENCY_STOP,
-	GPIO_COIL_PRESENT,
-	GPIO_READY,
-	GPIO_FAULT,
-	GPIO_LINE_COUNT,
-};
-
-enum gpio_bias { GPIO_BIAS_AS_IS, GPIO_BIAS_DISABLED, GPIO_BIAS_PULL_UP, GPIO_BIAS_PULL_DOWN };
-enum gpio_drive { GPIO_PUSH_PULL, GPIO_OPEN_DRAIN, GPIO_OPEN_SOURCE };
-
-/* Levels are those of the line's meaning: true is active, whatever the voltage is. */
-struct gpio_line_setup {
-	bool present;
-	bool output;
-	bool safe_level;  /* level of the safe state */
-	bool active_low;  /* driver gpiod: active is the low voltage */
-	const char *line; /* name or offset on the chip */
-	const char *chip; /* driver gpiod: name, label or path; NULL: the chip of the whole section */
-	enum gpio_bias bias;
-	enum gpio_drive drive;
-	double pulse_s; /* length of a trigger pulse; NAN for other lines */
-};
 
 enum gap_detection { GAPS_BY_COUNTER, GAPS_BY_TIMESTAMP, GAPS_BY_OVERFLOW_REGISTER, GAPS_BY_CLOCK };
 enum file_format { FILE_S16LE, FILE_CSV, FILE_SR, FILE_SIGROK };
@@ -184,6 +158,7 @@ struct bench_setup {
 	double heartbeat_s;       /* driver gpiod: the guardian takes over after so long a silence; 0: there is no guardian */
 	const char *gpio_chip;
 	struct gpio_line_setup gpio[GPIO_LINE_COUNT];
+	struct emulation_setup emulation;
 	struct adc_setup adc;
 	struct logic_setup logic;
 	const char *stimulator_driver; /* "sim", "none", …; NULL: none */
@@ -216,8 +191,7 @@ const char *bench_setup_stimulator_note(const struct bench_setup *setup);
 struct safety_setup bench_setup_safety(const struct bench_setup *setup);
 /* True when a part of it is outside this program: another run at the same time would meet it there. Simulated parts and recordings are not. */
 bool bench_setup_has_instruments(const struct bench_setup *setup);
-/* "trigger", "enable", …; "drop_pulse", … Static strings. */
-const char *gpio_line_name(enum gpio_line line);
+/* "drop_pulse", … Static string. */
 const char *sim_fault_name(enum sim_fault_kind kind);
 /* Releases the setup, its device and its sensors; NULL is accepted. */
 void bench_setup_destroy(struct bench_setup *setup);

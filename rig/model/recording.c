@@ -39,6 +39,7 @@ const char *logic_line_name(enum logic_line line)
 	case LOGIC_TRIGGER_OUT: return "trigger_out";
 	case LOGIC_READY: return "ready";
 	case LOGIC_FAULT: return "fault";
+	case LOGIC_EVENT: return "event";
 	case LOGIC_LINE_COUNT: break;
 	}
 	return "?";

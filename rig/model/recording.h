@@ -70,7 +70,14 @@ struct gap {
 	enum gap_cause cause;
 };
 
-enum logic_line { LOGIC_TRIGGER, LOGIC_TRIGGER_OUT, LOGIC_READY, LOGIC_FAULT, LOGIC_LINE_COUNT };
+enum logic_line {
+	LOGIC_TRIGGER,
+	LOGIC_TRIGGER_OUT,
+	LOGIC_READY,
+	LOGIC_FAULT,
+	LOGIC_EVENT, /* the contact by which the rig opens an interlock, as the device sees it; either level */
+	LOGIC_LINE_COUNT
+};
 
 /* An edge seen by the logic analyser, on its own clock (recorded so; measuring aligns it): the first sample that shows the new level. */
 struct edge {

@@ -12,8 +12,9 @@
 #include "cleanup.h"
 
 enum { CELL = 256, PENDING = 4096, FIRINGS = 1024, ARMINGS = 64, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
-/* Lanes in which samples are looked at all together: divided by 3 and 6 channels, or by 1, 2, 4, 8; CHEAPER: while so many values are to be skipped at most. */
-enum { MOST_LANES = 96, BINARY_LANES = 64, CHEAPER = 12 };
+/* Lanes in which samples are looked at all together: divided by 3 and 6 channels, or by 1, 2, 4, 8; ROWS of them at
+ * once; CHEAPER: while so many values are to be skipped at most. */
+enum { MOST_LANES = 48, BINARY_LANES = 32, ROWS = 8, CHEAPER = 12 };
 /* A pulse belongs to a trigger up to so long before it, and a little after it, as clocks differ. */
 static const double ATTRIBUTE_S = 0.1, EARLY_S = 0.002;
 /* How long the device may go on after it was told to disarm: its reaction is measured elsewhere. */
@@ -372,24 +373,27 @@ static void look_at_some(struct monitors *monitors, uint64_t frame, const int16_
 }
 
 /*
- * All samples of all channels, lane by lane: contiguous, in lanes whose number is a constant, it is done with vectors and costs less than one
- * channel's samples one by one. lanes: a multiple of the channels. What is left at the end is the caller's; returns how many values were looked at.
+ * All samples of all channels, lane by lane: contiguous, in lanes whose number is a constant, some rows of them at once, it is done with vectors and costs
+ * less than one channel's samples one by one. lanes: a multiple of the channels. What is left at the end is the caller's; returns how many values
+ * were looked at.
  */
 __attribute__((always_inline)) static inline size_t look_in_lanes(const int16_t *samples, size_t count, int16_t *least, int16_t *most,
 								  const unsigned lanes)
 {
-	int16_t lower[MOST_LANES], upper[MOST_LANES];
-	size_t done = lanes;
-	memcpy(lower, samples, lanes * sizeof *lower);
-	memcpy(upper, samples, lanes * sizeof *upper);
-	for (; done + lanes <= count; done += lanes)
+	size_t done = 0;
+	memcpy(least, samples, lanes * sizeof *least);
+	memcpy(most, samples, lanes * sizeof *most);
+	for (; done + (size_t)lanes * ROWS <= count; done += (size_t)lanes * ROWS)
 		for (unsigned k = 0; k < lanes; k++) {
-			int16_t value = samples[done + k];
-			lower[k] = value < lower[k] ? value : lower[k];
-			upper[k] = value > upper[k] ? value : upper[k];
+			int16_t lower = least[k], upper = most[k];
+			for (unsigned row = 0; row < ROWS; row++) {
+				int16_t value = samples[done + (size_t)row * lanes + k];
+				lower = value < lower ? value : lower;
+				upper = value > upper ? value : upper;
+			}
+			least[k] = lower;
+			most[k] = upper;
 		}
-	memcpy(least, lower, lanes * sizeof *least);
-	memcpy(most, upper, lanes * sizeof *most);
 	return done;
 }
 

@@ -40,12 +40,14 @@ struct sequencer {
 	const struct run_options *options;
 	struct capture *capture;
 	struct monitors *monitors;
+	bool began; /* something is recorded, or was */
 	struct safety *safety;
 	double settle_s;
 	double asked_warm_s;        /* when the coil's temperature was last asked for */
 	double origin_s;            /* of the section under way, host time */
 	double watch_s;             /* keep recording until then: a discharge is being watched */
 	bool reversed;              /* the current direction last commanded */
+	bool wronged[SIGNAL_COUNT]; /* the plan holds the signal in a state that is not normal */
 	bool held[GPIO_LINE_COUNT]; /* the plan holds the line in a state of its own: arming leaves it so */
 };
 
@@ -180,6 +182,20 @@ static bool safe_state(struct sequencer *seq, struct error *error)
 	return safe;
 }
 
+/* A device that does not let itself be armed while an interlock is wronged, and says so when it is asked, does what it should. */
+static bool refusal_is_right(const struct sequencer *seq)
+{
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	struct stimulator_status status;
+	struct error ignored;
+	bool wronged = false;
+	for (unsigned signal = 0; signal < SIGNAL_COUNT; signal++)
+		wronged |= seq->wronged[signal];
+	if (!wronged || !stimulator->ops->status || !stimulator->ops->status(stimulator->self, &status, &ignored))
+		return false;
+	return status.state == STIMULATOR_OFF || status.state == STIMULATOR_STANDBY || status.state == STIMULATOR_FAULT;
+}
+
 static bool do_arm(struct sequencer *seq, struct error *error)
 {
 	if ((!seq->held[GPIO_COIL_PRESENT] && !set_line(seq, GPIO_COIL_PRESENT, true, error)) ||
@@ -188,9 +204,9 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 	    !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
 		return false;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
-	if (stimulator->ops && stimulator->ops->arm)
-		return stimulator->ops->arm(stimulator->self, error);
-	return true;
+	if (!stimulator->ops || !stimulator->ops->arm || stimulator->ops->arm(stimulator->self, error))
+		return true;
+	return refusal_is_right(seq);
 }
 
 static void tell_armed(struct sequencer *seq, bool armed)
@@ -332,6 +348,7 @@ static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *erro
 	struct host_time when = {.time_s = now_s(seq)};
 	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
+	seq->wronged[step->emulate.signal] = step->emulate.signal != SIGNAL_NONE && step->emulate.state != STATE_NORMAL;
 	if (step->emulate.watched)
 		capture_event(seq->capture, EVENT_INTERLOCK, index, when.time_s, when.u_s);
 	return true;
@@ -494,11 +511,16 @@ static bool provokes(const struct plan *plan)
 static bool self_test(struct sequencer *seq, struct error *error)
 {
 	char text[SAFETY_TEXT] = "";
-	double begun_s = now_s(seq);
+	double begun_s = now_s(seq), look_s = SELF_TEST_S;
 	enum monitor_rest rest = REST_UNKNOWN;
+	/* On the virtual clock how far the samples are behind is chance. It must not move the run: the samples are there at the first look. */
+	if (safe_state_virtual(seq->ports))
+		look_s += safe_state_lag(seq->ports) / seq->ports->adc.format.sample_rate_hz;
 	while (rest == REST_UNKNOWN && now_s(seq) < begun_s + SELF_TEST_PATIENCE_S) {
-		if (!sleep_until(seq, now_s(seq) + SELF_TEST_S, error))
+		if (!sleep_until(seq, now_s(seq) + look_s, error))
 			return false;
+		if (!keep_up(seq))
+			return error_set(error, ERROR_ABORTED, "stopped");
 		rest = monitors_rest(seq->monitors, text, sizeof text);
 	}
 	if (rest == REST_ALIVE)
@@ -507,6 +529,30 @@ static bool self_test(struct sequencer *seq, struct error *error)
 		snprintf(text, sizeof text, "no samples of the coil current came within %.0f s", SELF_TEST_PATIENCE_S);
 	monitors_trip(seq->monitors, MONITOR_CURRENT_DEAD, 0, text);
 	return error_bench(error, "monitor: %s; nothing was armed", text);
+}
+
+/* What nobody watches on this bench is told, to people and in the events. */
+static void tell_unwatched(const struct sequencer *seq)
+{
+	char text[256] = "";
+	size_t length = 0;
+	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	const struct safety_setup limits = bench_setup_safety(seq->setup);
+	const struct {
+		bool missing;
+		const char *what;
+	} monitors[] = {
+		{recording_find(&seq->ports->adc.format, CHANNEL_CAPACITOR_VOLTAGE) < 0, "the capacitor (no channel)"},
+		{!stimulator->ops || !stimulator->ops->status, "the coil's temperature (the device cannot be asked)"},
+		{stimulator->ops && stimulator->ops->status && isinf(limits.coil_max_degc), "the coil's temperature (no limit is known)"},
+		{!can_disarm(seq), "current while disarmed (the bench cannot disarm)"},
+	};
+	for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++)
+		if (monitors[i].missing && length < sizeof text)
+			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+						   length ? ", " : "not watched on this bench: ", monitors[i].what);
+	if (length > 0 && seq->options->notice)
+		seq->options->notice(seq->options->self, text);
 }
 
 /* What the run says about safety, once all samples have been looked at. */
@@ -525,18 +571,24 @@ static void take_trip(struct sequencer *seq)
 static bool end_safely(struct sequencer *seq, struct monitors *stream, struct error *error)
 {
 	bool safe = safe_state(seq, error);
+	const struct guardian_port *guardian = &seq->ports->guardian;
+	/* A line that hung up may be there again for somebody who opens it anew. */
+	if (!safe && guardian->ops)
+		guardian->ops->take_over(guardian->self);
 	if (seq->capture)
 		capture_event(seq->capture, EVENT_SAFE_STATE, 0, now_s(seq), 0);
 	if (stream)
 		tell_armed(seq, false);
-	const struct safe_state_watch watch = {seq->ports, seq->setup, stream, seq->settle_s, safe};
-	safe_state_prove(&watch, seq->safety);
+	const struct safe_state_watch watch = {seq->ports, seq->setup, stream, seq->settle_s, safe, seq->began};
+	if (seq->ports->clock.ops)
+		safe_state_prove(&watch, seq->safety);
 	return safe;
 }
 
 static bool run_captured(struct sequencer *seq, bool *finished, struct error *error)
 {
 	struct error walk_error = {0}, safe_error = {0}, capture_error = {0};
+	tell_unwatched(seq);
 	attend(seq, false);
 	bool walked = self_test(seq, &walk_error) && walk_in_real_time(seq, &walk_error);
 	bool safe = end_safely(seq, capture_failed(seq->capture) ? NULL : seq->monitors, &safe_error);
@@ -557,12 +609,21 @@ static bool run_captured(struct sequencer *seq, bool *finished, struct error *er
 	return captured && walked && safe && !seq->safety->tripped;
 }
 
+/* The wires of emulated signals: as they should be for the run, and as nobody drives them after it. */
+static bool connect_emulator(const struct sequencer *seq, bool on, struct error *error)
+{
+	const struct emulator_port *emulator = &seq->ports->emulator;
+	return !emulator->ops || !emulator->ops->connect || emulator->ops->connect(emulator->self, on, error) ||
+	       error_prefix(error, "emulation");
+}
+
 static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
 {
 	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
 	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
 	struct error ignored;
-	if (!safe_state(seq, error))
+	/* Lines are at their safe levels since they were opened. What the open wires have tripped is reset by disarming. */
+	if (!connect_emulator(seq, true, error) || !safe_state(seq, error))
 		return end_safely(seq, NULL, &ignored) && false;
 	seq->monitors = monitors;
 	if (monitors)
@@ -572,28 +633,54 @@ static bool run_watched(struct sequencer *seq, const struct recording_sink *sink
 		error_bench(error, "out of memory for the monitors");
 	if (!seq->capture)
 		return end_safely(seq, NULL, &ignored) && false;
+	seq->began = true;
 	return run_captured(seq, finished, error);
 }
 
-bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
-	      bool *finished, struct error *error)
+/* safety: where it goes when the options do not want it. */
+static struct sequencer begin(struct bench *bench, const struct plan *plan, const struct run_options *options, struct safety *safety)
 {
-	struct safety unwanted = {0};
 	struct sequencer seq = {.bench = bench,
 				.ports = bench_ports(bench),
 				.setup = bench_setup(bench),
 				.plan = plan,
 				.options = options,
-				.safety = options->safety ? options->safety : &unwanted,
+				.safety = options->safety ? options->safety : safety,
 				.asked_warm_s = -INFINITY};
-	*finished = false;
 	*seq.safety = (struct safety){.proof = SAFE_NOT_PROVEN, .trip_s = NAN, .text = "the run did not begin"};
 	seq.settle_s = has_trigger_line(&seq) ? SETTLE_LINE_S : SETTLE_REMOTE_S;
-	if (!check_bench(&seq, error) || !emergency_begin(seq.ports, seq.setup, error))
-		return false;
-	bool good = run_watched(&seq, sink, finished, error);
+	return seq;
+}
+
+bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
+	      bool *finished, struct error *error)
+{
+	struct safety unwanted;
+	struct sequencer seq = begin(bench, plan, options, &unwanted);
+	struct error ignored;
+	*finished = false;
+	/* The bench is open: also a run that is refused leaves it safe. */
+	if (!emergency_begin(seq.ports, seq.setup, error))
+		return end_safely(&seq, NULL, &ignored) && false;
+	bool good = check_bench(&seq, error) ? run_watched(&seq, sink, finished, error) : end_safely(&seq, NULL, &ignored) && false;
+	struct error late;
+	if (!connect_emulator(&seq, false, &late) && good) {
+		*error = late;
+		good = false;
+	}
 	emergency_end();
 	return good;
+}
+
+void run_withdraw(struct bench *bench, const struct run_options *options)
+{
+	struct safety unwanted;
+	struct error ignored;
+	struct sequencer seq = begin(bench, NULL, options, &unwanted);
+	bool watched = emergency_begin(seq.ports, seq.setup, &ignored);
+	(void)end_safely(&seq, NULL, &ignored);
+	if (watched)
+		emergency_end();
 }
 
 bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options, struct error *error)

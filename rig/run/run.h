@@ -47,6 +47,11 @@ struct run_options {
  */
 bool run_plan(struct bench *bench, const struct plan *plan, const struct recording_sink *sink, const struct run_options *options,
 	      bool *finished, struct error *error) must_check;
+/*
+ * A run that ends before run_plan() although its bench is open already (no room for its evidence, say): safe state, and the proof as far as it goes
+ * without samples, into options->safety.
+ */
+void run_withdraw(struct bench *bench, const struct run_options *options);
 /* Pushes a whole recording (driver "file") into the sink and finishes it. */
 bool run_recording(struct bench *bench, const struct recording_sink *sink, const struct run_options *options,
 		   struct error *error) must_check;

@@ -157,6 +157,8 @@ static void look_at_stream(struct looking *looking)
 	const struct safe_state_watch *watch = looking->watch;
 	const struct recording_format *format = &watch->ports->adc.format;
 	bool has_capacitor = recording_find(format, CHANNEL_CAPACITOR_VOLTAGE) >= 0;
+	if (!watch->began)
+		return;
 	if (!watch->monitors) {
 		if (has_capacitor)
 			note(looking, BY_CAPACITOR, BAD, "the recording has ended, so that the capacitor is not seen");

@@ -19,6 +19,7 @@ struct safe_state_watch {
 	struct monitors *monitors; /* of the stream; NULL: there is none any more */
 	double settle_s;           /* as the monitors have it */
 	bool commanded;            /* safe_state_enter() succeeded */
+	bool began;                /* the run began to record; else its channels are no part of the proof, and it armed nothing */
 };
 
 /*

@@ -19,12 +19,22 @@ static const double poll_default_s = 20e-6;
 
 struct line {
 	bool present;
-	bool output;  /* of the rig */
-	bool level;   /* last seen or driven */
-	bool known;   /* an input of the rig has been driven */
-	bool differs; /* the value was not the level at the last look */
-	int fd;       /* of value or pull */
+	bool output;   /* of the rig */
+	bool level;    /* last seen or driven */
+	bool resistor; /* the level while nobody drives an output */
+	bool known;    /* an input of the rig has been driven */
+	bool differs;  /* the value was not the level at the last look */
+	int fd;        /* of value or pull */
 	int offset;
+};
+
+/* A line by which the rig drives a relay of an emulated wire. */
+struct relay_line {
+	enum interlock_signal signal;
+	enum signal_state state;
+	const char *name;
+	bool level, differs; /* as of a line */
+	int fd, offset;
 };
 
 struct gpio_sim {
@@ -33,6 +43,9 @@ struct gpio_sim {
 	char config[PATH_MAX - 128], chip[VALUE_BYTES], device[VALUE_BYTES];
 	bool made;
 	struct line lines[GPIO_LINE_COUNT];
+	struct wires *wires;
+	struct relay_line relays[LINES_MAX - GPIO_LINE_COUNT];
+	unsigned relay_count;
 	double poll_s;
 	struct gpio_trace *trace; /* NULL: lines are polled */
 	struct error why_polled;
@@ -86,12 +99,17 @@ static bool make_chip(struct gpio_sim *gpio, struct error *error)
 		return error_prefix(error, "gpio-sim (does the kernel have it, and configfs mounted?)");
 	gpio->made = true;
 	snprintf(path, sizeof path, "%s/bank0", gpio->config);
-	snprintf(count, sizeof count, "%d", GPIO_LINE_COUNT);
+	snprintf(count, sizeof count, "%u", GPIO_LINE_COUNT + gpio->relay_count);
 	if (!folder(path, error) || !put(path, "num_lines", count, error) || !put(path, "label", setup->serve->gpio_chip, error))
 		return false;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
 		line_folder(gpio, l, path);
 		if (setup->gpio[l].present && (!folder(path, error) || !put(path, "name", setup->gpio[l].line, error)))
+			return false;
+	}
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		line_folder(gpio, GPIO_LINE_COUNT + r, path);
+		if (!folder(path, error) || !put(path, "name", gpio->relays[r].name, error))
 			return false;
 	}
 	return put(gpio->config, "live", "1", error);
@@ -103,7 +121,7 @@ static void remove_chip(struct gpio_sim *gpio)
 	struct error ignored;
 	if (!gpio->made || !put(gpio->config, "live", "0", &ignored))
 		return;
-	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
+	for (unsigned l = 0; l < GPIO_LINE_COUNT + gpio->relay_count; l++) {
 		line_folder(gpio, l, path);
 		rmdir(path);
 	}
@@ -131,10 +149,9 @@ static int find_line(const struct gpio_sim *gpio, const char *name)
  * The resistor on a line that the rig drives: it holds the safe level while nobody does, and a coil plugged in. So the device is safe
  * when the rig dies.
  */
-static bool pull_safe(const struct gpio_sim *gpio, unsigned l, int offset, struct error *error)
+static bool pull(const struct gpio_sim *gpio, int offset, bool high, struct error *error)
 {
 	char path[PATH_MAX];
-	bool high = gpio->lines[l].level;
 	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d", gpio->root, gpio->device, gpio->chip, offset);
 	return put(path, "pull", high ? "pull-up" : "pull-down", error);
 }
@@ -152,13 +169,45 @@ static bool open_line(struct gpio_sim *gpio, unsigned l, struct error *error)
 	line->offset = offset;
 	if (offset < 0)
 		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, setup->line);
-	if (setup->output && !pull_safe(gpio, l, offset, error))
+	if (setup->output && !pull(gpio, offset, line->resistor, error))
 		return false;
 	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d/%s", gpio->root, gpio->device, gpio->chip, offset,
 		 setup->output ? "value" : "pull");
 	line->fd = open(path, (setup->output ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	if (line->fd < 0)
 		return error_errno(error, ERROR_BENCH, "%s: cannot be opened", path);
+	return true;
+}
+
+/* Its resistor keeps the relay from being driven when the rig dies. */
+static bool open_relay(struct gpio_sim *gpio, struct relay_line *relay, struct error *error)
+{
+	char path[PATH_MAX];
+	int offset = find_line(gpio, relay->name);
+	relay->offset = offset;
+	if (offset < 0)
+		return error_bench(error, "the chip '%s' has no line '%s'", gpio->plant->setup->serve->gpio_chip, relay->name);
+	if (!pull(gpio, offset, false, error))
+		return false;
+	snprintf(path, sizeof path, "%s/sys/devices/platform/%s/%s/sim_gpio%d/value", gpio->root, gpio->device, gpio->chip, offset);
+	relay->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return relay->fd >= 0 || error_errno(error, ERROR_BENCH, "%s: cannot be opened", path);
+}
+
+static bool list_relays(struct gpio_sim *gpio, struct error *error)
+{
+	const struct emulation_signal *signals = gpio->plant->setup->emulation.signals;
+	for (unsigned signal = 0; gpio->wires && signal < SIGNAL_COUNT; signal++)
+		for (unsigned state = 0; state < STATE_COUNT; state++) {
+			if (!signals[signal].lines[state].present)
+				continue;
+			if (gpio->relay_count == sizeof gpio->relays / sizeof *gpio->relays)
+				return error_config(error, "more than %u relays", gpio->relay_count);
+			gpio->relays[gpio->relay_count++] = (struct relay_line){.signal = (enum interlock_signal)signal,
+										.state = (enum signal_state)state,
+										.name = signals[signal].lines[state].line,
+										.fd = -1};
+		}
 	return true;
 }
 
@@ -175,7 +224,19 @@ static bool find_chip(struct gpio_sim *gpio, struct error *error)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (!open_line(gpio, l, error))
 			return false;
+	for (unsigned r = 0; r < gpio->relay_count; r++)
+		if (!open_relay(gpio, &gpio->relays[r], error))
+			return false;
 	return true;
+}
+
+/* The level of a line that the rig drives. With the chip pulled out only its resistor holds it; else what cannot be read is unchanged. */
+static bool value_of(const struct line *line)
+{
+	char value;
+	if (pread(line->fd, &value, 1, 0) == 1)
+		return value == '1';
+	return errno == ENODEV ? line->resistor : line->level;
 }
 
 /* The clock of the plant has been moved to the time of the change. */
@@ -186,6 +247,32 @@ static bool give(struct gpio_sim *gpio, unsigned l, bool level, struct error *er
 	gpio->lines[l].differs = false;
 	serve_faults_begin(gpio->plant->faults, SERVE_GPIO_SIM, plant_monotonic_s());
 	return port->ops->set(port->self, (enum gpio_line)l, level, error);
+}
+
+/* A relay's line was seen to change; what that makes of its signal comes with wires_follow(). */
+static void give_relay(struct gpio_sim *gpio, struct relay_line *relay, bool level)
+{
+	relay->level = level;
+	relay->differs = false;
+	wires_line(gpio->wires, relay->signal, relay->state, level);
+}
+
+/* Those of one signal change together before the device is told. A level that cannot be read counts as unchanged. */
+static bool poll_relays(struct gpio_sim *gpio, struct error *error)
+{
+	bool any = false;
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		struct relay_line *relay = &gpio->relays[r];
+		char value = '0';
+		if (pread(relay->fd, &value, 1, 0) != 1 || (value == '1') == relay->level)
+			continue;
+		give_relay(gpio, relay, value == '1');
+		any = true;
+	}
+	if (!any)
+		return true;
+	plant_advance(gpio->plant);
+	return wires_follow(gpio->wires, error);
 }
 
 static bool stalled(const struct gpio_sim *gpio)
@@ -201,7 +288,30 @@ static bool traced(struct gpio_sim *gpio, const struct gpio_trace_level *change,
 		if (line->present && line->output && line->offset == (int)change->offset && line->level != change->high && !stalled(gpio))
 			return plant_move_to(gpio->plant, change->time_s, error) && give(gpio, l, change->high, error);
 	}
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		struct relay_line *relay = &gpio->relays[r];
+		if (relay->offset != (int)change->offset || relay->level == change->high || stalled(gpio))
+			continue;
+		give_relay(gpio, relay, change->high);
+		return plant_move_to(gpio->plant, change->time_s, error) && wires_follow(gpio->wires, error);
+	}
 	return true;
+}
+
+/* As look(), of relays. */
+static bool look_at_relays(struct gpio_sim *gpio, struct error *error)
+{
+	for (unsigned r = 0; r < gpio->relay_count; r++) {
+		struct relay_line *relay = &gpio->relays[r];
+		char value;
+		if (pread(relay->fd, &value, 1, 0) != 1)
+			continue;
+		bool differed = relay->differs;
+		relay->differs = (value == '1') != relay->level;
+		if (differed && relay->differs)
+			give_relay(gpio, relay, !relay->level);
+	}
+	return !gpio->wires || wires_follow(gpio->wires, error);
 }
 
 /*
@@ -212,15 +322,14 @@ static bool look(struct gpio_sim *gpio, struct error *error)
 {
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++) {
 		struct line *line = &gpio->lines[l];
-		char value;
-		if (!line->present || !line->output || pread(line->fd, &value, 1, 0) != 1)
+		if (!line->present || !line->output)
 			continue;
 		bool differed = line->differs;
-		line->differs = (value == '1') != line->level;
+		line->differs = value_of(line) != line->level;
 		if (differed && line->differs && !give(gpio, l, !line->level, error))
 			return false;
 	}
-	return true;
+	return look_at_relays(gpio, error);
 }
 
 static bool drive(struct gpio_sim *gpio, unsigned l, struct error *error)
@@ -236,7 +345,9 @@ static bool drive(struct gpio_sim *gpio, unsigned l, struct error *error)
 	line->known = true;
 	const char *pull = level ? "pull-up" : "pull-down";
 	ssize_t length = (ssize_t)strlen(pull);
-	return pwrite(line->fd, pull, (size_t)length, 0) == length || error_errno(error, ERROR_BENCH, "cannot pull a line");
+	/* A chip that was pulled out is not the device's affair. */
+	return pwrite(line->fd, pull, (size_t)length, 0) == length || errno == ENODEV ||
+	       error_errno(error, ERROR_BENCH, "cannot pull a line");
 }
 
 static bool drive_all(struct gpio_sim *gpio, struct error *error)
@@ -262,15 +373,13 @@ static bool follow(void *self, double monotonic_s, struct error *error)
 	return stalled(gpio) || ((!wanted || look(gpio, error)) && drive_all(gpio, error));
 }
 
-/* A level that cannot be read counts as unchanged: the rig may have released the line. */
 static bool watch(struct gpio_sim *gpio, unsigned l, struct error *error)
 {
-	struct line *line = &gpio->lines[l];
-	char value = '0';
-	if (pread(line->fd, &value, 1, 0) != 1 || (value == '1') == line->level)
+	bool value = value_of(&gpio->lines[l]);
+	if (value == gpio->lines[l].level)
 		return true;
 	plant_advance(gpio->plant);
-	return give(gpio, l, value == '1', error);
+	return give(gpio, l, value, error);
 }
 
 /* The next time of the grid. What was overslept is not made up for, but the grid stays, so that regular triggers are seen regularly. */
@@ -288,7 +397,7 @@ static bool poll_lines(struct gpio_sim *gpio, bool slow, struct error *error)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].present && gpio->lines[l].output && (l == GPIO_TRIGGER || slow) && !watch(gpio, l, error))
 			return false;
-	return !slow || drive_all(gpio, error);
+	return !slow || (drive_all(gpio, error) && poll_relays(gpio, error));
 }
 
 static void start_trace(struct gpio_sim *gpio)
@@ -332,7 +441,7 @@ static void *gpio_thread(void *self)
 	return NULL;
 }
 
-struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
+struct gpio_sim *gpio_sim_start(struct plant *plant, struct wires *wires, struct error *error)
 {
 	struct gpio_sim *gpio = calloc(1, sizeof *gpio);
 	if (!gpio) {
@@ -341,15 +450,18 @@ struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error)
 	}
 	const struct serve_setup *setup = plant->setup->serve;
 	gpio->plant = plant;
+	gpio->wires = wires;
 	gpio->root = setup->gpio_root ? setup->gpio_root : "";
 	gpio->poll_s = isnan(setup->gpio_poll_s) ? poll_default_s : setup->gpio_poll_s;
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		gpio->lines[l].fd = -1;
 	/* As the virtual device begins. */
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
-		gpio->lines[l].level = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
-	gpio->lines[GPIO_COIL_PRESENT].level = true;
-	bool found = find_chip(gpio, error);
+		gpio->lines[l].resistor = plant->setup->gpio[l].present && plant->setup->gpio[l].safe_level;
+	gpio->lines[GPIO_COIL_PRESENT].resistor = true;
+	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
+		gpio->lines[l].level = gpio->lines[l].resistor;
+	bool found = list_relays(gpio, error) && find_chip(gpio, error);
 	if (found)
 		start_trace(gpio);
 	gpio->running = found && pthread_create(&gpio->thread, NULL, gpio_thread, gpio) == 0;
@@ -374,6 +486,9 @@ void gpio_sim_stop(struct gpio_sim *gpio)
 	for (unsigned l = 0; l < GPIO_LINE_COUNT; l++)
 		if (gpio->lines[l].fd >= 0)
 			close(gpio->lines[l].fd);
+	for (unsigned r = 0; r < gpio->relay_count; r++)
+		if (gpio->relays[r].fd >= 0)
+			close(gpio->relays[r].fd);
 	remove_chip(gpio);
 	free(gpio);
 }

@@ -5,12 +5,12 @@
  * is written to its pull. Levels of the rig's lines come with their times from the kernel's trace where it gives one; else the value is polled. A chip of that label which is live already is used; else it is made through configfs, one line for each of the
  * bench's, with its name.
  */
-#include "plant.h"
+#include "wires.h"
 
 struct gpio_sim;
 
-/* NULL with *error. The plant outlives it. */
-struct gpio_sim *gpio_sim_start(struct plant *plant, struct error *error) must_check;
+/* wires: whose relays are lines of the chip, too; NULL for none. NULL with *error. Plant and wires outlive it. */
+struct gpio_sim *gpio_sim_start(struct plant *plant, struct wires *wires, struct error *error) must_check;
 /* Removes the chip if it was made here; NULL is accepted. */
 void gpio_sim_stop(struct gpio_sim *gpio);
 /* The chip's name in the kernel, "gpiochip0". */

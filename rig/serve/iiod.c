@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "iiod_buffer.h"
+#include "iiod_dac.h"
 
 enum { XML_BYTES = 1 << 20 };
 
@@ -11,6 +12,7 @@ struct iiod {
 	struct plant *plant;
 	struct adc_pump *pump;
 	struct iiod_device device;
+	struct iiod_dac dac;
 	struct text xml;
 	struct listener *listener;
 };
@@ -49,7 +51,8 @@ static bool answer_text(struct iiod *iiod, struct connection *connection, const 
 static bool do_read(struct iiod *iiod, struct connection *connection, const struct iiod_command *command)
 {
 	auto_text struct text value = text_make(IIOD_VALUE_BYTES);
-	int status = iiod_device_read(&iiod->device, command, &value);
+	int status = iiod_dac_is(&iiod->dac, command->device) ? iiod_dac_read(&iiod->dac, command, &value)
+							      : iiod_device_read(&iiod->device, command, &value);
 	return status < 0 ? answer_number(iiod, connection, status) : answer_text(iiod, connection, text_view(&value), value.length);
 }
 
@@ -59,7 +62,8 @@ static bool do_write(struct iiod *iiod, struct connection *connection, const str
 	if (!connection_bytes(connection, value, command->bytes))
 		return false;
 	value[command->bytes] = '\0';
-	int status = iiod_device_write(&iiod->device, command, value);
+	int status = iiod_dac_is(&iiod->dac, command->device) ? iiod_dac_write(&iiod->dac, command, value)
+							      : iiod_device_write(&iiod->device, command, value);
 	return answer_number(iiod, connection, status < 0 ? status : (long long)command->bytes);
 }
 
@@ -95,7 +99,7 @@ static bool obey(struct iiod *iiod, struct connection *connection, const struct 
 	case IIOD_READBUF:
 	case IIOD_CLOSE: break;
 	}
-	if (command->verb == IIOD_GETTRIG && iiod_device_is_trigger(command->device))
+	if (command->verb == IIOD_GETTRIG && (iiod_device_is_trigger(command->device) || iiod_dac_is(&iiod->dac, command->device)))
 		return answer_number(iiod, connection, 0);
 	if (!here)
 		return answer_number(iiod, connection, -ENODEV);
@@ -133,7 +137,7 @@ static void serve_connection(void *self, struct connection *connection)
 	iiod_buffer_close(&buffer);
 }
 
-struct iiod *iiod_start(struct plant *plant, struct error *error)
+struct iiod *iiod_start(struct plant *plant, struct wires *wires, struct error *error)
 {
 	struct iiod *iiod = calloc(1, sizeof *iiod);
 	if (!iiod) {
@@ -145,7 +149,10 @@ struct iiod *iiod_start(struct plant *plant, struct error *error)
 	iiod->xml = text_make(XML_BYTES);
 	iiod->pump = adc_pump_start(plant, error);
 	if (iiod->pump && iiod_device_make(&iiod->device, setup->iiod_device, plant, iiod->pump, error)) {
+		iiod_dac_make(&iiod->dac, plant, wires);
 		iiod_device_xml(&iiod->device, &iiod->xml);
+		iiod_dac_xml(&iiod->dac, &iiod->xml);
+		text_puts(&iiod->xml, "</context>");
 		iiod->listener = listener_start(setup->iiod_port, serve_connection, iiod, error);
 	}
 	if (iiod->listener)

@@ -4,12 +4,12 @@
  * An IIOD server, text protocol version 0, as libiio 0.x speaks it: the ADC of the virtual bench over TCP.
  */
 #include "connection.h"
-#include "plant.h"
+#include "wires.h"
 
 struct iiod;
 
-/* NULL with *error. The plant outlives it. */
-struct iiod *iiod_start(struct plant *plant, struct error *error) must_check;
+/* wires: what its analog outputs set, NULL for none. NULL with *error. Plant and wires outlive it. */
+struct iiod *iiod_start(struct plant *plant, struct wires *wires, struct error *error) must_check;
 /* NULL is accepted. */
 void iiod_stop(struct iiod *iiod);
 struct listener *iiod_listener(struct iiod *iiod);

@@ -127,7 +127,7 @@ void iiod_device_xml(const struct iiod_device *device, struct text *xml)
 	text_puts(xml, "<debug-attribute name=\"direct_reg_access\" />");
 	for (unsigned a = 0; a < BUFFER_ATTRIBUTES; a++)
 		text_printf(xml, "<buffer-attribute name=\"%s\" />", BUFFER_NAMES[a]);
-	text_printf(xml, "</device><device id=\"%s\" name=\"%s\"></device></context>", TRIGGER_ID, TRIGGER_NAME);
+	text_printf(xml, "</device><device id=\"%s\" name=\"%s\"></device>", TRIGGER_ID, TRIGGER_NAME);
 }
 
 bool iiod_device_is_trigger(const char *name)

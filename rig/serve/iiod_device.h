@@ -25,7 +25,7 @@ struct iiod_device {
 bool iiod_device_make(struct iiod_device *device, const char *name, struct plant *plant, struct adc_pump *pump,
 		      struct error *error) must_check;
 void iiod_device_finish(struct iiod_device *device);
-/* The context, as PRINT answers it. */
+/* The context, as PRINT answers it, but for its end: other devices may follow. */
 void iiod_device_xml(const struct iiod_device *device, struct text *xml);
 /* True for the id or the name of the device. */
 bool iiod_device_is(const struct iiod_device *device, const char *name);

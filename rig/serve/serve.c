@@ -21,6 +21,7 @@ struct serve {
 	struct serve_faults *faults;
 	unsigned bits[LOGIC_LINE_COUNT];
 	struct logic_track *track;
+	struct wires *wires; /* NULL: the bench has no emulation */
 	struct iiod *iiod;
 	struct beaglelogic *beaglelogic;
 	struct magstim_device magstim;
@@ -85,7 +86,7 @@ static bool look_at_device(struct serve *serve, char *reply, size_t size, struct
 	}
 	double stall_s = fmax(serve->magstim_line ? serial_line_stall_s(serve->magstim_line) : 0,
 			      serve->magventure_line ? serial_line_stall_s(serve->magventure_line) : 0);
-	snprintf(reply + length, size - length, " %.3f\n", stall_s);
+	snprintf(reply + length, size - length, " %.3f %lu\n", stall_s, serve->track ? logic_track_discharges(serve->track) : 0);
 	return true;
 }
 
@@ -167,7 +168,9 @@ static bool start_all(struct serve *serve, struct error *error)
 		return false;
 	if (setup->logic.driver && !(serve->track = logic_track_start(&serve->plant, serve->bits, error)))
 		return false;
-	if (setup->serve->present[SERVE_IIOD] && !(serve->iiod = iiod_start(&serve->plant, error)))
+	if (setup->emulation.driver && !(serve->wires = wires_create(&serve->plant, error)))
+		return error_prefix(error, "emulation");
+	if (setup->serve->present[SERVE_IIOD] && !(serve->iiod = iiod_start(&serve->plant, serve->wires, error)))
 		return false;
 	if (setup->serve->present[SERVE_BEAGLELOGIC] && !(serve->beaglelogic = beaglelogic_start(&serve->plant, serve->track, error)))
 		return false;
@@ -175,7 +178,7 @@ static bool start_all(struct serve *serve, struct error *error)
 		return false;
 	if (!start_serial(serve, error))
 		return false;
-	if (setup->serve->present[SERVE_GPIO_SIM] && !(serve->gpio = gpio_sim_start(&serve->plant, error)))
+	if (setup->serve->present[SERVE_GPIO_SIM] && !(serve->gpio = gpio_sim_start(&serve->plant, serve->wires, error)))
 		return false;
 	if (setup->serve->control && !(serve->control = listener_start_local(setup->serve->control, serve_control, serve, error)))
 		return error_prefix(error, "control");
@@ -210,6 +213,7 @@ void serve_stop(struct serve *serve)
 	serial_line_stop(serve->magventure_line);
 	beaglelogic_stop(serve->beaglelogic);
 	iiod_stop(serve->iiod);
+	wires_destroy(serve->wires);
 	logic_track_stop(serve->track);
 	plant_finish(&serve->plant);
 	serve_faults_destroy(serve->faults);

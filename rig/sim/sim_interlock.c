@@ -304,6 +304,10 @@ void sim_interlock_set(struct sim_world *world, enum interlock_signal signal, en
 		begin_self_fire(world, state);
 	if (signal == SIGNAL_MAINS)
 		change_mains(world, state);
+	bool any = false;
+	for (unsigned s = SIGNAL_NONE + 1; s < SIGNAL_COUNT; s++)
+		any |= interlocks->state[s] != STATE_NORMAL;
+	sim_record_level(world, LOGIC_EVENT, any);
 	follow_causes(world);
 	sim_world_refresh(world);
 }

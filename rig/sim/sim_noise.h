@@ -19,6 +19,8 @@ enum sim_draw {
 };
 
 enum { SIM_POOL_SIZE = 1 << 17 };
+/* No number of the pool is further from 0: sqrt(-2 ln 2^-54), of the smallest uniform number there is. */
+#define SIM_NOISE_MOST 8.66F
 
 /* 64 well mixed bits (splitmix64 finaliser). */
 uint64_t sim_hash(uint64_t seed, uint64_t stream, uint64_t index);

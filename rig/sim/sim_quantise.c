@@ -1,27 +1,43 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "sim_noise.h"
 #include "sim_sensor.h"
 
 /*
  * Nearly all of a recording is idle, so these loops are the speed of the whole: they are written so that the compiler vectorises them on
  * any machine. Adding 1.5 * 2^23 to a float leaves its value rounded to the nearest integer in the low bits.
  */
-static inline int16_t round_clamped(float value, float low, float high)
+static inline int16_t round_inside(float value)
 {
 	union {
 		float value;
 		uint32_t bits;
-	} magic;
-	float above = value < low ? low : value;
-	magic.value = (above > high ? high : above) + 12582912.0F;
+	} magic = {value + 12582912.0F};
 	return (int16_t)magic.bits;
+}
+
+static inline int16_t round_clamped(float value, float low, float high)
+{
+	float above = value < low ? low : value;
+	return round_inside(above > high ? high : above);
+}
+
+/* A level with noise that reaches neither end of the ADC's range, as nearly every channel nearly always is. */
+static void quantise_level(float level, float sigma, const float *noise, size_t n, int16_t *counts)
+{
+	for (size_t k = 0; k < n; k++)
+		counts[k] = round_inside(level + sigma * noise[k]);
 }
 
 void sim_quantise_line(const struct sim_sensor *sensor, float base, float slope, const float *noise, size_t n, int16_t *counts)
 {
 	float sigma = (float)sensor->noise_counts, low = sensor->count_min, high = sensor->count_max;
 	int length = (int)n;
+	if (slope == 0 && base - SIM_NOISE_MOST * sigma >= low && base + SIM_NOISE_MOST * sigma <= high) {
+		quantise_level(base, sigma, noise, n, counts);
+		return;
+	}
 	for (int k = 0; k < length; k++)
 		counts[k] = round_clamped(base + slope * (float)k + sigma * noise[k], low, high);
 }

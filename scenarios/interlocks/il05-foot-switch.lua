@@ -14,6 +14,7 @@ local function bounce(away, back)
 	end
 end
 
+interlocks.healthy()
 for n = 1, interlocks.trials do
 	if (n - 1) % 10 == 0 then
 		interlocks.ready()

@@ -2,7 +2,7 @@
 -- IL08: the charger gives only a few percent of its power: pulses get fewer, none is too small.
 local interlocks = require "interlocks"
 
-interlocks.scenario("il08-charger", "IL08: charger too slow", { "IL08-AMPLITUDE" }, 20)
+interlocks.scenario("il08-charger", "IL08: charger too slow", { "IL08-AMPLITUDE" })
 interlocks.healthy()
 for n = 1, interlocks.trials do
 	local rate = interlocks.draw(10, 20)

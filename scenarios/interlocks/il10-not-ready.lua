@@ -5,6 +5,7 @@ local interlocks = require "interlocks"
 
 interlocks.scenario("il10-not-ready", "IL10: triggers while not ready", { "IL10-REFUSE" })
 local charging = setting("charging", 0.026, 0.005, 60)
+interlocks.healthy()
 for n = 1, interlocks.trials do
 	-- Disarmed: 1 to 100 Hz.
 	provoke { pulses = 3, rate = 10 ^ interlocks.draw(0, 2) }

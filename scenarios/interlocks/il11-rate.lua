@@ -3,8 +3,9 @@
 -- pulse is too small.
 local interlocks = require "interlocks"
 
-interlocks.scenario("il11-rate", "IL11: rate limiter", { "IL11-INTERVAL", "IL11-AMPLITUDE" }, 10)
+interlocks.scenario("il11-rate", "IL11: rate limiter", { "IL11-INTERVAL", "IL11-AMPLITUDE" })
 local fastest = setting("rate", 20, 0.1, 100)
+interlocks.healthy()
 for n = 1, interlocks.trials do
 	interlocks.ready(100)
 	train { pulses = 3, rate = fastest }

@@ -3,8 +3,9 @@
 -- `longest` is the device's longest train (40 pulses on the bench virtual-interlocks).
 local interlocks = require "interlocks"
 
-interlocks.scenario("il12-train", "IL12: longest train, minimum wait", { "IL12-COUNT" }, 10)
+interlocks.scenario("il12-train", "IL12: longest train, minimum wait", { "IL12-COUNT" })
 local longest, least = setting("longest", 40, 2, 100000), setting("wait", 0.5, 0.01, 60)
+interlocks.healthy()
 for n = 1, interlocks.trials do
 	local rate = interlocks.draw(10, 20)
 	interlocks.ready()

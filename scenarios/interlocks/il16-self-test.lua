@@ -2,7 +2,7 @@
 -- IL16: a sensor is out of range when the device starts: it does not become operable, and says so.
 local interlocks = require "interlocks"
 
-interlocks.scenario("il16-self-test", "IL16: self-test", { "IL16-REFUSE", "IL16-FAULT" }, 20)
+interlocks.scenario("il16-self-test", "IL16: self-test", { "IL16-REFUSE", "IL16-FAULT" })
 interlocks.healthy()
 for n = 1, interlocks.trials do
 	local state = interlocks.wire[(n - 1) % #interlocks.wire + 1]

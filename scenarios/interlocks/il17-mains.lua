@@ -5,6 +5,7 @@ local interlocks = require "interlocks"
 
 interlocks.scenario("il17-mains", "IL17: mains failure, dips and return",
 	{ "IL17-STOP", "IL17-READY", "IL17-FAULT", "IL17-CHARGER", "IL17-DUMP", "IL17-DUMP-TIME" })
+interlocks.healthy()
 -- A dip of so many seconds is bridged: the train goes on.
 local bridged = setting("bridged", 0.01, 0.001, 1)
 interlocks.ready()

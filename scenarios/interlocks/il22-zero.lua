@@ -3,6 +3,7 @@
 local interlocks = require "interlocks"
 
 interlocks.scenario("il22-zero", "IL22: setting of 0 %", { "IL22-REFUSE", "IL22-LEAKAGE" }, 100)
+interlocks.healthy()
 interlocks.ready()
 train { pulses = 3, rate = 10 }
 disarm()

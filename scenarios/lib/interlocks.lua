@@ -25,6 +25,7 @@ function interlocks.scenario(id, title, requirements, trials)
 	seed = setting("seed", 1, 0, 4294967295)
 	interlocks.trials = setting("trials", trials or 59, 1, 999)
 	interlocks.percent = setting("intensity", 50, 20, 100)
+	interlocks.minutes = setting("healthy_minutes", 0, 0, 600)
 	-- An open wire, and the two shorts: what fail-safe wiring has to survive. A bench whose relays can only open says shorts=0.
 	interlocks.wire = setting("shorts", 1, 0, 1) == 1 and { "open", "short_low", "short_high" } or { "open" }
 end
@@ -36,10 +37,15 @@ function interlocks.ready(percent)
 	await("ready", seconds(5))
 end
 
--- The negative test: with all inputs as they should be every pulse comes and nothing trips.
+-- The negative test: with all inputs as they should be every pulse comes and nothing trips. 20 pulses; or, for so many minutes as the setting
+-- `healthy_minutes` says, as many every half minute, armed throughout.
 function interlocks.healthy()
 	interlocks.ready()
-	train { pulses = 20, rate = 15 }
+	if interlocks.minutes > 0 then
+		train { pulses = 20, rate = 15, trains = math.ceil(2 * interlocks.minutes), train_period = seconds(30) }
+	else
+		train { pulses = 20, rate = 15 }
+	end
 	disarm()
 	wait(seconds(0.5))
 end

@@ -49,10 +49,19 @@ static double draw_uniform(uint64_t *state)
 	return ((double)((z ^ z >> 31) >> 11) + 0.5) / 9007199254740992.0;
 }
 
+/* Box and Muller make two of two; the other one is kept for the next call. */
 double draw_normal(uint64_t *state)
 {
-	double u = draw_uniform(state), v = draw_uniform(state);
-	return sqrt(-2 * log(u)) * cos(2 * PI * v);
+	static double kept;
+	static bool there;
+	if (there) {
+		there = false;
+		return kept;
+	}
+	double size = sqrt(-2 * log(draw_uniform(state))), angle = 2 * PI * draw_uniform(state);
+	kept = size * sin(angle);
+	there = true;
+	return size * cos(angle);
 }
 
 static double bandwidth_hz(const struct conditions *conditions)

@@ -5,9 +5,11 @@
 # usage: tests/lab/lab.sh BUILD_DIR [CASE...]
 #   LAB_KERNEL   a kernel instead of the cached one
 #   LAB_ROOTFS   a folder to boot instead of /, with the tree at LAB_TREE inside; BUILD_DIR lies below it
+#   LAB_ENV      "NAME=VALUE ...", for cases that look at such
 #   LAB_TIMES    "virtual real" (default)
 #   LAB_SECONDS, LAB_CASE_SECONDS   limits of a boot (180) and of a case (60)
-# Cases that say "# nightly" run when they are named. Cases that say "# boots: 2" are booted again in virtual time, for the same numbers.
+# Cases that say "# nightly" run when they are named. Cases that say "# boots: 2" are, when they are named, booted again in virtual time: for the same
+# numbers.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -44,7 +46,7 @@ boot() {
   # The kernel keeps its memory in a file in TMPDIR. Virtual time begins at 0 of the host's day, real time as it is.
   # shellcheck disable=SC2086
   TMPDIR=/dev/shm timeout -k 5 "$limit_s" "$kernel" mem=384M root=none rootfstype=hostfs rootflags="$rootfs" ro con0=null,fd:1 con=null ssl=null \
-    quiet panic=-1 $travel init="$tree/tests/lab/init.sh" LAB_HERE="$tree/tests/lab" LAB_ROOT="$tree" LAB_BUILD="/${build#"$rootfs"}" LAB_TIME="$time" LAB_CASE_SECONDS="${LAB_CASE_SECONDS:-60}" "LAB_CASES=\"$cases\"" \
+    quiet panic=-1 $travel init="$tree/tests/lab/init.sh" LAB_HERE="$tree/tests/lab" LAB_ROOT="$tree" LAB_BUILD="/${build#"$rootfs"}" LAB_TIME="$time" LAB_CASE_SECONDS="${LAB_CASE_SECONDS:-60}" "LAB_CASES=\"$cases\"" ${LAB_ENV:-} \
     </dev/null >"$console.raw" 2>&1 || true
   tr -d '\r' <"$console.raw" >"$console"
   now=$(date +%s.%N)
@@ -89,7 +91,7 @@ for time in ${LAB_TIMES:-virtual real}; do
   cases=$(cases_for "$time" "$@")
   [ -n "$cases" ] || continue
   boot "$time" "${cases% }"
-  if [ "$time" = virtual ]; then again "$cases"; fi
+  if [ "$time" = virtual ] && [ $# -gt 0 ]; then again "$cases"; fi
 done
 [ $passed -gt 0 ] || wrong "nothing was checked"
 [ $status -eq 0 ] && echo "lab: $passed passed, 0 failed"

@@ -87,6 +87,29 @@ Test(gaps, by_the_clock)
 	cr_expect_eq(found_all, trials);
 }
 
+/* A loss in the first buffer that is kept is found by what was thrown away before it. */
+Test(gaps, in_the_first_buffer_by_the_clock)
+{
+	srand48(4);
+	for (int trial = 0; trial < 50; trial++) {
+		struct arrivals a = {
+			.rate_hz = 1e6, .jitter_s = 50e-6, .buffer = 62500, .loss_at = (uint64_t)(drand48() * 62000), .lost = 20000};
+		struct loss_finder *finder = by_clock(a.rate_hz, a.buffer);
+		struct error error = {0};
+		unsigned skip = loss_finder_skip(finder) / a.buffer;
+		cr_assert_geq(skip, 4);
+		for (unsigned b = 0; b < skip; b++)
+			cr_assert(loss_finder_skipped(finder, ((double)b + 1 - skip) * 62.5e-3 + 300e-6 + jitter_s(a.jitter_s), &error));
+		struct loss loss;
+		unsigned count;
+		bool good = feed(finder, &a, 40, &loss, &count);
+		cr_expect(good && count > 0 && loss.first <= a.loss_at && a.loss_at <= loss.last && fabs((double)loss.lost - 20000) < 600,
+			  "trial %d: %u found, %llu in %llu..%llu", trial, count, (unsigned long long)loss.lost,
+			  (unsigned long long)loss.first, (unsigned long long)loss.last);
+		loss_finder_destroy(finder);
+	}
+}
+
 /* Without a loss jitter is no loss. */
 Test(gaps, no_false_alarm_by_the_clock)
 {

@@ -337,6 +337,36 @@ Test(judge, missing_and_extra_pulses_that_no_requirement_counts_are_no_pass)
 	cr_expect_eq(judge_overall(&spec, &both, &plan, judgements, NULL), VERDICT_FAIL);
 }
 
+/* Three pulses due, the second not seen: with all samples there that is another requirement's affair; where some are missing it may lie among them. */
+Test(judge, a_pulse_that_may_lie_among_missing_samples_is_void)
+{
+	struct expected_pulse due[3] = {{.intensity_pct = 50}, {.intensity_pct = 50}, {.intensity_pct = 60}};
+	struct plan_block block = {.kind = "single"};
+	struct plan plan = {.pulses = due, .pulse_count = 3, .blocks = &block, .block_count = 1};
+	struct pulse pulses[2] = {{.expected = 0}, {.expected = 2}};
+	struct measurement measurements[2] = {
+		{&PEAK, 10, 0.01, 0, INFINITY, INFINITY, NAN, 0, 0, 0.1, 0.1, false},
+		{&PEAK, 10, 0.01, 0, INFINITY, INFINITY, NAN, 1, 2, 0.3, 0.3, false},
+	};
+	struct gap gap = {200, 10, GAP_LOST};
+	struct results results = {
+		.measurements = measurements, .measurement_count = 2, .pulses = pulses, .pulse_count = 2, .gaps = &gap, .gap_count = 1};
+	struct requirement every = requirement_of(DECISION_SIMPLE, 9, 11), stronger = every;
+	stronger.select.intensity_min_pct = 55;
+	stronger.select.intensity_max_pct = 65;
+	struct requirement requirements[2] = {every, stronger};
+	struct spec spec = {.requirements = requirements, .count = 2};
+	struct judgement judgements[2];
+	judge_spec(&spec, &results, &plan, NULL, &calibration, judgements);
+	cr_expect_eq(judgements[0].verdict, VERDICT_VOID);
+	cr_expect_eq(judgements[0].voided, 1);
+	cr_expect_not_null(strstr(judgements[0].reason, "may lie among them"), "%s", judgements[0].reason);
+	cr_expect_eq(judgements[1].verdict, VERDICT_PASS, "that pulse was seen");
+	results.gap_count = 0;
+	judge_spec(&spec, &results, &plan, NULL, &calibration, judgements);
+	cr_expect_eq(judgements[0].verdict, VERDICT_PASS);
+}
+
 Test(judge, without_a_scenario_the_whole_specification_must_be_tested)
 {
 	const double values[] = {10};

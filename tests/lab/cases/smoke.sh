@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # boots: 2
-# nightly
-# A short session end to end. Pairs of two intensities want a BiStim. Virtual time only: a session takes as long as its computing does.
+# A short session end to end. Pairs of two intensities want a BiStim. Virtual time only: it takes as long as its computing does.
 . "$LAB_HERE/lib.sh"
 . "$LAB_HERE/session.sh"
-try smoke "model: bistim2" "100 us"
+try smoke "model: bistim2" "1 ms"
