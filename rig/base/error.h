@@ -15,6 +15,7 @@ enum error_kind {
 	ERROR_NONE = 0,
 	ERROR_CONFIG,  /* usage, scenario, bench, spec or recording is wrong: exit status 2 */
 	ERROR_BENCH,   /* an instrument or the machine failed: exit status 4 */
+	ERROR_REFUSED, /* the device heard the command and said no: exit status 4, where that was not to be expected */
 	ERROR_ABORTED, /* the operator stopped it: exit status 5 */
 };
 

@@ -123,6 +123,7 @@ struct stimulator_ops {
 	bool (*set_intensity)(void *self, double intensity_pct, double second_pct, struct error *error) must_check;
 	/* Direction of the current in the next pulses. NULL: the device has but one. */
 	bool (*set_direction)(void *self, bool reversed, struct error *error) must_check;
+	/* ERROR_REFUSED: the device itself said that it does not arm; any other kind: it may not even have heard the command. */
 	bool (*arm)(void *self, struct error *error) must_check;
 	bool (*disarm)(void *self, struct error *error) must_check;
 	bool (*status)(void *self, struct stimulator_status *status, struct error *error) must_check;

@@ -190,8 +190,8 @@ static bool arm(struct magstim *magstim, struct error *error)
 	/* Armed already, or not willing. */
 	if (!ask_parameters(magstim, &reply, &power_pct, error))
 		return false;
-	return reply.bytes[1] & MAGSTIM_ARMED ||
-	       error_bench(error, "%s: the device refuses to be armed (status %02x)", magstim->link.serial.path, reply.bytes[1]);
+	return reply.bytes[1] & MAGSTIM_ARMED || error_set(error, ERROR_REFUSED, "%s: the device refuses to be armed (status %02x)",
+							   magstim->link.serial.path, reply.bytes[1]);
 }
 
 static bool magstim_arm(void *self, struct error *error)

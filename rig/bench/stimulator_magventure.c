@@ -122,7 +122,8 @@ static bool set_enabled(struct magventure *magventure, bool enabled, struct erro
 		if (((status[AT_FLAGS] & FLAG_ENABLED) != 0) == enabled)
 			return true;
 	} while (serial_now_s() < until_s);
-	return error_bench(error, "%s: the device did not %s", magventure->serial.path, enabled ? "enable" : "disable");
+	return error_set(error, enabled ? ERROR_REFUSED : ERROR_BENCH, "%s: the device did not %s", magventure->serial.path,
+			 enabled ? "enable" : "disable");
 }
 
 static bool magventure_arm(void *self, struct error *error)
@@ -136,7 +137,8 @@ static bool magventure_arm(void *self, struct error *error)
 		return error_bench(error,
 				   "%s: the device stands at a mode in which one trigger gives more than one pulse; set it to Standard",
 				   magventure->serial.path);
-	return set_enabled(magventure, true, error);
+	/* Commands are not acknowledged: only one that was given twice was refused. */
+	return set_enabled(magventure, true, error) || (error->kind == ERROR_REFUSED && set_enabled(magventure, true, error));
 }
 
 /* Twice: it may be a byte that was lost. */

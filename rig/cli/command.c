@@ -18,7 +18,8 @@ int command_fail(const struct error *error)
 	switch (error->kind) {
 	case ERROR_NONE:
 	case ERROR_CONFIG: return EXIT_CONFIGURATION;
-	case ERROR_BENCH: return EXIT_BENCH_FAULT;
+	case ERROR_BENCH:
+	case ERROR_REFUSED: return EXIT_BENCH_FAULT;
 	case ERROR_ABORTED: return EXIT_ABORTED;
 	}
 	return EXIT_BENCH_FAULT;

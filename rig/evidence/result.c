@@ -33,7 +33,8 @@ static enum exit_status overall_exit_status(const struct result_facts *result)
 		return monitor_blames_device(safety->monitor) ? EXIT_NONCONFORMANT : EXIT_BENCH_FAULT;
 	switch (result->facts->ended_by) {
 	case ERROR_CONFIG: return EXIT_CONFIGURATION;
-	case ERROR_BENCH: return EXIT_BENCH_FAULT;
+	case ERROR_BENCH:
+	case ERROR_REFUSED: return EXIT_BENCH_FAULT;
 	case ERROR_ABORTED: return EXIT_ABORTED;
 	case ERROR_NONE: break;
 	}
@@ -45,7 +46,8 @@ const char *result_ended_by_name(enum error_kind kind)
 	switch (kind) {
 	case ERROR_NONE: return "plan";
 	case ERROR_CONFIG: return "configuration";
-	case ERROR_BENCH: return "bench";
+	case ERROR_BENCH:
+	case ERROR_REFUSED: return "bench";
 	case ERROR_ABORTED: return "operator";
 	}
 	return "bench";

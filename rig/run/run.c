@@ -182,8 +182,11 @@ static bool safe_state(struct sequencer *seq, struct error *error)
 	return safe;
 }
 
-/* A device that does not let itself be armed while an interlock is wronged, and says so when it is asked, does what it should. */
-static bool refusal_is_right(const struct sequencer *seq)
+/*
+ * A device that does not let itself be armed while an interlock is wronged does what it should. It must have said so itself: a command that got lost
+ * shows nothing of the device.
+ */
+static bool refusal_is_right(const struct sequencer *seq, const struct error *why)
 {
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	struct stimulator_status status;
@@ -191,7 +194,8 @@ static bool refusal_is_right(const struct sequencer *seq)
 	bool wronged = false;
 	for (unsigned signal = 0; signal < SIGNAL_COUNT; signal++)
 		wronged |= seq->wronged[signal];
-	if (!wronged || !stimulator->ops->status || !stimulator->ops->status(stimulator->self, &status, &ignored))
+	if (why->kind != ERROR_REFUSED || !wronged || !stimulator->ops->status ||
+	    !stimulator->ops->status(stimulator->self, &status, &ignored))
 		return false;
 	return status.state == STIMULATOR_OFF || status.state == STIMULATOR_STANDBY || status.state == STIMULATOR_FAULT;
 }
@@ -206,7 +210,7 @@ static bool do_arm(struct sequencer *seq, struct error *error)
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	if (!stimulator->ops || !stimulator->ops->arm || stimulator->ops->arm(stimulator->self, error))
 		return true;
-	return refusal_is_right(seq);
+	return refusal_is_right(seq, error);
 }
 
 static void tell_armed(struct sequencer *seq, bool armed)

@@ -229,7 +229,8 @@ Test(bench_check, a_driver_that_is_not_built_in_is_told_with_its_package)
 	cr_expect_eq(status_of(&told, "gpio.driver"), CHECK_FAILED);
 	cr_expect_eq(status_of(&told, "adc.samples"), CHECK_NOT_TESTED);
 	cr_expect_eq(status_of(&told, "trigger.level"), CHECK_NOT_TESTED);
-	cr_expect_eq(count.failed, 3, "%u: clock, gpio, adc", count.failed);
+	cr_expect_eq(status_of(&told, "emulation.driver"), CHECK_FAILED);
+	cr_expect_eq(count.failed, 4, "%u: clock, gpio, adc, emulation", count.failed);
 	for (size_t i = 0; i < told.count; i++)
 		if (strcmp(told.names[i], "adc.driver") == 0)
 			cr_expect(strstr(told.texts[i], "./dev drivers") && strstr(told.texts[i], "libiio-dev"), "%s", told.texts[i]);
