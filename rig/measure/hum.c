@@ -2,7 +2,8 @@
 #include "hum.h"
 
 #include <math.h>
-#include <stdlib.h>
+
+#include "order.h"
 
 #define PI 3.14159265358979323846
 /* Cells so far from the place count; none may be longer. */
@@ -14,6 +15,8 @@
 #define SCATTER_LEAST 0.006
 /* Hum is there when it leaves no more than this of the variance that an offset and a drift leave. */
 #define LEFT_MOST 0.1
+/* None when the first attempt leaves so much without a cell that is to blame. */
+#define HOPELESS 0.5
 /* A cell this many usual residuals away is no hum's: a small pulse, a step. */
 #define RESIDUAL_MOST 5.0
 #define FREQUENCY_OFF_MOST 0.01
@@ -50,18 +53,12 @@ struct system {
 	unsigned terms;
 };
 
-static int compare_ranges(const void *a, const void *b)
-{
-	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* The quiet cells within reach. False when they are too few, or do not scatter enough for hum to matter. */
 static bool gather(const struct hum *hum, double origin_frame, uint64_t end_frame, uint32_t cell_frames, double interval_s,
 		   struct points *points)
 {
 	const struct hum_cell *near[MOST_CELLS];
-	int32_t ranges[MOST_CELLS];
+	double ranges[MOST_CELLS];
 	size_t count = 0;
 	for (size_t k = 1; k <= hum->count && count < MOST_CELLS; k++) {
 		const struct hum_cell *cell = &hum->cells[(hum->next + HUM_CELLS - k) % HUM_CELLS];
@@ -75,8 +72,7 @@ static bool gather(const struct hum *hum, double origin_frame, uint64_t end_fram
 	}
 	if (count < LEAST_CELLS)
 		return false;
-	qsort(ranges, count, sizeof *ranges, compare_ranges);
-	double quiet = ranges[count / 4], least = INFINITY, most = -INFINITY;
+	double quiet = order_statistic(ranges, count, count / 4), least = INFINITY, most = -INFINITY;
 	*points = (struct points){.cell_s = cell_frames * interval_s};
 	for (size_t k = 0; k < count; k++) {
 		if (near[k]->range > QUIET_RANGE * quiet)
@@ -89,34 +85,43 @@ static bool gather(const struct hum *hum, double origin_frame, uint64_t end_fram
 	return points->n >= LEAST_CELLS && most - least > SCATTER_LEAST * fmax(quiet, 1);
 }
 
+/* What the mean over a cell makes of waves of one frequency: all 1, and moved 0, for values. */
+struct mean_of_cell {
+	double share, share2, share3, moved;
+};
+
 /*
- * Terms at t, as the mean over cell_s around it (0: the value): the mean of cos(w (t + x)) over |x| < T/2 is cos(w t) sin(a) / a, a = w T / 2, and that of
- * x sin(w x) is (sin(a) / a - cos(a)) / w.
+ * The mean of cos(w (t + x)) over |x| < T/2 is cos(w t) sin(a) / a, a = w T / 2, and that of x sin(w x) is (sin(a) / a - cos(a)) / w.
  */
-static void terms_at(double t_s, double omega_per_s, double cell_s, double term[HUM_TERMS])
+static struct mean_of_cell mean_over(double omega_per_s, double cell_s)
 {
-	double a = 0.5 * omega_per_s * cell_s, share = a > 0 ? sin(a) / a : 1, moved = a > 0 ? (share - cos(a)) / omega_per_s : 0;
+	double a = 0.5 * omega_per_s * cell_s, share = sin(a) / a;
+	return (struct mean_of_cell){share, sin(2 * a) / (2 * a), sin(3 * a) / (3 * a), (share - cos(a)) / omega_per_s};
+}
+
+static void terms_at(double t_s, double omega_per_s, const struct mean_of_cell *of, double term[HUM_TERMS])
+{
 	double c = cos(omega_per_s * t_s), s = sin(omega_per_s * t_s), c2 = c * c - s * s, s2 = 2 * s * c;
-	double share2 = a > 0 ? sin(2 * a) / (2 * a) : 1, share3 = a > 0 ? sin(3 * a) / (3 * a) : 1;
 	term[OFFSET] = 1;
 	term[DRIFT] = t_s / REACH_S;
-	term[COSINE] = share * c;
-	term[SINE] = share * s;
-	term[MOVING_COSINE] = (t_s * share * c - moved * s) / REACH_S;
-	term[MOVING_SINE] = (t_s * share * s + moved * c) / REACH_S;
-	term[COSINE2] = share2 * c2;
-	term[SINE2] = share2 * s2;
-	term[COSINE3] = share3 * (c2 * c - s2 * s);
-	term[SINE3] = share3 * (s2 * c + c2 * s);
+	term[COSINE] = of->share * c;
+	term[SINE] = of->share * s;
+	term[MOVING_COSINE] = (t_s * of->share * c - of->moved * s) / REACH_S;
+	term[MOVING_SINE] = (t_s * of->share * s + of->moved * c) / REACH_S;
+	term[COSINE2] = of->share2 * c2;
+	term[SINE2] = of->share2 * s2;
+	term[COSINE3] = of->share3 * (c2 * c - s2 * s);
+	term[SINE3] = of->share3 * (s2 * c + c2 * s);
 }
 
 /* Modified Gram-Schmidt. False when a term is none of its own on these cells. */
 static bool decompose(const struct points *points, double omega_per_s, unsigned terms, struct system *system)
 {
+	struct mean_of_cell of = mean_over(omega_per_s, points->cell_s);
 	system->terms = terms;
 	for (size_t i = 0; i < points->n; i++) {
 		double term[HUM_TERMS];
-		terms_at(points->t_s[i], omega_per_s, points->cell_s, term);
+		terms_at(points->t_s[i], omega_per_s, &of, term);
 		for (unsigned j = 0; j < terms; j++)
 			system->q[j][i] = term[j];
 	}
@@ -172,21 +177,14 @@ static unsigned terms_for(size_t n)
 	return n >= EVEN_LEAST_CELLS ? HUM_TERMS : n >= MOVING_LEAST_CELLS ? COSINE2 : n >= ODD_LEAST_CELLS ? MOVING_COSINE : COSINE3;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* Leaves out the cells that lie too far off. */
-static void reject(struct points *points, const double rest[MOST_CELLS])
+/* Leaves out the cells that lie too far off; false when there are none. */
+static bool reject(struct points *points, const double rest[MOST_CELLS])
 {
 	double size[MOST_CELLS];
 	size_t kept = 0, n = points->n;
 	for (size_t i = 0; i < n; i++)
 		size[i] = fabs(rest[i]);
-	qsort(size, n, sizeof *size, compare_doubles);
-	double most = RESIDUAL_MOST * size[n / 2] / MEDIAN_OF_NORMAL;
+	double most = RESIDUAL_MOST * order_statistic(size, n, n / 2) / MEDIAN_OF_NORMAL;
 	for (size_t i = 0; i < n; i++) {
 		if (fabs(rest[i]) > most)
 			continue;
@@ -194,6 +192,7 @@ static void reject(struct points *points, const double rest[MOST_CELLS])
 		points->mean[kept++] = points->mean[i];
 	}
 	points->n = kept;
+	return kept < n;
 }
 
 /* u of the hum's slope at t = 0: g' C g with C = (r' r)^-1 s^2, g what the slope is by each weight. */
@@ -235,13 +234,14 @@ static double fit_frequency(struct points points, double omega_per_s, struct hum
 			return INFINITY;
 		double line = solve(&points, &system, LINE_TERMS, rest, NULL);
 		double left = solve(&points, &system, system.terms, rest, wave->weight);
+		double n = (double)points.n, variance = left / (n - system.terms), of_line = line / (n - LINE_TERMS);
 		if (pass + 1 < PASSES) {
-			reject(&points, rest);
+			if (!reject(&points, rest) && variance > HOPELESS * of_line)
+				return INFINITY;
 			omega_per_s += frequency_off(wave->weight, system.terms, omega_per_s);
 			continue;
 		}
-		double n = (double)points.n, variance = left / (n - system.terms);
-		if (!(variance <= LEFT_MOST * line / (n - LINE_TERMS)))
+		if (!(variance <= LEFT_MOST * of_line))
 			return INFINITY;
 		wave->omega_per_s = omega_per_s;
 		wave->terms = system.terms;
@@ -273,8 +273,9 @@ bool hum_find(const struct hum *hum, double origin_frame, uint64_t end_frame, ui
 
 static double hum_at(const struct hum_wave *wave, double frame)
 {
+	static const struct mean_of_cell VALUE = {1, 1, 1, 0};
 	double term[HUM_TERMS], sum = 0;
-	terms_at((frame - wave->origin_frame) * wave->interval_s, wave->omega_per_s, 0, term);
+	terms_at((frame - wave->origin_frame) * wave->interval_s, wave->omega_per_s, &VALUE, term);
 	for (unsigned j = LINE_TERMS; j < wave->terms; j++)
 		sum += wave->weight[j] * term[j];
 	return sum;

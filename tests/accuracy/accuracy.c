@@ -38,8 +38,8 @@ static const unsigned adc_bits[BITS] = {12, 14, 16};
 static const char *const shape_names[WAVE_SHAPES] = {"biphasic", "half-sine", "monophasic"};
 static const char *const imperfection_names[IMPERFECTIONS] = {"",        "200 kHz", "1 MHz", "droop",   "hum .1%", "hum 1%",
 							      "crowded", "drift",   "spike", "commut.", "after",   "paired"};
-/* The pulses of a run share its gain, so that chance is that of so many runs; this many of its standard deviations below 95 %. */
-#define IMPERFECT_DEVIATIONS 3.5
+/* With 95 % of runs covered so few would be by chance once in so many looks; there are some 280 of them. */
+#define IMPERFECT_CHANCE 1e-4
 enum { IMPERFECT_ROUNDS = 2 };
 /* Shown, not held: hum between pulses so close together that no quiet cells of the envelope show it. */
 #define UNSEEN HUM_CROWDED
@@ -341,6 +341,19 @@ static bool report(unsigned row, bool verbose)
 	return holds;
 }
 
+/* The pulses of a run share its gain, so that chance is that of its runs: binomial, the probability of so many uncovered ones or more. */
+static double chance_of(double coverage_pct, unsigned runs)
+{
+	const double missed = 0.05;
+	unsigned uncovered = (unsigned)(runs * (1 - coverage_pct / 100) + 1e-9);
+	double probability = pow(1 - missed, runs), below = 0;
+	for (unsigned k = 0; k < uncovered; k++) {
+		below += probability;
+		probability *= (double)(runs - k) / (k + 1) * missed / (1 - missed);
+	}
+	return 1 - below;
+}
+
 /* Prints the row; false where an imperfection makes U a lie. */
 static bool report_imperfections(unsigned row)
 {
@@ -349,7 +362,7 @@ static bool report_imperfections(unsigned row)
 	for (unsigned i = PERFECT + 1; i < IMPERFECTIONS; i++) {
 		double coverage = tally_coverage_pct(&imperfect[row][i]);
 		bool held = i != UNSEEN && !(i == ONSET_SPIKE && rows[row].feels_spike);
-		bool wrong = held && coverage < 95 - IMPERFECT_DEVIATIONS * sqrt(95 * 5 / (imperfect[row][i].cases / PULSES_A_RUN));
+		bool wrong = held && chance_of(coverage, (unsigned)(imperfect[row][i].cases / PULSES_A_RUN)) < IMPERFECT_CHANCE;
 		holds &= !wrong;
 		printf(" %7.1f%c", coverage, wrong ? '*' : ' ');
 	}
