@@ -239,9 +239,9 @@ bool guard_log_to(struct guard *guard, int log_fd, struct error *error)
 
 bool guard_device(struct guard *guard, const struct guardian_device *device, struct error *error)
 {
-	guard->verify_s = fmax(device->capacitor.deadline_s, 1);
 	if (!begin_asking(guard, error))
 		return false;
+	guard->verify_s = fmax(device->capacitor.deadline_s, 1);
 	struct guardian_device_message message = {.head = {.magic = GUARDIAN_MAGIC, .kind = GUARDIAN_DEVICE}, .device = *device};
 	pthread_mutex_lock(&guard->lock);
 	uint32_t sequence = message.head.sequence = ++guard->sequence;

@@ -151,7 +151,8 @@ static bool judge(struct loss_finder *finder, struct gap_watch *watch, enum gap_
 	const char *clock = is_stamped(finder) ? "its time stamps" : "the computer's clock";
 	switch (state) {
 	case GAP_WATCH_NONE: return true;
-	case GAP_WATCH_LOST: return add_step(finder, step, error);
+	case GAP_WATCH_LOST:
+		return step ? add_step(finder, step, error) : error_bench(error, "samples are lost by %s, and where is not known", clock);
 	case GAP_WATCH_AHEAD:
 		if (is_stamped(finder))
 			return error_bench(error,

@@ -55,8 +55,8 @@ Test(emulation, the_state_of_a_wire_follows_from_its_lines, .init = prepare)
 				if (setup.signals[SIGNALS[i]].lines[line].present &&
 				    emulation_active((enum signal_state)line, (enum signal_state)state))
 					active |= 1u << line;
-			cr_expect_eq(emulation_state(&setup.signals[SIGNALS[i]], active), state, "%s %s",
-				     interlock_signal_name(SIGNALS[i]), signal_state_name((enum signal_state)state));
+			cr_expect_eq(emulation_state(&setup.signals[SIGNALS[i]], active), state, "%s %s", interlock_signal_name(SIGNALS[i]),
+				     signal_state_name((enum signal_state)state));
 		}
 	cr_expect_eq(emulation_state(&setup.signals[SIGNAL_DOOR], 0), STATE_OPEN, "nobody drives it");
 	cr_expect(emulation_active(STATE_NORMAL, STATE_VALUE), "a sensor with a value is connected");
