@@ -7,6 +7,9 @@
 #include "readings.h"
 #include "registry.h"
 
+/* A variance of fewer pulses is hardly known: a level's own has then to give way to that of all. */
+enum { OWN_VARIANCE_LEAST = 5 };
+
 /* Amplitudes of the matched pulses that count, one entry an intensity. */
 struct level {
 	double intensity_pct;
@@ -95,13 +98,13 @@ struct linearity {
 
 /*
  * How the line's value at zero scatters. A device scatters more at high levels, so that each level counts with its own variance and with its weight
- * in the line (White 1980), degrees of freedom by Welch and Satterthwaite; where levels were not repeated, with that of the residuals.
+ * in the line (White 1980), degrees of freedom by Welch and Satterthwaite; where levels were repeated too seldom, with that of the residuals.
  */
 static void scatter_at_zero(const struct level *level, size_t count, double sx, double sxx, double determinant, struct linearity *line)
 {
 	double variance = 0, spread = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (level[i].n < 2)
+		if (level[i].n < OWN_VARIANCE_LEAST)
 			return;
 		double weight = (sxx - sx * level[i].intensity_pct / 100) / determinant;
 		double part = weight * weight * level[i].n * level[i].squares / (level[i].n - 1);
@@ -127,7 +130,7 @@ static double scatter_of_distance(const struct level *level, size_t count, size_
 	double sum = 0, fourths = 0, at = level[which].intensity_pct / 100 - centre;
 	bool repeated = true;
 	for (size_t i = 0; i < count; i++)
-		repeated &= level[i].n > 1;
+		repeated &= level[i].n >= OWN_VARIANCE_LEAST;
 	for (size_t i = 0; i < count; i++) {
 		double hat = level[i].n * (1 / n + at * (level[i].intensity_pct / 100 - centre) / spread), share = (i == which) - hat;
 		double part = share * share * (repeated ? level[i].squares / (level[i].n - 1) : pooled) / level[i].n;

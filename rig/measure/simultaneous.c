@@ -4,9 +4,8 @@
 #include <math.h>
 
 /* The integral over x_0: so many of its standard deviations to either side, in steps of so much of one. */
-#define REACH 6.0
 #define STEP (1.0 / 16)
-enum { HALVINGS = 24 };
+enum { REACH = 6, STEPS = 2 * REACH * 16, HALVINGS = 24 };
 
 static double below(double x, double u)
 {
@@ -17,10 +16,11 @@ static double below(double x, double u)
 static double within(const double *u, size_t count, double u_common, double bound)
 {
 	double sum = 0, weights = 0;
-	for (double z = -REACH; z <= REACH; z += STEP) {
+	for (int i = 0; i <= STEPS; i++) {
+		double z = i * STEP - REACH;
 		double weight = exp(-0.5 * z * z), product = weight;
-		for (size_t i = 0; i < count; i++)
-			product *= below(bound + z * u_common, u[i]) - below(z * u_common - bound, u[i]);
+		for (size_t k = 0; k < count; k++)
+			product *= below(bound + z * u_common, u[k]) - below(z * u_common - bound, u[k]);
 		sum += product;
 		weights += weight;
 	}
