@@ -22,10 +22,10 @@ status=$?
 echo "qualified in $(($(date +%s) - start)) s: $(grep ' cases, ' out)"
 check "it qualifies" [ $status = 0 ]
 [ $status = 0 ] || grep -A9 "NOT OK" out
-check "every fault that the simulator knows is among the cases, or has a suite of its own" eval '
+check "every fault that the simulator knows is among the cases, or has a suite of its own" eval '(
   for fault in $(sed -n "s/.*form_of.*//; s/.*example; .*//; s/^\tcase SIM_FAULT_\([A-Z_]*\): return (struct.*/\L\1/p" "$TMSRIG_DATA/rig/config/config_fault.c"); do
     grep -q "faults:.*\"$fault" "$TMSRIG_DATA/fixtures/qualification/virtual.yaml" || grep -rq "fault.*$fault=" "$TMSRIG_DATA"/tests/interlocks* || { echo "no case of $fault"; exit 1; }
-  done'
+  done)'
 check "the record checks" eval '(cd record && sha256sum --quiet -c SHA256SUMS)'
 check "it names who, what and where" eval 'grep -q "A. Tester" record/qualification.txt && grep -q "$(sha256sum "$tmsrig" | cut -c 1-64)" record/qualification.json && grep -q "$(uname -r)" record/qualification.json'
 check "it says what it does not show" grep -q "^This does not show:" record/qualification.txt
