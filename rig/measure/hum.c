@@ -151,7 +151,7 @@ static bool decompose(const struct points *points, double omega_per_s, unsigned 
 /* What the first `terms` leave of the means, and its sum of squares; weight[] may be NULL. */
 static double solve(const struct points *points, const struct system *system, unsigned terms, double rest[MOST_CELLS], double *weight)
 {
-	double along[HUM_TERMS], squares = 0;
+	double along[HUM_TERMS] = {0}, squares = 0;
 	for (size_t i = 0; i < points->n; i++)
 		rest[i] = points->mean[i];
 	for (unsigned j = 0; j < terms; j++) {
