@@ -432,25 +432,38 @@ static size_t heard(struct stand *stand, double from_s, double to_s)
 	return count;
 }
 
+/* Of twelve shots, those around which the device was spoken to. */
+static unsigned loud_shots(enum double_kind kind)
+{
+	struct stand stand;
+	stand_make(&stand, kind);
+	GOOD(OPS(&stand)->arm(SELF(&stand), &stand.error));
+	double begin_s = serial_now_s(), shot_s = begin_s;
+	unsigned loud = 0;
+	/* Periods that meet the time of a keep-alive at every phase. */
+	for (int i = 0; i < 12; i++) {
+		shot_s += 0.23 + 0.017 * i;
+		GOOD(OPS(&stand)->expect_shot(SELF(&stand), shot_s, &stand.error));
+		sleep_s(fmax(0, shot_s - serial_now_s()));
+		loud += heard(&stand, shot_s - 0.05, shot_s + 0.002) > 0;
+	}
+	sleep_s(0.1);
+	cr_expect_geq(heard(&stand, begin_s, shot_s + 0.1), 5, "and it does talk in between");
+	stand_end(&stand);
+	return loud;
+}
+
+/* A busy machine may wake the test too late to announce its shot: then it is done again, which helps nobody who talks at a phase of the shot. */
 Test(stimulator, the_keep_alive_is_quiet_around_a_shot)
 {
 	static const enum double_kind KINDS[] = {DOUBLE_MAGSTIM, DOUBLE_LINE};
 	for (size_t k = 0; k < 2; k++) {
-		struct stand stand;
-		stand_make(&stand, KINDS[k]);
-		GOOD(OPS(&stand)->arm(SELF(&stand), &stand.error));
-		double begin_s = serial_now_s();
-		/* Periods that meet the time of a keep-alive at every phase. */
-		double shot_s = begin_s;
-		for (int i = 0; i < 12; i++) {
-			shot_s += 0.23 + 0.017 * i;
-			GOOD(OPS(&stand)->expect_shot(SELF(&stand), shot_s, &stand.error));
-			sleep_s(fmax(0, shot_s - serial_now_s()));
-			cr_expect_eq(heard(&stand, shot_s - 0.05, shot_s + 0.002), 0, "shot %d of kind %d", i, KINDS[k]);
+		unsigned loud = loud_shots(KINDS[k]);
+		for (int again = 0; loud > 0 && again < 3; again++) {
+			fprintf(stderr, "kind %d: %u of 12 shots were not quiet: once more\n", KINDS[k], loud);
+			loud = loud_shots(KINDS[k]);
 		}
-		sleep_s(0.1);
-		cr_expect_geq(heard(&stand, begin_s, shot_s + 0.1), 5, "and it does talk in between");
-		stand_end(&stand);
+		cr_expect_eq(loud, 0, "%u of 12 shots of kind %d", loud, KINDS[k]);
 	}
 }
 
