@@ -5,40 +5,9 @@
 #include <stdlib.h>
 
 #include "cleanup.h"
+#include "order.h"
 
 enum { ALL_PAIRS = 128, STRIDES = 32 };
-
-/* The k-th smallest of n values, which are rearranged (Hoare's selection). */
-static double select_kth(double *x, size_t n, size_t k)
-{
-	size_t low = 0, high = n - 1;
-	while (low < high) {
-		double pivot = x[low + (high - low) / 2];
-		size_t i = low, j = high;
-		while (i <= j) {
-			while (x[i] < pivot)
-				i++;
-			while (x[j] > pivot)
-				j--;
-			if (i > j)
-				break;
-			double swap = x[i];
-			x[i] = x[j];
-			x[j] = swap;
-			i++;
-			if (j == 0)
-				break;
-			j--;
-		}
-		if (k <= j)
-			high = j;
-		else if (k >= i)
-			low = i;
-		else
-			break;
-	}
-	return x[k];
-}
 
 bool theil_sen(const double *t, const double *y, size_t n, double *slope, struct error *error)
 {
@@ -57,7 +26,7 @@ bool theil_sen(const double *t, const double *y, size_t n, double *slope, struct
 				slopes[count++] = (y[i + apart] - y[i]) / (t[i + apart] - t[i]);
 	if (count == 0)
 		return true;
-	double upper = select_kth(slopes, count, count / 2);
-	*slope = count % 2 ? upper : 0.5 * (upper + select_kth(slopes, count, count / 2 - 1));
+	double upper = order_statistic(slopes, count, count / 2);
+	*slope = count % 2 ? upper : 0.5 * (upper + order_statistic(slopes, count, count / 2 - 1));
 	return true;
 }
