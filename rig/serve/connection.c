@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { CONNECTIONS_MAX = 32, INPUT_BYTES = 4096 };
+enum { CONNECTIONS_MAX = 32, INPUT_BYTES = 4096, END_WAIT_MS = 50, REQUESTS_AT_END = 20 };
 
 struct connection {
 	struct listener *listener;
@@ -53,6 +53,17 @@ static void release(struct connection *connection)
 	free(connection);
 }
 
+/* Sends the end, and takes in what the client still asks for a moment: a socket closed over unread requests sends a reset instead. */
+static void end_softly(int fd)
+{
+	shutdown(fd, SHUT_WR);
+	struct pollfd client = {.fd = fd, .events = POLLIN};
+	char unread[INPUT_BYTES];
+	for (unsigned request = 0; request < REQUESTS_AT_END && poll(&client, 1, END_WAIT_MS) > 0; request++)
+		if (recv(fd, unread, sizeof unread, 0) <= 0)
+			return;
+}
+
 static void *connection_thread(void *self)
 {
 	struct connection *connection = self;
@@ -61,6 +72,8 @@ static void *connection_thread(void *self)
 		/* Without lingering a close sends a reset and no end. */
 		struct linger linger = {.l_onoff = 1, .l_linger = 0};
 		setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+	} else {
+		end_softly(connection->fd);
 	}
 	pthread_mutex_lock(&connection->listener->lock);
 	close(connection->fd);
