@@ -17,7 +17,7 @@ enum { LESSON = 4 };
 /* Arrivals closer than that are judged together. */
 static const double TOGETHER_S = 1e-3;
 /* Arrivals must agree on where a loss ends: a few where it is larger than LARGE of the least steps, and more where delays come near to it. */
-static const double AGREEMENT = 0.5, LARGE = 2;
+static const double AGREEMENT = 0.25, AGREEMENT_LARGE = 0.5, LARGE = 2, LARGE_S = 0.05;
 enum { CONFIRMATIONS = 4, CONFIRMATIONS_LARGE = 2 };
 
 struct arrival {
@@ -83,7 +83,7 @@ unsigned arrival_watch_lesson(const struct arrival_watch *watch)
 
 double arrival_watch_held_s(const struct arrival_watch *watch)
 {
-	return (double)(HOLDS * watch->before + 1) * watch->setup.buffer_s * watch->per_group;
+	return ((HOLDS + 0.5) * (double)watch->before + 1) * watch->setup.buffer_s * watch->per_group;
 }
 
 static struct arrival *at(const struct arrival_watch *watch, uint64_t index)
@@ -185,10 +185,11 @@ static uint64_t locate(const struct arrival_watch *watch, uint64_t since, uint64
 {
 	bool large = rise_s > LARGE * limit_s(watch);
 	unsigned needed = large ? CONFIRMATIONS_LARGE : CONFIRMATIONS, agreed = 0;
-	double until_s = at(watch, since)->time_s + (large ? 0 : HOLD_LARGE_S);
+	double until_s = at(watch, since)->time_s + (large ? LARGE_S : HOLD_LARGE_S);
+	double most_s = after_s + (large ? AGREEMENT_LARGE : AGREEMENT) * limit_s(watch);
 	uint64_t behind = index;
 	for (uint64_t i = since; i <= index && (agreed < needed || at(watch, behind)->time_s < until_s); i++) {
-		if (at(watch, i)->late_s > after_s + AGREEMENT * limit_s(watch))
+		if (at(watch, i)->late_s > most_s)
 			continue;
 		behind = i;
 		agreed++;
@@ -235,15 +236,16 @@ static bool have_lasted(const struct arrival_watch *watch, uint64_t since, uint6
  */
 static uint64_t find_level(const struct arrival_watch *watch, uint64_t since, uint64_t index, unsigned count, double time_s)
 {
-	double limit = limit_s(watch);
+	uint64_t first = since, lasted = 0;
 	while (have_lasted(watch, since, index, count, time_s)) {
-		double top_s = least_late_s(watch, since, index) + limit;
+		double top_s = least_late_s(watch, since, index) + AGREEMENT * limit_s(watch);
 		if (at(watch, index)->late_s <= top_s)
 			return since;
+		lasted = since;
 		for (since = index; at(watch, since - 1)->late_s > top_s;)
 			since--;
 	}
-	return 0;
+	return have_lasted(watch, first, index, HOLDS * count, HOLDS * time_s) ? lasted : 0;
 }
 
 /* An arrival away from the line. */
@@ -295,7 +297,7 @@ uint64_t arrival_watch_verified(const struct arrival_watch *watch)
 
 double arrival_watch_resolution_s(const struct arrival_watch *watch)
 {
-	return watch->limit_most_s + watch->fall_s + HOLD_S * watch->setup.rate_tolerance;
+	return watch->limit_most_s + watch->fall_s + 2 * HOLD_S * watch->setup.rate_tolerance;
 }
 
 double arrival_watch_rate_error(const struct arrival_watch *watch)

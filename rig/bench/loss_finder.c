@@ -47,10 +47,7 @@ static struct gap_watch *stamp_watch(const struct loss_finder_setup *setup)
 	return gap_watch_create(&(struct gap_watch_setup){.period_s = period_s,
 							  .rate_tolerance = setup->clock_accuracy_rel + HOST_CLOCK_TOLERANCE,
 							  .window = STAMP_WINDOW,
-							  .floor_s = 0.5 * period_s,
-							  .cap_s = 0.5 * period_s,
-							  .confirmations = 1,
-							  .agreement = 1});
+							  .step_s = 0.5 * period_s});
 }
 
 static struct arrival_watch *watch_arrivals(const struct loss_finder_setup *setup)

@@ -107,7 +107,7 @@ static struct outcome record(enum gap_detection method, struct series *series, u
 	cr_assert_not_null(finder);
 	struct outcome outcome = {.good = true};
 	unsigned skipped = loss_finder_skip(finder) / series->buffer;
-	uint64_t end = frames + (uint64_t)(loss_finder_held_s(finder) * series->rate_hz), released = 0;
+	uint64_t end = frames + (uint64_t)(1.5 * loss_finder_held_s(finder) * series->rate_hz), released = 0;
 	bool overflowed = false;
 	for (uint64_t k = 1; outcome.good && k * series->buffer <= end; k++) {
 		uint64_t first = (uint64_t)skipped * series->buffer;
@@ -117,7 +117,8 @@ static struct outcome record(enum gap_detection method, struct series *series, u
 		outcome.good = k <= skipped ? loss_finder_skipped(finder, at_s, &outcome.error)
 					    : loss_finder_arrival(finder, received, at_s, &outcome.error);
 		/* The register says it as soon as it happens, be the samples read or not. */
-		bool overflow = !overflowed && series->lost > 0 && at_s * series->rate_hz > (double)(first + series->loss_at);
+		bool overflow =
+			!overflowed && k > skipped && series->lost > 0 && at_s * series->rate_hz > (double)(first + series->loss_at);
 		overflowed |= overflow;
 		if (method == GAPS_BY_OVERFLOW_REGISTER && k > skipped && outcome.good)
 			outcome.good = loss_finder_overflow(finder, received, overflow, &outcome.error);
