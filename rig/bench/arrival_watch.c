@@ -8,9 +8,9 @@
 static const double DELAYS = 2, FLOOR_S = 1e-3, CAP_S = 5e-3;
 /* How long all arrivals must stay away from the line; a step beyond CAP_S does not hide among delays for as long as a small one. */
 static const double HOLD_S = 2, HOLD_LARGE_S = 1;
-enum { HOLD = 16, HOLD_LARGE = 8 };
-/* What stays between half of the least step and all of it for so many times HOLD_S is delays. */
-enum { HOLDS = 2 };
+enum { HOLD = 8, HOLD_LARGE = 4 };
+/* So much longer it may take where arrivals scatter about a level, or are in doubt between punctual and late. */
+static const double LONGEST = 1.4;
 /* By the arrivals of the first LESSON_S it is learnt where the line is. */
 static const double LESSON_S = 0.25;
 enum { LESSON = 4 };
@@ -57,7 +57,7 @@ struct arrival_watch *arrival_watch_create(const struct arrival_watch_setup *set
 	watch->setup = *setup;
 	watch->per_group = (unsigned)fmax(1, floor(TOGETHER_S / setup->buffer_s));
 	watch->before = (uint64_t)fmax(HOLD, ceil(HOLD_S / (setup->buffer_s * watch->per_group)));
-	for (watch->room = 1; watch->room < 4 * HOLDS * watch->before;)
+	for (watch->room = 1; watch->room < 8 * watch->before;)
 		watch->room *= 2;
 	watch->limit_most_s = FLOOR_S;
 	watch->ring = calloc(watch->room, sizeof *watch->ring);
@@ -83,7 +83,7 @@ unsigned arrival_watch_lesson(const struct arrival_watch *watch)
 
 double arrival_watch_held_s(const struct arrival_watch *watch)
 {
-	return ((HOLDS + 0.5) * (double)watch->before + 1) * watch->setup.buffer_s * watch->per_group;
+	return (LONGEST * (double)watch->before + 1) * watch->setup.buffer_s * watch->per_group;
 }
 
 static struct arrival *at(const struct arrival_watch *watch, uint64_t index)
@@ -143,8 +143,12 @@ static enum gap_watch_state take_punctual(struct arrival_watch *watch, uint64_t 
 	take_as_delays(watch, index);
 	if (fall_s > 0)
 		lay_line(watch, arrival);
-	if (index * watch->per_group >= arrival_watch_lesson(watch))
+	if (index * watch->per_group >= arrival_watch_lesson(watch)) {
 		watch->fall_s = fmax(watch->fall_s, fall_s);
+		/* Under a line that was so much too high a loss may have passed unseen. */
+		if (fall_s > CAP_S)
+			return GAP_WATCH_AHEAD;
+	}
 	/* The first may all have waited for a reader that was slow to start. */
 	if (!watch->has_origin && index >= watch->before) {
 		watch->origin_s = watch->line_s;
@@ -245,7 +249,7 @@ static uint64_t find_level(const struct arrival_watch *watch, uint64_t since, ui
 		for (since = index; at(watch, since - 1)->late_s > top_s;)
 			since--;
 	}
-	return have_lasted(watch, first, index, HOLDS * count, HOLDS * time_s) ? lasted : 0;
+	return have_lasted(watch, first, index, (unsigned)(LONGEST * HOLD), LONGEST * HOLD_S) ? lasted : 0;
 }
 
 /* An arrival away from the line. */
@@ -264,7 +268,7 @@ static enum gap_watch_state take_late(struct arrival_watch *watch, uint64_t inde
 		since = find_level(watch, watch->small_since, index, HOLD, HOLD_S);
 	if (since > 0)
 		return take_step(watch, since, index, step);
-	if (watch->small_since > first && have_lasted(watch, first, index, HOLDS * HOLD, HOLDS * HOLD_S))
+	if (watch->small_since > first && have_lasted(watch, first, index, (unsigned)(LONGEST * HOLD), LONGEST * HOLD_S))
 		take_as_delays(watch, watch->small_since - 1);
 	return index - watch->punctual < watch->room - watch->before ? GAP_WATCH_NONE : GAP_WATCH_AHEAD;
 }

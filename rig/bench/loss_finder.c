@@ -148,9 +148,9 @@ static bool judge(struct loss_finder *finder, enum gap_watch_state state, const 
 					   "the time stamps near sample %llu run back or scatter by more than half a sample: lost samples "
 					   "cannot be found by them (another way is 'gaps: clock')",
 					   (unsigned long long)finder->stamped);
-		return error_bench(error,
-				   "what seemed to be lost samples came after all: this computer was kept from reading for too long, "
-				   "and the times of the samples are no longer known");
+		return error_bench(
+			error, "samples came sooner than those before them let expect: this computer was kept from reading for too long, "
+			       "and whether any were lost is not known");
 	case GAP_WATCH_RUNAWAY:
 		return error_bench(
 			error,

@@ -5,17 +5,19 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loss_finder.h"
 
-enum { TRIALS = 400, KERNEL_BUFFERS = 8 };
+enum { KERNEL_BUFFERS = 8 };
 static const double TOLERANCE = 50e-6;
 
 struct series {
 	double rate_hz, clock_error, scatter_s, beat_s, beat_period_s, spell_s, spell_until_s, stall_until_s, last_s;
 	unsigned buffer, stalls_left;
-	bool spells;
+	bool spells, slow_start; /* it did not read while it should have learnt when samples come */
 	uint64_t loss_at, lost;
 };
 
@@ -27,6 +29,13 @@ struct outcome {
 	bool good;
 	struct error error;
 };
+
+/* Many more at night. */
+static unsigned trials(void)
+{
+	const char *wanted = getenv("TMSRIG_ARRIVALS");
+	return wanted ? (unsigned)strtoul(wanted, NULL, 10) : 400;
+}
 
 static double uniform(double low, double high)
 {
@@ -64,6 +73,7 @@ static double arrive_s(struct series *series, double time_s)
 	if (series->stalls_left > 0 && drand48() < 0.01) {
 		series->stall_until_s = time_s + uniform(1e-3, 300e-3);
 		series->stalls_left--;
+		series->slow_start |= time_s < 0.3;
 	}
 	double at_s = time_s + 300e-6 + delay_s + series->spell_s;
 	at_s = fmax(at_s, series->stall_until_s + 20e-6);
@@ -131,13 +141,20 @@ static struct outcome record(enum gap_detection method, struct series *series, u
 	return outcome;
 }
 
-static const char *describe(const struct series *series)
+static void print(unsigned trial, const struct series *series, const struct outcome *outcome)
 {
-	static char text[300];
-	snprintf(text, sizeof text, "buffers of %u, clock %+.0f ppm, scatter %.0f us, beat %.1f ms of %.2f s, spells %d, %llu lost at %llu",
-		 series->buffer, 1e6 * series->clock_error, 1e6 * series->scatter_s, 1e3 * series->beat_s, series->beat_period_s,
-		 series->spells, (unsigned long long)series->lost, (unsigned long long)series->loss_at);
-	return text;
+	printf("trial %u: buffers of %u, clock %+.0f ppm, scatter %.0f us, beat %.1f ms of %.2f s, spells %d, %llu lost at %llu: "
+	       "%u gaps, %llu in %llu..%llu (+-%.0f), let go %d; %s\n",
+	       trial, series->buffer, 1e6 * series->clock_error, 1e6 * series->scatter_s, 1e3 * series->beat_s, series->beat_period_s,
+	       series->spells, (unsigned long long)series->lost, (unsigned long long)series->loss_at, outcome->gaps,
+	       (unsigned long long)outcome->loss.lost, (unsigned long long)outcome->loss.first, (unsigned long long)outcome->loss.last,
+	       outcome->resolution, outcome->let_go, outcome->error.text);
+}
+
+static bool is_right(const struct series *series, const struct outcome *outcome)
+{
+	return outcome->good && outcome->gaps == 1 && !outcome->let_go && outcome->loss.first <= series->loss_at &&
+	       series->loss_at <= outcome->loss.last && fabs((double)outcome->loss.lost - (double)series->lost) <= outcome->resolution;
 }
 
 static uint64_t length_of(const struct series *series)
@@ -145,77 +162,95 @@ static uint64_t length_of(const struct series *series)
 	return 40ull * series->buffer > 5000000 ? 40ull * series->buffer : 5000000;
 }
 
+/* Told beside its place, in a second gap or with a wrong size: delays can be made to look like anything, at night such are drawn, too. */
+static unsigned may_be_wrong(unsigned count)
+{
+	return count / 4000;
+}
+
+static double width_s(const struct series *series, const struct outcome *outcome)
+{
+	return (double)(outcome->loss.last - outcome->loss.first) / series->rate_hz;
+}
+
 Test(arrivals, delays_are_no_loss)
 {
 	srand48(11);
-	unsigned false_gaps = 0, given_up = 0;
-	for (unsigned trial = 0; trial < TRIALS; trial++) {
-		struct series series = draw_series(), kept = series;
+	unsigned count = trials(), false_gaps = 0, given_up = 0, refused = 0;
+	for (unsigned trial = 0; trial < count; trial++) {
+		struct series series = draw_series();
 		struct outcome outcome = record(GAPS_BY_CLOCK, &series, length_of(&series));
-		cr_expect(outcome.good && outcome.gaps == 0, "trial %u: %s: %u gaps, %llu in %llu..%llu; %s", trial, describe(&kept),
-			  outcome.gaps, (unsigned long long)outcome.loss.lost, (unsigned long long)outcome.loss.first,
-			  (unsigned long long)outcome.loss.last, outcome.error.text);
 		false_gaps += outcome.gaps;
 		given_up += !outcome.good;
+		refused += !outcome.good && series.slow_start;
+		if (outcome.gaps > 0)
+			print(trial, &series, &outcome);
 	}
-	cr_log_warn("%u recordings without a loss: %u gaps told, %u given up", TRIALS, false_gaps, given_up);
+	printf("%u recordings without a loss: %u gaps told, %u given up\n", count, false_gaps, given_up);
+	cr_expect_eq(false_gaps, 0);
+	cr_expect_eq(given_up, refused, "only where the reader was slow to start");
 }
 
 Test(arrivals, one_loss_is_one_gap)
 {
 	srand48(12);
-	unsigned found = 0, below = 0, missed = 0, wrong = 0;
+	unsigned count = trials(), found = 0, below = 0, missed = 0, wrong = 0, refused = 0;
 	double widest_s = 0;
-	for (unsigned trial = 0; trial < TRIALS; trial++) {
+	for (unsigned trial = 0; trial < count; trial++) {
 		struct series series = draw_series();
 		uint64_t frames = length_of(&series);
 		series.lost = (uint64_t)exp(uniform(trial % 2 ? log(1000) : 0, log(100000)));
-		series.loss_at = trial % 10 == 0   ? (uint64_t)uniform(0, series.buffer)
-				 : trial % 10 == 1 ? frames - 1 - (uint64_t)uniform(0, series.buffer)
-						   : (uint64_t)uniform(0, (double)frames);
-		struct series kept = series;
+		/* In the first buffer, in the last, and anywhere. */
+		double from = trial % 10 == 1 ? (double)(frames - series.buffer) : 0, to = trial % 10 == 0 ? series.buffer : (double)frames;
+		series.loss_at = (uint64_t)uniform(from, to - 1);
 		struct outcome outcome = record(GAPS_BY_CLOCK, &series, frames + 4 * series.buffer);
-		bool silent = outcome.good && outcome.gaps == 0;
-		bool right = outcome.good && outcome.gaps == 1 && !outcome.let_go && outcome.loss.first <= kept.loss_at &&
-			     kept.loss_at <= outcome.loss.last && fabs((double)outcome.loss.lost - (double)kept.lost) <= outcome.resolution;
-		below += silent && (double)kept.lost <= outcome.resolution;
-		missed += silent && (double)kept.lost > outcome.resolution;
+		bool silent = outcome.good && outcome.gaps == 0, right = is_right(&series, &outcome);
+		bool gave_up = !outcome.good && series.slow_start;
+		bool unseen = silent && (double)series.lost > outcome.resolution;
 		found += right;
-		wrong += !silent && !right;
+		refused += gave_up;
+		below += silent && !unseen;
+		missed += unseen;
+		wrong += !silent && !right && !gave_up;
 		if (right)
-			widest_s = fmax(widest_s, (double)(outcome.loss.last - outcome.loss.first) / kept.rate_hz);
-		cr_expect(right || (silent && (double)kept.lost <= outcome.resolution),
-			  "trial %u: %s: %u gaps, %llu in %llu..%llu (+-%.0f); %s", trial, describe(&kept), outcome.gaps,
-			  (unsigned long long)outcome.loss.lost, (unsigned long long)outcome.loss.first,
-			  (unsigned long long)outcome.loss.last, outcome.resolution, outcome.error.text);
+			widest_s = fmax(widest_s, width_s(&series, &outcome));
+		else if (unseen || (!silent && !gave_up))
+			print(trial, &series, &outcome);
 	}
-	cr_log_warn("%u recordings with a loss: %u found, %u below what is stated, %u missed, %u told wrong; widest %.2f s", TRIALS, found,
-		    below, missed, wrong, widest_s);
+	printf("%u recordings with a loss: %u found, %u below what is stated, %u missed, %u told wrong, %u given up; widest %.2f s\n",
+	       count, found, below, missed, wrong, refused, widest_s);
+	cr_expect_eq(missed, 0);
+	cr_expect_leq(wrong, may_be_wrong(count));
+	cr_expect_gt(found, count / 2);
 }
 
 /* By an overflow register every loss is found, and what is known of its size by the clock goes with it. */
 Test(arrivals, an_overflow_is_one_gap)
 {
 	srand48(13);
-	unsigned found = 0;
+	unsigned count = trials(), found = 0, missed = 0, wrong = 0, refused = 0;
 	double widest_s = 0;
-	for (unsigned trial = 0; trial < TRIALS; trial++) {
+	for (unsigned trial = 0; trial < count; trial++) {
 		struct series series = draw_series();
 		/* A stall must not fill the kernel's buffers: that would be a loss of its own. */
 		series.buffer = trial % 2 ? 62500 : 100000;
 		uint64_t frames = length_of(&series);
 		series.lost = (uint64_t)exp(uniform(0, log(100000)));
 		series.loss_at = (uint64_t)uniform(0, (double)frames);
-		struct series kept = series;
 		struct outcome outcome = record(GAPS_BY_OVERFLOW_REGISTER, &series, frames + (KERNEL_BUFFERS + 4) * series.buffer);
-		bool right = outcome.good && outcome.gaps == 1 && !outcome.let_go && outcome.loss.first <= kept.loss_at &&
-			     kept.loss_at <= outcome.loss.last && fabs((double)outcome.loss.lost - (double)kept.lost) <= outcome.resolution;
+		bool right = is_right(&series, &outcome), gave_up = !outcome.good && series.slow_start;
 		found += right;
+		refused += gave_up;
+		missed += outcome.good && outcome.gaps == 0;
+		wrong += !right && !gave_up && (!outcome.good || outcome.gaps > 0);
 		if (right)
-			widest_s = fmax(widest_s, (double)(outcome.loss.last - outcome.loss.first) / kept.rate_hz);
-		cr_expect(right, "trial %u: %s: %u gaps, %llu in %llu..%llu (+-%.0f), let go %d; %s", trial, describe(&kept), outcome.gaps,
-			  (unsigned long long)outcome.loss.lost, (unsigned long long)outcome.loss.first,
-			  (unsigned long long)outcome.loss.last, outcome.resolution, outcome.let_go, outcome.error.text);
+			widest_s = fmax(widest_s, width_s(&series, &outcome));
+		else if (!gave_up)
+			print(trial, &series, &outcome);
 	}
-	cr_log_warn("%u recordings with an overflow: %u found; widest %.2f s", TRIALS, found, widest_s);
+	printf("%u recordings with an overflow: %u found, %u missed, %u told wrong, %u given up; widest %.2f s\n", count, found, missed,
+	       wrong, refused, widest_s);
+	cr_expect_eq(missed, 0);
+	cr_expect_leq(wrong, may_be_wrong(count));
+	cr_expect_gt(found, count / 2);
 }
