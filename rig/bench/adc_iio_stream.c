@@ -191,7 +191,8 @@ static bool is_over(struct adc_iio_stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
 	bool over = stream->closing || stream->hung ||
-		    (stream->stopping && (stream->released >= stream->stop_at || now_s() - stream->stopped_s > SETTLE_S + loss_finder_held_s(stream->finder)));
+		    (stream->stopping &&
+		     (stream->released >= stream->stop_at || now_s() - stream->stopped_s > SETTLE_S + loss_finder_held_s(stream->finder)));
 	pthread_mutex_unlock(&stream->lock);
 	return over;
 }
