@@ -67,6 +67,8 @@ for target in bundle compare config scenario recording signature; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
+echo "== lost samples by count against the clock, in 60 000 made-up recordings"
+TMSRIG_ARRIVALS=20000 build/test/tests/unit/test_bench_arrivals -j1 2>/dev/null
 echo "== instruments: every server killed at 20 random moments; 200 runs with a loss; 60 s at 1 and at 10 MSa/s"
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig loss 200 1 4
