@@ -75,6 +75,13 @@ IL20:ignored IL20-STOP 1
 IL20:late:800 ms IL20-READY 1
 IL20:wire IL20-STOP 3
 IL20:no_dump IL20-DUMP 1
+IL21:ignored IL21-PAIR 1
+IL21:late:20 ms IL21-READY 1
+IL21:self_reset IL21-READY 1
+IL21:wire IL21-PAIR 1
+IL21:one_channel IL21-PAIR 1
+IL21:one_channel:1 IL21-STOP 1
+IL21:one_channel:2 IL21-STOP 1
 IL22:ignored IL22-REFUSE 5
 END
 }
