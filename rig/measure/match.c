@@ -112,6 +112,13 @@ static bool edge_precedes(const struct results *results, const struct pulse *pul
 	return e >= 0 && onset_s - results->trigger_edges_s[e] <= reach_s + slack->base_s;
 }
 
+/* A second pulse of a pair has no edge of its own: it was commanded with the first. */
+static void command_follower(struct job *job, size_t p)
+{
+	const struct expected_pulse *expected = &job->matching->plan->pulses[p];
+	job->commanded_s[p] = job->commanded_s[p - 1] + (expected->time_s - expected[-1].time_s);
+}
+
 /* The trigger times of the run's own events, each moved to the recorded edge that it caused. */
 static void take_events(struct job *job)
 {
@@ -147,7 +154,7 @@ static void take_events(struct job *job)
 		else if (isfinite(event->u_time_s))
 			job->u_command_s = fmax(job->u_command_s, event->u_time_s);
 		if (p + 1 < pulses && expected[p + 1].follows)
-			job->commanded_s[p + 1] = job->commanded_s[p] + (expected[p + 1].time_s - expected[p].time_s);
+			command_follower(job, p + 1);
 	}
 }
 
@@ -193,21 +200,28 @@ static double typical_latency_s(struct job *job)
 static bool command_by_edges(struct job *job, size_t first, size_t count, double not_before_s)
 {
 	const struct results *results = job->results;
-	size_t skip = (size_t)(last_before(results->trigger_edges_s, results->trigger_edge_count, not_before_s) + 1);
-	struct sequence edges = {.planned_s = job->planned_s,
-				 .planned_count = count,
+	const struct expected_pulse *expected = job->matching->plan->pulses + first;
+	size_t skip = (size_t)(last_before(results->trigger_edges_s, results->trigger_edge_count, not_before_s) + 1), triggered = 0;
+	for (size_t k = 0; k < count; k++)
+		if (!expected[k].follows)
+			job->spare[triggered++] = job->planned_s[k];
+	struct sequence edges = {.planned_s = job->spare,
+				 .planned_count = triggered,
 				 .observed_s = results->trigger_edges_s + skip,
 				 .observed_count = results->trigger_edge_count - skip};
 	double offset;
-	size_t matched;
+	size_t matched, t = 0;
 	if (!align_sequence(&edges, &offset, &matched))
 		return false;
 	matched = match_sequence(&edges, offset, job->found, NULL);
-	if (2 * matched < count)
+	if (2 * matched < triggered)
 		return false;
-	for (size_t k = 0; k < count; k++)
-		if (job->found[k] >= 0)
-			job->commanded_s[first + k] = edges.observed_s[job->found[k]];
+	for (size_t k = 0; k < count; k++) {
+		if (expected[k].follows)
+			command_follower(job, first + k);
+		else if (job->found[t++] >= 0)
+			job->commanded_s[first + k] = edges.observed_s[job->found[t - 1]];
+	}
 	return true;
 }
 
