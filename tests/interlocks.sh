@@ -3,7 +3,7 @@
 # Every interlock of the virtual device made wrong on purpose is caught by its scenario, by the requirement it breaks; the healthy device passes
 # them all, and its reactions are measured within 0.1 ms of what its bench file says.
 # usage: interlocks.sh TMSRIG [all|healthy]   (brief without all: one fault an interlock; healthy: no fault at all; TRIALS=N: of the healthy runs, 3;
-# MINUTES=N: of the negative test at the beginning of each, instead of 20 pulses; SEEDS=N: N healthy runs more, each with a seed of its own)
+# MINUTES=N: of the negative test at the beginning of each, instead of 20 pulses; SEEDS=N: N healthy runs more, each with a seed of its own; ONLY=IL21: that interlock alone)
 set -u
 tmsrig=$(realpath "$1")
 extent=${2:-brief}
@@ -154,12 +154,14 @@ one() {
 export -f one judge
 export tmsrig work bench
 
-scenarios=$(cd "$TMSRIG_DATA/scenarios" && echo interlocks/*.lua)
+prefix=$(echo "${ONLY:+$ONLY-}" | tr IL il)
+scenarios=$(cd "$TMSRIG_DATA/scenarios" && echo interlocks/"$prefix"*.lua)
 {
   last=
   [ "$extent" = healthy ] || table | while read -r line; do
     trials=${line##* } rest=${line% *}
     requirement=${rest##* } fault=${rest% *} id=${line%%:*}
+    [ "$id" = "${ONLY:-$id}" ] || continue
     [ "$extent" = brief ] && [ "$id" = "$last" ] && continue
     last=$id
     echo "$fault|$(scenario_of "$id")|$fault|$requirement|$trials|1"
