@@ -350,6 +350,9 @@ static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *erro
 {
 	const struct step *step = &seq->plan->steps[index];
 	struct host_time when = {.time_s = now_s(seq)};
+	/* The rig's own enable line must not stand in for the device: a repeated command that is obeyed has to show. */
+	if (step->emulate.state == STATE_REPLAYED && !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
+		return false;
 	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
 	seq->wronged[step->emulate.signal] = step->emulate.signal != SIGNAL_NONE && step->emulate.state != STATE_NORMAL;
@@ -557,8 +560,8 @@ static void tell_unwatched(const struct sequencer *seq)
 		if (monitors[i].missing)
 			safety->unwatched[safety->unwatched_count++] = monitors[i].what;
 	for (size_t i = 0; i < safety->unwatched_count && length < sizeof text; i++)
-		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", i ? ", " : "not watched on this bench: ",
-					   safety->unwatched[i]);
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+					   i ? ", " : "not watched on this bench: ", safety->unwatched[i]);
 	if (length > 0 && seq->options->notice)
 		seq->options->notice(seq->options->self, text);
 }

@@ -273,8 +273,8 @@ revision: 1
 requirements:
   - {id: COUNT, revision: 1, text: Every pulse is delivered., source: {document: Example, clause: "1"}, hazard: HAZ-01, risk_control: RC-01,
      measurand: session.pulse_count, limit: {nominal: planned, tolerance: {absolute: 0}}, decision: {rule: simple}}
-  - {id: UNTRIGGERED, revision: 1, text: None without a trigger., source: {document: Example, clause: "2"}, hazard: HAZ-02, risk_control: RC-02,
-     measurand: session.untriggered, limit: {maximum: 0}, decision: {rule: simple}}
+  - {id: EXTRA, revision: 1, text: No pulse more., source: {document: Example, clause: "2"}, hazard: HAZ-02, risk_control: RC-02,
+     measurand: session.extra, limit: {maximum: 0}, decision: {rule: simple}}
 """
 QUALIFICATION = """qualification: one
 title: One case
@@ -368,8 +368,8 @@ def main():
         plain("run, all well", 0, firing())
         plain("bench test", 0, command("bench", "test", "./client.yaml"))
         plain("run: the scenario raises an error", 2, firing("./wrong.lua"), first=False, last=False)
-        plain("run: an instrument cannot be reached, the bench does not open", 4, firing(), prepare=unreachable, first=False, last=False)
-        plain("bench test: the same", 4, command("bench", "test", "./client.yaml"), prepare=unreachable, first=False, last=False)
+        plain("run: an instrument cannot be reached, the bench does not open", 4, firing(), prepare=unreachable, first=False)
+        plain("bench test: the same", 4, command("bench", "test", "./client.yaml"), prepare=unreachable, first=False)
         plain("qualify: virtual benches only", 0, command("qualify", "--file", "./one.yaml", "--out", "record"), first=False, last=False)
     plain("run: the bench lacks what the scenario drives", 2, firing("./refused.lua"))
     if not BRIEF:
