@@ -37,7 +37,7 @@ struct safety {
 	/* What no monitor could look at on this bench, and why: "the capacitor (no channel)" ...; static strings */
 	const char *unwatched[SAFETY_UNWATCHED_MAX];
 	size_t unwatched_count;
-	bool tripped;           /* a monitor stopped the run */
+	bool tripped; /* a monitor stopped the run */
 	enum monitor monitor;
 	double trip_s;               /* where in the recording; NAN: not in it */
 	char trip_text[SAFETY_TEXT]; /* one sentence, without a full stop */
