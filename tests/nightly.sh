@@ -79,7 +79,7 @@ echo "== safety: the rig killed at 100 random moments of served sessions"
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
-echo "== lab: smoke, twice, and a whole iTBS-600 through the real drivers; the GPIO chip pulled out in the midst of a session"
+echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; the GPIO chip pulled out in the midst of a session"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
 ninja -C build/lab >/dev/null
