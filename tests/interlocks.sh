@@ -3,7 +3,7 @@
 # Every interlock of the virtual device made wrong on purpose is caught by its scenario, by the requirement it breaks; the healthy device passes
 # them all, and its reactions are measured within 0.1 ms of what its bench file says.
 # usage: interlocks.sh TMSRIG [all|healthy]   (brief without all: one fault an interlock; healthy: no fault at all; TRIALS=N: of the healthy runs, 3;
-# MINUTES=N: of the negative test at the beginning of each, instead of 20 pulses; SEEDS=N: N healthy runs more, each with a seed of its own)
+# MINUTES=N: of the negative test at the beginning of each, instead of 20 pulses; SEEDS=N: N healthy runs more, each with a seed of its own; ONLY=IL21: that interlock alone)
 set -u
 tmsrig=$(realpath "$1")
 extent=${2:-brief}
@@ -58,7 +58,7 @@ IL13:ignored IL13-STOP 1
 IL13:late:1 s IL13-READY 1
 IL13:self_reset IL13-READY 1
 IL13:no_dump IL13-DUMP 1
-IL14:ignored IL14-AMPLITUDE 1
+IL14:ignored IL14-REFUSE 1
 IL15:ignored IL15-REFUSE 1
 IL16:ignored IL16-REFUSE 1
 IL17:self_reset IL17-STOP 1
@@ -75,6 +75,13 @@ IL20:ignored IL20-STOP 1
 IL20:late:800 ms IL20-READY 1
 IL20:wire IL20-STOP 3
 IL20:no_dump IL20-DUMP 1
+IL21:ignored IL21-PAIR 1
+IL21:late:20 ms IL21-READY 1
+IL21:self_reset IL21-READY 1
+IL21:wire IL21-PAIR 1
+IL21:one_channel IL21-PAIR 1
+IL21:one_channel:1 IL21-STOP 1
+IL21:one_channel:2 IL21-STOP 1
 IL22:ignored IL22-REFUSE 5
 END
 }
@@ -147,12 +154,14 @@ one() {
 export -f one judge
 export tmsrig work bench
 
-scenarios=$(cd "$TMSRIG_DATA/scenarios" && echo interlocks/*.lua)
+prefix=$(echo "${ONLY:+$ONLY-}" | tr IL il)
+scenarios=$(cd "$TMSRIG_DATA/scenarios" && echo interlocks/"$prefix"*.lua)
 {
   last=
   [ "$extent" = healthy ] || table | while read -r line; do
     trials=${line##* } rest=${line% *}
     requirement=${rest##* } fault=${rest% *} id=${line%%:*}
+    [ "$id" = "${ONLY:-$id}" ] || continue
     [ "$extent" = brief ] && [ "$id" = "$last" ] && continue
     last=$id
     echo "$fault|$(scenario_of "$id")|$fault|$requirement|$trials|1"

@@ -77,6 +77,9 @@ function summary.notices()
 	elseif type(safe_state) == "table" and safe_state.proven ~= true then
 		add(mild, "Safe state not provable: %s.", safe_state.text)
 	end
+	if #(result.not_watched or {}) > 0 then
+		add(mild, "Not watched by any monitor, for the bench has nothing to do it by: %s.", format.list(result.not_watched))
+	end
 	if run.complete == false then
 		add(grave, "The recording is not complete: it ended without its closing record. What lies beyond its end is unknown.")
 	end

@@ -101,6 +101,16 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	return remake_write(request->out, recording, &facts, replay->inputs, replay->input_count, error);
 }
 
+/* The texts of a list, which the JSON keeps; at most `most` of them. */
+static size_t read_texts(const json_t *list, const char **texts, size_t most)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < json_array_size(list) && count < most; i++)
+		if (json_is_string(json_array_get(list, i)))
+			texts[count++] = json_string_value(json_array_get(list, i));
+	return count;
+}
+
 /* What the run said of its safety: only it could know. False when there was no run, or when what is there makes no sense (*error then). */
 static bool read_safety(const json_t *result, struct safety *safety, struct error *error)
 {
@@ -109,9 +119,8 @@ static bool read_safety(const json_t *result, struct safety *safety, struct erro
 	if (!json_is_object(state))
 		return false;
 	*safety = (struct safety){.proof = json_is_true(proven) ? SAFE_PROVEN : json_is_null(proven) ? SAFE_NOT_PROVABLE : SAFE_NOT_PROVEN};
-	for (size_t i = 0; i < json_array_size(by) && i < SAFETY_BY_MAX; i++)
-		if (json_is_string(json_array_get(by, i)))
-			safety->by[safety->by_count++] = json_string_value(json_array_get(by, i));
+	safety->by_count = read_texts(by, safety->by, SAFETY_BY_MAX);
+	safety->unwatched_count = read_texts(json_object_get(result, "not_watched"), safety->unwatched, SAFETY_UNWATCHED_MAX);
 	const char *text = json_string_value(json_object_get(state, "text")), *name = json_string_value(json_object_get(monitor, "name"));
 	snprintf(safety->text, sizeof safety->text, "%s", text ? text : "");
 	if (!json_is_object(monitor))

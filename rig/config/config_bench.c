@@ -364,7 +364,7 @@ static bool check_bench(const struct reader *reader, const struct bench_setup *s
 	    !check_part(reader, "gpio", setup->gpio_driver, virtual, error) ||
 	    !check_part(reader, "logic", setup->logic.driver, virtual, error) ||
 	    !check_part(reader, "stimulator", setup->stimulator_driver, virtual, error) ||
-	    !check_part(reader, "emulation", setup->emulation.driver, virtual, error))
+	    !check_part(reader, "emulation", setup->emulation.driver, virtual, error) || !config_check_emulation(reader, setup, error))
 		return false;
 	const struct node *simulation = schema_find(reader->yaml->root, "simulation");
 	if (simulation && !virtual)

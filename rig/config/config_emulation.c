@@ -157,10 +157,12 @@ static bool read_signal(const struct reader *reader, const struct node *node, vo
 	return true;
 }
 
-static bool same_place(const struct emulation_setup *setup, const struct gpio_line_setup *a, const struct gpio_line_setup *b)
+/* Whether two lines are written as the same one; each with the chip of its section. */
+static bool same_place(const struct gpio_line_setup *a, const char *chip_a, const struct gpio_line_setup *b, const char *chip_b)
 {
-	const char *chip_a = a->chip ? a->chip : setup->chip, *chip_b = b->chip ? b->chip : setup->chip;
-	return a->present && b->present && strcmp(a->line, b->line) == 0 && strcmp(chip_a ? chip_a : "", chip_b ? chip_b : "") == 0;
+	chip_a = a->chip ? a->chip : chip_a ? chip_a : "";
+	chip_b = b->chip ? b->chip : chip_b ? chip_b : "";
+	return a->present && b->present && strcmp(a->line, b->line) == 0 && strcmp(chip_a, chip_b) == 0;
 }
 
 /* The line of a signal that another signal, or the same in another state, has already. */
@@ -170,7 +172,7 @@ static bool twice(const struct emulation_setup *setup, enum interlock_signal sig
 	for (unsigned s = 0; s < STATE_COUNT; s++)
 		for (unsigned other = 0; other <= signal; other++)
 			for (unsigned o = 0; o < (other == signal ? s : STATE_COUNT); o++)
-				if (same_place(setup, &lines[s], &setup->signals[other].lines[o])) {
+				if (same_place(&lines[s], setup->chip, &setup->signals[other].lines[o], setup->chip)) {
 					*line = lines[s].line;
 					return true;
 				}
@@ -213,4 +215,31 @@ bool config_read_emulation(const struct reader *reader, const struct node *node,
 		return true;
 	return yaml_error(reader->yaml, node, error,
 			  "'chip' is needed with the driver relays, for example 'chip: gpiochip0', and only with it");
+}
+
+/* The line of `gpio` that a state of a signal is written on, too; GPIO_LINE_COUNT: none. */
+static enum gpio_line taken_by(const struct bench_setup *setup, const struct gpio_line_setup *line)
+{
+	unsigned l = 0;
+	while (l < GPIO_LINE_COUNT && !same_place(line, setup->emulation.chip, &setup->gpio[l], setup->gpio_chip))
+		l++;
+	return (enum gpio_line)l;
+}
+
+bool config_check_emulation(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	const struct node *section = schema_find(reader->yaml->root, "emulation");
+	for (unsigned signal = 0; section && signal < SIGNAL_COUNT; signal++)
+		for (unsigned s = 0; s < STATE_COUNT; s++) {
+			const struct gpio_line_setup *line = &setup->emulation.signals[signal].lines[s];
+			enum gpio_line taken = taken_by(setup, line);
+			if (taken == GPIO_LINE_COUNT)
+				continue;
+			const struct node *wired =
+				schema_find(schema_find(section, "signals"), interlock_signal_name((enum interlock_signal)signal));
+			return yaml_error(reader->yaml, schema_find(wired, signal_state_name((enum signal_state)s)), error,
+					  "the line '%s' is the '%s' of 'gpio' already; a relay has a line of its own", line->line,
+					  gpio_line_name(taken));
+		}
+	return true;
 }

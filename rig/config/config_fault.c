@@ -12,6 +12,9 @@ static const double DOUBLE_DELAY_S = 2e-3;
 /* A wrong interlock that is late without saying by how much. */
 static const double LATE_S = 20e-3;
 
+/* The unit of the second pulse of a pair. */
+static const double TEST_UNIT = 2;
+
 static const struct range DELAY = {RANGE_WITHIN, 1e-6, 60}, AMPLITUDE = {RANGE_WITHIN, 0, 2}, MOMENT = {RANGE_WITHIN, 0, 86400};
 
 /* What a kind of fault is written with. */
@@ -93,6 +96,15 @@ static bool read_way(const char *text, const char *word, size_t length, struct s
 			    ways[0] ? ways : "wrong in no way: it has none");
 }
 
+/* Which of two units does not look at the link between them. */
+static bool parse_unit(const char *text, const char *unit, struct sim_fault *fault, struct error *error)
+{
+	if (strcmp(unit, "1") != 0 && strcmp(unit, "2") != 0)
+		return error_config(error, "the fault '%.80s': the unit that does not look at the link is 1 or 2", text);
+	fault->value = *unit - '0';
+	return true;
+}
+
 /* "IL04:late:20 ms"; text is what to quote in a message. */
 static bool parse_interlock(const char *text, const char *value, struct sim_fault *fault, struct error *error)
 {
@@ -110,9 +122,12 @@ static bool parse_interlock(const char *text, const char *value, struct sim_faul
 	const char *word = value + length + 1, *colon = strchr(word, ':');
 	if (!read_way(text, word, colon ? (size_t)(colon - word) : strlen(word), fault, error))
 		return false;
-	fault->value = LATE_S;
+	bool unit = fault->interlock == IL21_SYNC && fault->wrong == INTERLOCK_ONE_CHANNEL;
+	fault->value = unit ? TEST_UNIT : LATE_S;
 	if (!colon)
 		return true;
+	if (unit)
+		return parse_unit(text, colon + 1, fault, error);
 	if (fault->wrong != INTERLOCK_LATE)
 		return error_config(error, "the fault '%.80s': only 'late' has a time", text);
 	if (!quantity_parse(colon + 1, DIMENSION_TIME, &fault->value, error))
@@ -260,7 +275,7 @@ static bool read_artefacts(const struct reader *reader, const struct node *node,
 /* Reaction times of the virtual device's interlocks. */
 static bool read_interlocks(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
-	struct field fields[INTERLOCK_COUNT + 3] = {0};
+	struct field fields[INTERLOCK_COUNT + 4] = {0};
 	for (unsigned n = 0; n < INTERLOCK_COUNT; n++)
 		fields[n] = (struct field){interlock_name((enum interlock)n), FIELD_QUANTITY,
 					   .offset = offsetof(struct bench_setup, sim.reaction_s) + n * sizeof(double),
@@ -269,6 +284,8 @@ static bool read_interlocks(const struct reader *reader, const struct node *node
 						 .range = {RANGE_WITHIN, 1, PULSES_MAX}};
 	fields[INTERLOCK_COUNT + 1] =
 		(struct field){"single_pulses", FIELD_BOOL, .offset = offsetof(struct bench_setup, sim.single_pulses)};
+	fields[INTERLOCK_COUNT + 2] = (struct field){"dual", FIELD_QUANTITY, .offset = offsetof(struct bench_setup, sim.dual_s),
+						     .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 1e-3, 1}};
 	return schema_read(reader, node, fields, "interlocks", object, error);
 }
 

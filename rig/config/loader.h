@@ -26,6 +26,8 @@ bool config_read_about(const struct reader *reader, const struct node *node, str
 bool config_read_adc(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_emulation.c: the `emulation:` section. */
 bool config_read_emulation(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
+/* False, located, when the section `emulation` of a bench that was read has a line that `gpio` has already. */
+bool config_check_emulation(const struct reader *reader, const struct bench_setup *setup, struct error *error) must_check;
 /* config_stimulator.c: the `stimulator:` section. */
 bool config_read_stimulator(const struct reader *reader, const struct node *node, void *setup, struct error *error) must_check;
 /* config_protocol.c: the file that `protocol:` of the driver generic names. */

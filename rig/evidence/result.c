@@ -318,6 +318,12 @@ static void emit_safety(struct json_emitter *json, const struct safety *safety)
 	emit_close_array(json);
 	emit_string(json, "text", safety->text);
 	emit_close_object(json);
+	if (safety->unwatched_count > 0) {
+		emit_open_array(json, "not_watched");
+		for (size_t i = 0; i < safety->unwatched_count; i++)
+			emit_string(json, NULL, safety->unwatched[i]);
+		emit_close_array(json);
+	}
 	if (!safety->tripped) {
 		emit_null(json, "monitor");
 		return;

@@ -111,6 +111,7 @@ static const struct dependence TABLE[] = {
 	{"interlock.pulses", CHANNEL_OTHER, NULL},
 	{"interlock.amplitude_error", CHANNEL_COIL_CURRENT, "gain and offset"},
 	{"interlock.interval", CHANNEL_OTHER, NULL},
+	{"interlock.pair_error", CHANNEL_OTHER, NULL},
 	{"session.provoked", CHANNEL_OTHER, NULL},
 	{"interlock.trials", CHANNEL_OTHER, NULL},
 	{"interlock.failure_bound", CHANNEL_OTHER, NULL},

@@ -104,11 +104,19 @@ static void assign_edges(struct results *results, const struct slack *slack)
 	}
 }
 
-static bool edge_precedes(const struct results *results, const struct pulse *pulse, const struct slack *slack)
+/* Whether a trigger edge lies at most reach_s before a pulse. */
+static bool edge_precedes(const struct results *results, const struct pulse *pulse, const struct slack *slack, double reach_s)
 {
 	double onset_s = pulse->onset_s, slack_s = edge_slack_s(pulse, slack);
 	ptrdiff_t e = last_before(results->trigger_edges_s, results->trigger_edge_count, onset_s + slack_s);
-	return e >= 0 && onset_s - results->trigger_edges_s[e] <= MATCH_LIMIT_S + slack->base_s;
+	return e >= 0 && onset_s - results->trigger_edges_s[e] <= reach_s + slack->base_s;
+}
+
+/* A second pulse of a pair has no edge of its own: it was commanded with the first. */
+static void command_follower(struct job *job, size_t p)
+{
+	const struct expected_pulse *expected = &job->matching->plan->pulses[p];
+	job->commanded_s[p] = job->commanded_s[p - 1] + (expected->time_s - expected[-1].time_s);
 }
 
 /* The trigger times of the run's own events, each moved to the recorded edge that it caused. */
@@ -145,6 +153,8 @@ static void take_events(struct job *job)
 			drift_s = best - event->time_s;
 		else if (isfinite(event->u_time_s))
 			job->u_command_s = fmax(job->u_command_s, event->u_time_s);
+		if (p + 1 < pulses && expected[p + 1].follows)
+			command_follower(job, p + 1);
 	}
 }
 
@@ -190,21 +200,28 @@ static double typical_latency_s(struct job *job)
 static bool command_by_edges(struct job *job, size_t first, size_t count, double not_before_s)
 {
 	const struct results *results = job->results;
-	size_t skip = (size_t)(last_before(results->trigger_edges_s, results->trigger_edge_count, not_before_s) + 1);
-	struct sequence edges = {.planned_s = job->planned_s,
-				 .planned_count = count,
+	const struct expected_pulse *expected = job->matching->plan->pulses + first;
+	size_t skip = (size_t)(last_before(results->trigger_edges_s, results->trigger_edge_count, not_before_s) + 1), triggered = 0;
+	for (size_t k = 0; k < count; k++)
+		if (!expected[k].follows)
+			job->spare[triggered++] = job->planned_s[k];
+	struct sequence edges = {.planned_s = job->spare,
+				 .planned_count = triggered,
 				 .observed_s = results->trigger_edges_s + skip,
 				 .observed_count = results->trigger_edge_count - skip};
 	double offset;
-	size_t matched;
+	size_t matched, t = 0;
 	if (!align_sequence(&edges, &offset, &matched))
 		return false;
 	matched = match_sequence(&edges, offset, job->found, NULL);
-	if (2 * matched < count)
+	if (2 * matched < triggered)
 		return false;
-	for (size_t k = 0; k < count; k++)
-		if (job->found[k] >= 0)
-			job->commanded_s[first + k] = edges.observed_s[job->found[k]];
+	for (size_t k = 0; k < count; k++) {
+		if (expected[k].follows)
+			command_follower(job, first + k);
+		else if (job->found[t++] >= 0)
+			job->commanded_s[first + k] = edges.observed_s[job->found[t - 1]];
+	}
 	return true;
 }
 
@@ -309,18 +326,22 @@ static bool prepare(struct job *job, struct error *error)
 	return true;
 }
 
+/* How many intervals of a pair that the device makes itself its second pulse may be late, and still be one on that trigger: a wrong one. */
+#define PAIR_REACH 2
+
 /* Pulses that nobody planned, on triggers that were to be refused or in a trial that fires without the trigger line. */
 static void mark_provoked(const struct matching *matching, struct results *results, const struct slack *slack)
 {
 	for (size_t k = 0; matching->plan && k < results->event_count; k++) {
 		const struct run_event *event = &results->events[k];
 		struct watch watch;
-		double from_s, to_s, u_s;
+		double from_s, to_s, u_s, reach_s = MATCH_LIMIT_S;
 		bool trigger = event->kind == EVENT_PROVOKE;
 		if (trigger) {
+			reach_s += PAIR_REACH * plan_trigger_pair_s(matching->plan, event->index);
 			double at_s = watch_event_s(results, matching->u_clock_rel, k, &u_s);
 			from_s = at_s - slack->base_s - EDGE_SLACK_S - slack->interval_s - 3 * u_s;
-			to_s = at_s + MATCH_LIMIT_S + 3 * u_s;
+			to_s = at_s + reach_s + 3 * u_s;
 		} else if (watch_of(results, matching->plan, matching->u_clock_rel, k, &watch) && watch_without_trigger(&watch)) {
 			from_s = watch.start_s - 3 * watch.u_start_s;
 			to_s = watch.end_s;
@@ -331,7 +352,7 @@ static void mark_provoked(const struct matching *matching, struct results *resul
 			struct pulse *pulse = &results->pulses[p];
 			bool there = pulse->onset_s >= from_s && pulse->onset_s <= to_s;
 			if (there && pulse->match == PULSE_UNMATCHED &&
-			    !(trigger && matching->has_trigger && !edge_precedes(results, pulse, slack)))
+			    !(trigger && matching->has_trigger && !edge_precedes(results, pulse, slack, reach_s)))
 				pulse->match = PULSE_PROVOKED;
 		}
 	}
@@ -351,12 +372,13 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
 		/* A pulse in its time that came before its trigger, or without one. Where the line never switched it says nothing of single pulses. */
-		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s);
+		bool follows = pulse->match == PULSE_MATCHED && matching->plan->pulses[pulse->expected].follows;
+		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s) && !follows;
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;
 		else if (pulse->match == PULSE_PROVOKED)
 			results->provoked_count++;
-		else if (matching->has_trigger && !edge_precedes(results, pulse, &slack))
+		else if (matching->has_trigger && !edge_precedes(results, pulse, &slack, MATCH_LIMIT_S))
 			pulse->match = PULSE_UNTRIGGERED;
 		else if (matching->plan)
 			pulse->match = PULSE_EXTRA;

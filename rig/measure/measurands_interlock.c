@@ -6,7 +6,7 @@
 #include "contributions.h"
 #include "readings.h"
 #include "registry.h"
-#include "watch.h"
+#include "trials.h"
 
 /* Of an event without a step of the plan: a fault line that rises so long after it is no answer to it any more. */
 #define ANSWER_S 1.0
@@ -28,11 +28,6 @@ static bool logic_lines_seen(const struct population *in)
 
 typedef bool reaction_read(const struct population *in, const struct watch *watch, struct reaction *reaction);
 
-static bool in_watch(const struct watch *watch, const struct pulse *pulse)
-{
-	return pulse->onset_s > watch->start_s && pulse->onset_s <= watch->end_s;
-}
-
 static bool last_pulse(const struct population *in, const struct watch *watch, struct reaction *reaction)
 {
 	if (!in->current)
@@ -40,7 +35,7 @@ static bool last_pulse(const struct population *in, const struct watch *watch, s
 	*reaction = (struct reaction){.time_s = watch->start_s};
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
-		if (in_watch(watch, pulse))
+		if (watch_has(watch, pulse))
 			*reaction = (struct reaction){.time_s = pulse->onset_s, .u_onset_s = pulse->u_onset_s};
 	}
 	return true;
@@ -143,31 +138,6 @@ static bool charger_off(const struct population *in, const struct watch *watch, 
 	return true;
 }
 
-static struct measurement trial(const struct population *in, const struct measurand *measurand, const struct watch *watch, double value)
-{
-	struct measurement measurement = session_measurement(in, measurand, value);
-	measurement.subject = watch->event->index;
-	measurement.start_s = watch->start_s;
-	measurement.end_s = watch->end_s;
-	measurement.voided = gap_between(in, watch->start_s, watch->end_s) || (in->current && !in->findings->current_alive);
-	return measurement;
-}
-
-static bool watch_k(const struct population *in, size_t k, struct watch *watch)
-{
-	return watch_of(in->results, in->plan, in->format->u_clock_rel, k, watch);
-}
-
-/* Why it proves nothing that no pulse came: no trigger was there to be refused. NULL: it does. */
-static const char *unprovoked(const struct population *in, double from_s, double to_s)
-{
-	size_t given, recorded;
-	watch_triggers(in->results, from_s, to_s, &given, &recorded);
-	if (given == 0)
-		return "no trigger was given that the device could have refused";
-	return in->has_trigger && recorded < given ? "triggers that were to be refused did not show on the trigger line" : NULL;
-}
-
 /* Of two edges of the same analyser only the rate and twice the sampling are left. */
 static void contribute_times(struct budget *budget, const struct population *in, const struct watch *watch, const struct reaction *reaction)
 {
@@ -192,9 +162,9 @@ static void each_interlock(const struct population *in, const struct measurand *
 	for (size_t k = 0; k < in->results->event_count; k++) {
 		struct watch watch;
 		struct reaction reaction;
-		if (!watch_k(in, k, &watch) || !read(in, &watch, &reaction))
+		if (!trial_watch(in, k, &watch) || !read(in, &watch, &reaction))
 			continue;
-		struct measurement measurement = trial(in, measurand, &watch, reaction.time_s - watch.start_s);
+		struct measurement measurement = trial_measurement(in, measurand, &watch, reaction.time_s - watch.start_s);
 		struct budget budget = {0};
 		contribute_times(&budget, in, &watch, &reaction);
 		budget_add(&budget, SOURCE_SAMPLING, reaction.u_sampling_s, 1, INFINITY);
@@ -207,7 +177,7 @@ static void each_interlock(const struct population *in, const struct measurand *
 			measurement.voided = true;
 		}
 		if (read == last_pulse && !(measurement.value > 0) && !watch_without_trigger(&watch) && !measurement.voided) {
-			measurement.why = unprovoked(in, watch.start_s, watch.end_s);
+			measurement.why = trial_unprovoked(in, watch.start_s, watch.end_s);
 			measurement.voided = measurement.why != NULL;
 		}
 		measurement_add_budget(out, &measurement, &budget);
@@ -242,7 +212,7 @@ void measurand_interlock_rise(const struct population *in, const struct measuran
 	for (size_t k = 0; index >= 0 && k < in->results->event_count; k++) {
 		struct watch watch;
 		double least_v = INFINITY, rise_v = 0;
-		if (!watch_k(in, k, &watch))
+		if (!trial_watch(in, k, &watch))
 			continue;
 		for (size_t i = (size_t)(fmax(0, watch.start_s) / in->envelope_s) + 1;
 		     i < in->findings->capacitor.count && (double)(i + 1) * in->envelope_s < watch.end_s; i++) {
@@ -252,7 +222,7 @@ void measurand_interlock_rise(const struct population *in, const struct measuran
 			least_v = fmin(least_v, v);
 			rise_v = fmax(rise_v, v - least_v);
 		}
-		struct measurement rise = trial(in, measurand, &watch, rise_v);
+		struct measurement rise = trial_measurement(in, measurand, &watch, rise_v);
 		struct budget budget = {0};
 		contribute_gain(&budget, &in->format->channels[index], rise_v);
 		budget_add(&budget, SOURCE_QUANTISATION, fabs(in->format->channels[index].scale) / sqrt(12.0), sqrt(2.0), INFINITY);
@@ -269,11 +239,11 @@ void measurand_interlock_pulses(const struct population *in, const struct measur
 	for (size_t k = 0; in->current && k < in->results->event_count; k++) {
 		struct watch watch;
 		double pulses = 0;
-		if (!watch_k(in, k, &watch) || !watch.step || isnan(watch.step->emulate.pulses))
+		if (!trial_watch(in, k, &watch) || !watch.step || isnan(watch.step->emulate.pulses))
 			continue;
 		for (size_t p = 0; p < in->results->pulse_count; p++)
-			pulses += in_watch(&watch, &in->results->pulses[p]);
-		struct measurement measurement = trial(in, measurand, &watch, pulses);
+			pulses += watch_has(&watch, &in->results->pulses[p]);
+		struct measurement measurement = trial_measurement(in, measurand, &watch, pulses);
 		measurement.planned = watch.step->emulate.pulses;
 		measurement.voided |= in->count_doubt != NULL;
 		measurement.why = in->count_doubt;
@@ -295,15 +265,15 @@ void measurand_interlock_amplitude_error(const struct population *in, const stru
 {
 	for (size_t k = 0; in->current && in->device && k < in->results->event_count; k++) {
 		struct watch watch;
-		if (!watch_k(in, k, &watch))
+		if (!trial_watch(in, k, &watch))
 			continue;
 		double nominal_a = in->device->peak1_a.value * set_before_pct(in, &watch) / 100;
 		for (size_t p = 0; nominal_a > 0 && p < in->results->pulse_count; p++) {
 			const struct pulse *pulse = &in->results->pulses[p];
-			if (!in_watch(&watch, pulse))
+			if (!watch_has(&watch, pulse))
 				continue;
 			double ratio = fabs(pulse->peak1_a) / nominal_a;
-			struct measurement error = trial(in, measurand, &watch, ratio - 1);
+			struct measurement error = trial_measurement(in, measurand, &watch, ratio - 1);
 			struct budget budget = {0};
 			budget_add(&budget, SOURCE_NOISE, pulse->u_peak1_a / nominal_a, 1, INFINITY);
 			contribute_gain(&budget, in->current, ratio);
@@ -348,7 +318,7 @@ void measurand_session_provoked(const struct population *in, const struct measur
 	provoked.voided |= in->count_doubt != NULL;
 	provoked.why = in->count_doubt;
 	if (!provoked.voided && !(provoked.value > 0)) {
-		provoked.why = unprovoked(in, -INFINITY, INFINITY);
+		provoked.why = trial_unprovoked(in, -INFINITY, INFINITY);
 		provoked.voided = provoked.why != NULL;
 	}
 	measurement_add(out, &provoked);
@@ -387,7 +357,7 @@ static bool asked_for(const struct population *in, double time_s)
 {
 	for (size_t k = 0; k < in->results->event_count; k++) {
 		struct watch watch;
-		if (!watch_k(in, k, &watch) || (watch.step && watch.step->emulate.signal == SIGNAL_NONE))
+		if (!trial_watch(in, k, &watch) || (watch.step && watch.step->emulate.signal == SIGNAL_NONE))
 			continue;
 		double until_s = watch.step ? watch.end_s : watch.event->time_s + ANSWER_S;
 		if (time_s >= watch.start_s && time_s < until_s)

@@ -332,7 +332,8 @@ static struct latencies latencies_of(const struct population *in)
 	for (size_t k = 0; k < in->results->pulse_count && in->has_trigger; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		bool seen = isfinite(pulse->trigger_s);
-		l.lacking |= !seen && pulse->match == PULSE_MATCHED;
+		const struct expected_pulse *expected = expected_of(in, pulse);
+		l.lacking |= !seen && pulse->match == PULSE_MATCHED && !(expected && expected->follows);
 		if (!seen || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "contributions.h"
+#include "readings.h"
 #include "registry.h"
 
 /* Between two instants of the recording. */
@@ -27,13 +28,20 @@ static struct measurement between(const struct population *in, const struct meas
 	return interval_measurement(in, measurand, from->onset_s, to->onset_s);
 }
 
+/* It has no trigger of its own, and so no latency. */
+static bool follows(const struct population *in, const struct pulse *pulse)
+{
+	const struct expected_pulse *expected = expected_of(in, pulse);
+	return expected && expected->follows;
+}
+
 void measurand_pulse_latency(const struct population *in, const struct measurand *measurand, struct measurement_list *out)
 {
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		/* A matched pulse whose trigger was not seen before it has a latency that nobody knows. */
 		bool seen = isfinite(pulse->trigger_s);
-		if (!in->has_trigger || (!seen && pulse->match != PULSE_MATCHED))
+		if (!in->has_trigger || (!seen && (pulse->match != PULSE_MATCHED || follows(in, pulse))))
 			continue;
 		double edge_s = seen ? pulse->trigger_s : pulse->onset_s;
 		struct measurement latency = interval_measurement(in, measurand, edge_s, pulse->onset_s);
@@ -59,7 +67,7 @@ void measurand_session_latency_jitter(const struct population *in, const struct 
 	bool lacking = false, aligned = false;
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
-		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED;
+		lacking |= !isfinite(pulse->trigger_s) && pulse->match == PULSE_MATCHED && !follows(in, pulse);
 		if (!in->has_trigger || !isfinite(pulse->trigger_s) || pulse->voided || (in->plan && pulse->match != PULSE_MATCHED))
 			continue;
 		double latency = pulse->onset_s - pulse->trigger_s, step = latency - mean;

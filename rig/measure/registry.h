@@ -368,6 +368,10 @@
 	  RIG_MEASURANDS " 5.3")                                                                                                           \
 	X(interlock_interval, "interlock.interval", 1, "Interval of provoked pulses", "s", SUBJECT_INTERVAL,                               \
 	  "Onset of a pulse on a trigger that the device might have refused minus the onset of the pulse before.", RIG_MEASURANDS " 5.3")  \
+	X(interlock_pair_error, "interlock.pair_error", 1, "Interval error of pairs after an interlock", "s", SUBJECT_STEP,                \
+	  "Of pairs that the device makes on one trigger: largest distance from its place, an interval after the first pulse of its "      \
+	  "pair, of a second pulse after an interlock was opened; 0 where none came, without end where one came without a first pulse.",   \
+	  RIG_MEASURANDS " 5.3")                                                                                                           \
 	X(session_provoked, "session.provoked", 1, "Pulses on triggers to be refused", "1", SUBJECT_SESSION,                               \
 	  "Number of pulses on triggers that a scenario gave for the device to refuse.", RIG_MEASURANDS " 5.3")                            \
 	X(interlock_trials, "interlock.trials", 1, "Interlock trials", "1", SUBJECT_SESSION,                                               \

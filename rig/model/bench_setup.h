@@ -128,7 +128,8 @@ struct sim_setup {
 	struct sim_artefacts artefacts;
 	double reaction_s[INTERLOCK_COUNT]; /* of the interlocks; NAN: interlock_default_reaction_s() */
 	bool single_pulses;                 /* the device's rate table holds for bursts, too */
-	unsigned train_pulses;              /* the virtual device stops a train after so many, IL12; 0: never */
+	double dual_s; /* it is two units: the second fires so long after a trigger, where two intensities are set; NAN: it is one */
+	unsigned train_pulses; /* the virtual device stops a train after so many, IL12; 0: never */
 	struct sim_fault *faults;
 	size_t fault_count;
 };

@@ -25,6 +25,7 @@ static const struct {
 	[SIGNAL_SWITCH] = {"switch", 1u << STATE_SELF_FIRE},
 	[SIGNAL_GATE_DRIVER] = {"gate_driver", 1u << STATE_OPEN},
 	[SIGNAL_COOLING] = {"cooling", WIRE},
+	[SIGNAL_LINK] = {"link", WIRE},
 };
 
 static const struct {
@@ -53,7 +54,7 @@ static const struct {
 	[IL18_SELF_FIRE] = {"IL18", 2e-3, FAULT(IGNORED) | FAULT(LATE) | FAULT(NO_DUMP)},
 	[IL19_MISSED_FIRE] = {"IL19", 1e-3, FAULT(IGNORED) | FAULT(LATE)},
 	[IL20_COOLING] = {"IL20", 0.3, FAULT(IGNORED) | FAULT(LATE) | FAULT(SELF_RESET) | FAULT(WIRE) | FAULT(NO_DUMP)},
-	[IL21_SYNC] = {"IL21", 0, 0},
+	[IL21_SYNC] = {"IL21", 1e-3, FAULT(IGNORED) | FAULT(LATE) | FAULT(SELF_RESET) | FAULT(ONE_CHANNEL) | FAULT(WIRE)},
 	[IL22_ZERO] = {"IL22", 0, FAULT(IGNORED)},
 };
 

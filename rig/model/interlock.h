@@ -24,6 +24,7 @@ enum interlock_signal {
 	SIGNAL_SWITCH,      /* the switch that discharges into the coil */
 	SIGNAL_GATE_DRIVER, /* what fires that switch */
 	SIGNAL_COOLING,
+	SIGNAL_LINK, /* the cable between two units that fire one after the other into one coil */
 	SIGNAL_COUNT,
 };
 

@@ -106,11 +106,24 @@ void plan_serialise(const struct plan *plan, struct text *out)
 	}
 	for (size_t i = 0; i < plan->pulse_count; i++) {
 		const struct expected_pulse *p = &plan->pulses[i];
-		text_printf(out, "pulse %u %lld %.6g %u %u %u %u %d\n", p->section, ns(p->time_s), p->intensity_pct, p->block, p->train,
-			    p->burst, p->index, p->reversed);
+		text_printf(out, "pulse %u %lld %.6g %u %u %u %u %d%s\n", p->section, ns(p->time_s), p->intensity_pct, p->block, p->train,
+			    p->burst, p->index, p->reversed, p->follows ? " follows" : "");
 	}
 	for (size_t i = 0; i < plan->step_count; i++)
 		serialise_step(&plan->steps[i], out);
 	for (size_t i = 0; i < plan->justification_count; i++)
 		text_printf(out, "justification %s %s\n", plan->justifications[i].rule, plan->justifications[i].reason);
+}
+
+double plan_trigger_pair_s(const struct plan *plan, uint32_t step)
+{
+	size_t low = 0, high = plan->pulse_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (plan->pulses[middle].step < step)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 1 && plan->pulses[low - 1].follows ? plan->pulses[low - 1].time_s - plan->pulses[low - 2].time_s : 0;
 }

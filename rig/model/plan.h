@@ -81,6 +81,7 @@ struct expected_pulse {
 	double time_s;        /* onset, from the section's origin, before the device's trigger latency */
 	double intensity_pct; /* % of maximum stimulator output commanded */
 	uint32_t step;        /* the STEP_TRIGGER that causes it */
+	bool follows;         /* no trigger of its own: that of the pulse before makes the device give both */
 	uint32_t section;
 	uint32_t block; /* which train{}/single{}/pair{} call of the scenario */
 	uint32_t train; /* within the block */
@@ -151,6 +152,8 @@ double plan_duration_s(const struct plan *plan);
 double plan_section_start_s(const struct plan *plan, uint32_t section);
 /* Writes the plan as canonical text: one line a field, times in ns. Equal plans give equal bytes. */
 void plan_serialise(const struct plan *plan, struct text *out);
+/* The interval of the pairs that the device gave on one trigger each when it fired last before a step of the plan, s; 0: it gave none then. */
+double plan_trigger_pair_s(const struct plan *plan, uint32_t step);
 /* "train_onset", …; "none" for ITI_NONE. Static string. */
 const char *iti_reference_name(enum iti_reference reference);
 /* "set_intensity", "arm", … Static string. */

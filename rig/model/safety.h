@@ -27,14 +27,17 @@ enum monitor {
 	MONITOR_COUNT,
 };
 
-enum { SAFETY_BY_MAX = 6, SAFETY_TEXT = 400 };
+enum { SAFETY_BY_MAX = 6, SAFETY_UNWATCHED_MAX = 4, SAFETY_TEXT = 400 };
 
 struct safety {
 	enum safe_proof proof;
 	const char *by[SAFETY_BY_MAX]; /* what was looked at: "ready line", "capacitor voltage" ...; static strings */
 	size_t by_count;
 	char text[SAFETY_TEXT]; /* one sentence for people, without a full stop */
-	bool tripped;           /* a monitor stopped the run */
+	/* What no monitor could look at on this bench, and why: "the capacitor (no channel)" ...; static strings */
+	const char *unwatched[SAFETY_UNWATCHED_MAX];
+	size_t unwatched_count;
+	bool tripped; /* a monitor stopped the run */
 	enum monitor monitor;
 	double trip_s;               /* where in the recording; NAN: not in it */
 	char trip_text[SAFETY_TEXT]; /* one sentence, without a full stop */

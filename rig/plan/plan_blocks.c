@@ -46,7 +46,8 @@ static void need_room(lua_State *state, const char *function, double pulses)
 /* The expanded numbers of a block, and how pulses are spread. */
 struct layout {
 	struct plan_block block;
-	double jitter; /* of the burst period, as a ratio */
+	double jitter;    /* of the burst period, as a ratio */
+	bool one_trigger; /* the device gives both pulses of a pair on the first one's */
 };
 
 /*
@@ -95,14 +96,16 @@ static void fire(lua_State *state, const struct layout *layout, double duration_
 		uint32_t burst = bursts % layout->block.bursts_per_train, train = bursts / layout->block.bursts_per_train;
 		uint32_t pulse_index = (uint32_t)plan->pulse_count;
 		double time_s = begin_s + onset_s(layout, train, burst, index);
-		struct step *step = builder_step_at(state, STEP_TRIGGER, time_s, line);
-		step->trigger.pulse = pulse_index;
+		bool follows = index == 1 && layout->one_trigger;
+		if (!follows)
+			builder_step_at(state, STEP_TRIGGER, time_s, line)->trigger.pulse = pulse_index;
 		bool second = index == 1 && !isnan(builder->second_pct);
 		*builder_pulse(state) = (struct expected_pulse){
 			.time_s = time_s,
 			.intensity_pct = second ? builder->second_pct : builder->intensity_pct,
 			.step = (uint32_t)plan->step_count - 1,
-			.section = step->section,
+			.section = builder->steps[plan->step_count - 1].section,
+			.follows = follows,
 			.block = block_index,
 			.train = train,
 			.burst = burst,
@@ -308,7 +311,7 @@ static void set_pair_intensities(lua_State *state)
 
 int plan_pair(lua_State *state)
 {
-	static const char *const keys[] = {"isi", "first", "second", "trials", "interval", "jitter", "ready_within", NULL};
+	static const char *const keys[] = {"isi", "first", "second", "trials", "interval", "jitter", "ready_within", "triggers", NULL};
 	plan_keys(state, "pair", keys);
 	builder_need_scenario(state, "pair");
 	if (!builder_of(state)->armed)
@@ -321,6 +324,11 @@ int plan_pair(lua_State *state)
 	struct layout layout = {.block = {.kind = "pair", .pulses_per_burst = 2}};
 	layout.block.intra_burst_interval_s = plan_positive(state, "pair", "isi", UNIT_TIME);
 	read_trials(state, "pair", "trials", &layout);
+	uint32_t triggers = plan_count(state, "pair", "triggers", 2);
+	if (triggers > 2)
+		builder_wrong(state, "pair: triggers is %u; a pair has one trigger (the device gives both pulses) or two",
+			      (unsigned)triggers);
+	layout.one_trigger = triggers == 1;
 	if (layout.block.intra_burst_interval_s >= layout.block.burst_period_s * (1 - layout.jitter))
 		builder_wrong(state, "pair: the second pulse comes %.9g s after the first, but the next pair after %.9g s",
 			      layout.block.intra_burst_interval_s, layout.block.burst_period_s * (1 - layout.jitter));

@@ -66,9 +66,9 @@ static void put_block(const struct plan *plan, const struct plan_block *block, s
 	const struct expected_pulse *first = &plan->pulses[block->first_pulse], *last = first + block->pulses - 1;
 	text_printf(out, "%13.6f s  ", first->time_s);
 	if (!strcmp(block->kind, "pair")) {
-		text_printf(out, "pair: %u trial%s, %.6g %% then %.6g %%, %.9g ms apart\n", (unsigned)block->bursts_per_train,
+		text_printf(out, "pair: %u trial%s, %.6g %% then %.6g %%, %.9g ms apart%s\n", (unsigned)block->bursts_per_train,
 			    block->bursts_per_train == 1 ? "" : "s", first->intensity_pct, first[1].intensity_pct,
-			    block->intra_burst_interval_s * 1e3);
+			    block->intra_burst_interval_s * 1e3, first[1].follows ? ", on one trigger" : "");
 		put_rate(out, "trials", block->burst_period_s);
 	} else if (!strcmp(block->kind, "single")) {
 		text_printf(out, "single: %u pulse%s, %.6g %%\n", (unsigned)block->pulses, block->pulses == 1 ? "" : "s",

@@ -27,6 +27,7 @@ static enum gpio_line line_of(enum interlock_signal signal)
 	case SIGNAL_SWITCH:
 	case SIGNAL_GATE_DRIVER:
 	case SIGNAL_COOLING:
+	case SIGNAL_LINK:
 	case SIGNAL_COUNT: break;
 	}
 	return GPIO_LINE_COUNT;

@@ -350,6 +350,9 @@ static bool do_emulate(struct sequencer *seq, uint32_t index, struct error *erro
 {
 	const struct step *step = &seq->plan->steps[index];
 	struct host_time when = {.time_s = now_s(seq)};
+	/* The rig's own enable line must not stand in for the device: a repeated command that is obeyed has to show. */
+	if (step->emulate.state == STATE_REPLAYED && !set_line(seq, GPIO_ENABLE, !seq->setup->gpio[GPIO_ENABLE].safe_level, error))
+		return false;
 	if (step->emulate.signal != SIGNAL_NONE && !provoke_signal(seq->ports, seq->setup, step, seq->held, &when, error))
 		return false;
 	seq->wronged[step->emulate.signal] = step->emulate.signal != SIGNAL_NONE && step->emulate.state != STATE_NORMAL;
@@ -535,26 +538,30 @@ static bool self_test(struct sequencer *seq, struct error *error)
 	return error_bench(error, "monitor: %s; nothing was armed", text);
 }
 
-/* What nobody watches on this bench is told, to people and in the events. */
+/* What nobody watches on this bench is told, to people, in the events and in the result. */
 static void tell_unwatched(const struct sequencer *seq)
 {
 	char text[256] = "";
 	size_t length = 0;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	const struct safety_setup limits = bench_setup_safety(seq->setup);
+	struct safety *safety = seq->safety;
 	const struct {
 		bool missing;
 		const char *what;
-	} monitors[] = {
+	} monitors[SAFETY_UNWATCHED_MAX] = {
 		{recording_find(&seq->ports->adc.format, CHANNEL_CAPACITOR_VOLTAGE) < 0, "the capacitor (no channel)"},
 		{!stimulator->ops || !stimulator->ops->status, "the coil's temperature (the device cannot be asked)"},
 		{stimulator->ops && stimulator->ops->status && isinf(limits.coil_max_degc), "the coil's temperature (no limit is known)"},
 		{!can_disarm(seq), "current while disarmed (the bench cannot disarm)"},
 	};
-	for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++)
-		if (monitors[i].missing && length < sizeof text)
-			length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
-						   length ? ", " : "not watched on this bench: ", monitors[i].what);
+	safety->unwatched_count = 0;
+	for (size_t i = 0; i < SAFETY_UNWATCHED_MAX; i++)
+		if (monitors[i].missing)
+			safety->unwatched[safety->unwatched_count++] = monitors[i].what;
+	for (size_t i = 0; i < safety->unwatched_count && length < sizeof text; i++)
+		length += (size_t)snprintf(text + length, sizeof text - length, "%s%s",
+					   i ? ", " : "not watched on this bench: ", safety->unwatched[i]);
 	if (length > 0 && seq->options->notice)
 		seq->options->notice(seq->options->self, text);
 }

@@ -123,7 +123,7 @@ static enum verdict_of_command act_remote_off(struct magstim_device *magstim, do
 	return ACCEPTED;
 }
 
-/* A BiStim with a power B discharges with A and with B in turn, once a trigger. */
+/* A BiStim with a power B discharges with A and with B in turn, once a trigger; with both on each where the bench makes it two units. */
 static bool give_power(const struct magstim_device *magstim, unsigned power_pct, unsigned second_pct, struct error *error)
 {
 	const struct stimulator_port *port = magstim->stimulator;

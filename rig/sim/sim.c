@@ -336,6 +336,9 @@ static bool emulator_set(void *self, enum interlock_signal signal, enum signal_s
 	struct sim *sim = self;
 	if (!interlock_signal_has(signal, state))
 		return error_config(error, "the signal '%s' has no state '%s'", interlock_signal_name(signal), signal_state_name(state));
+	if (signal == SIGNAL_LINK && !(sim->world.setup->sim.dual_s > 0))
+		return error_config(error,
+				    "the virtual device is one unit, and has no link: 'dual' of 'simulation: interlocks' makes it two");
 	if (!when)
 		return true;
 	*when = (struct host_time){.time_s = lock_now(sim)};

@@ -86,6 +86,7 @@ static bool has_cause(const struct sim_world *world, enum interlock interlock)
 	case IL16_SELF_TEST: return interlocks->self_test_failed;
 	case IL17_MAINS: return interlocks->state[SIGNAL_MAINS] == STATE_OPEN || interlocks->unpowered;
 	case IL20_COOLING: return wire_bad(world, interlock, SIGNAL_COOLING);
+	case IL21_SYNC: return wire_bad(world, interlock, SIGNAL_LINK) && !wrong(world, interlock, INTERLOCK_ONE_CHANNEL);
 	case IL05_FOOT_SWITCH:
 	case IL08_CHARGER:
 	case IL09_DISARM:
@@ -96,7 +97,6 @@ static bool has_cause(const struct sim_world *world, enum interlock interlock)
 	case IL15_POWER_UP:
 	case IL18_SELF_FIRE:
 	case IL19_MISSED_FIRE:
-	case IL21_SYNC:
 	case IL22_ZERO:
 	case INTERLOCK_COUNT: break;
 	}
@@ -104,8 +104,9 @@ static bool has_cause(const struct sim_world *world, enum interlock interlock)
 }
 
 /* Those that trip by themselves, in whatever state the device is. */
-static const enum interlock WATCHED[] = {IL01_COIL_PRESENT, IL03_COIL_TEMPERATURE, IL04_EMERGENCY_STOP, IL06_DOOR,
-					 IL07_OVER_VOLTAGE, IL13_WATCHDOG,         IL17_MAINS,          IL20_COOLING};
+static const enum interlock WATCHED[] = {IL01_COIL_PRESENT, IL03_COIL_TEMPERATURE, IL04_EMERGENCY_STOP,
+					 IL06_DOOR,         IL07_OVER_VOLTAGE,     IL13_WATCHDOG,
+					 IL17_MAINS,        IL20_COOLING,          IL21_SYNC};
 enum { WATCHED_COUNT = sizeof WATCHED / sizeof *WATCHED };
 
 static const char *why(enum interlock interlock)
@@ -123,6 +124,7 @@ static const char *why(enum interlock interlock)
 	case IL18_SELF_FIRE: return "discharge without a trigger";
 	case IL19_MISSED_FIRE: return "no discharge on a trigger";
 	case IL20_COOLING: return "cooling failed";
+	case IL21_SYNC: return "link to the other unit lost";
 	case IL05_FOOT_SWITCH:
 	case IL08_CHARGER:
 	case IL09_DISARM:
@@ -131,7 +133,6 @@ static const char *why(enum interlock interlock)
 	case IL12_TRAIN:
 	case IL14_COMMAND:
 	case IL15_POWER_UP:
-	case IL21_SYNC:
 	case IL22_ZERO:
 	case INTERLOCK_COUNT: break;
 	}

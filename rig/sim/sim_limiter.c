@@ -15,7 +15,18 @@ static bool long_enough(double interval_s, double least_s)
 
 static double commanded_pct(const struct sim_world *world)
 {
+	if (sim_pair_on(world))
+		return fmax(world->intensity_pct, world->second_pct);
 	return world->next_bank == 1 ? world->second_pct : world->intensity_pct;
+}
+
+/* What a trigger takes from the capacitors. */
+static double trigger_j(const struct sim_world *world)
+{
+	if (sim_pair_on(world))
+		return device_stored_energy_j(world->device, world->intensity_pct) +
+		       device_stored_energy_j(world->device, world->second_pct);
+	return device_stored_energy_j(world->device, commanded_pct(world));
 }
 
 static double spent_j(const struct sim_world *world, double time_s)
@@ -49,8 +60,7 @@ const char *sim_limiter_refuses(const struct sim_world *world, double time_s)
 	if (device_rate_limit_hz(world->device, commanded_pct(world)) <= 0)
 		return "intensity not allowed";
 	if (power_w > 0) {
-		double pulse_j = device_stored_energy_j(world->device, commanded_pct(world));
-		if (spent_j(world, time_s) + pulse_j > power_w * average_s)
+		if (spent_j(world, time_s) + trigger_j(world) > power_w * average_s)
 			return "average power exceeded";
 	}
 	if (isnan(world->limiter.last_s))
@@ -67,7 +77,7 @@ void sim_limiter_book(struct sim_world *world, double time_s)
 	bool apart = isnan(limiter->last_s) || at_rate(world, time_s - limiter->last_s);
 	limiter->burst = apart ? 1 : limiter->burst + 1;
 	if (world->device->average_power_w.value > 0) {
-		limiter->spent_j = spent_j(world, time_s) + device_stored_energy_j(world->device, commanded_pct(world));
+		limiter->spent_j = spent_j(world, time_s) + trigger_j(world);
 		limiter->spent_at_s = time_s;
 	}
 	limiter->last_s = time_s;

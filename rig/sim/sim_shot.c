@@ -104,9 +104,16 @@ void sim_shot_schedule(struct sim_world *world, double trigger_s)
 		sim_interlock_react(world, IL19_MISSED_FIRE);
 		return;
 	}
-	if (!sim_fault_find(sim, SIM_FAULT_DROP_PULSE, pulse))
-		sim_due_add(world, due);
 	double onset_s = due.time_s;
+	if (sim_pair_on(world)) {
+		struct sim_due second = due;
+		second.time_s = onset_s + sim->dual_s;
+		second.kind = SIM_DUE_SECOND;
+		second.bank = 1;
+		sim_due_add(world, second);
+	}
+	if (!sim_fault_find(sim, SIM_FAULT_DROP_PULSE, pulse) && !sim_pair_first_inhibits(world))
+		sim_due_add(world, due);
 	const struct sim_fault *twice = sim_fault_find(sim, SIM_FAULT_DOUBLE_PULSE, pulse);
 	if (twice) {
 		due.time_s = onset_s + fmax(0, twice->value);

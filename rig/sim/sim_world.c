@@ -114,6 +114,7 @@ static void go_safe(struct sim_world *world)
 	world->settling = false;
 	world->charger.on = false;
 	sim_due_drop(world, SIM_DUE_FIRE);
+	sim_due_drop(world, SIM_DUE_SECOND);
 	if (!had_voltage)
 		return;
 	double longest_s = 0;
@@ -183,7 +184,7 @@ static void trigger_edge(struct sim_world *world)
 	sim_limiter_book(world, world->now_s);
 	sim_interlock_book(world);
 	sim_shot_schedule(world, world->now_s);
-	if (world->charger.banks > 1)
+	if (world->charger.banks > 1 && !sim_pair_on(world))
 		world->next_bank = 1 - world->next_bank;
 	world->charger.first = world->next_bank;
 }
@@ -299,6 +300,7 @@ static void happen(struct sim_world *world, const struct sim_due *due)
 	case SIM_DUE_TRIGGER_OUT_FALL: sim_record_level(world, LOGIC_TRIGGER_OUT, false); break;
 	case SIM_DUE_FIRE:
 	case SIM_DUE_SPONTANEOUS: sim_shot_fire(world, due); break;
+	case SIM_DUE_SECOND: sim_pair_second(world, due); break;
 	case SIM_DUE_TRIP: sim_interlock_trip(world, due->interlock, due->trigger_s); break;
 	case SIM_DUE_FOOT: sim_interlock_foot(world, false); break;
 	case SIM_DUE_FOOT_RELEASED: sim_interlock_foot(world, true); break;

@@ -42,6 +42,7 @@ enum sim_due_kind {
 	SIM_DUE_TRIGGER_FALL,
 	SIM_DUE_TRIGGER_OUT_FALL,
 	SIM_DUE_FIRE,
+	SIM_DUE_SECOND, /* the second unit's turn in a pair */
 	SIM_DUE_SPONTANEOUS,
 	SIM_DUE_TRIP, /* interlock, trigger_s: when its cause came */
 	SIM_DUE_FOOT,
@@ -151,6 +152,14 @@ void sim_shot_schedule(struct sim_world *world, double trigger_s);
 void sim_shot_fire(struct sim_world *world, const struct sim_due *due);
 /* Temperature of the coil; NAN when the device does not give its heat capacity. */
 double sim_coil_degc(const struct sim_world *world, double time_s);
+
+/* sim_pair.c: two units that give a pair on one trigger, as long as the link between them holds. */
+/* Whether a trigger gives a pair now. */
+bool sim_pair_on(const struct sim_world *world);
+/* Whether the first unit keeps its pulse back, and lets the other go on alone. */
+bool sim_pair_first_inhibits(const struct sim_world *world);
+/* The second unit's turn: its pulse comes, comes at a time of its own, or does not. */
+void sim_pair_second(struct sim_world *world, const struct sim_due *due);
 
 /* sim_faults.c: what the setup makes wrong on purpose. */
 /* The first fault of that kind for a pulse number, NULL: none. */

@@ -24,6 +24,7 @@ os.environ["TMSRIG_STATE"] = os.path.abspath("paths-state")
 SAFE = ("standby", "off", "fault")
 ARMED = ("charging", "ready", "firing")
 REACTION_S = 0.150  # from what happens while the operator is asked until the device is safe
+STREAM_S = 5  # the rig waits 3 s for samples, and for a buffer of them
 AGAIN = 8
 failures = spoilt = 0
 rows = []
@@ -116,7 +117,7 @@ class Device:
 
 
 def clear():
-    for name in ("run", "run.incomplete", "run.failed"):
+    for name in ("run", "run.incomplete", "run.failed", "record"):
         shutil.rmtree(name, ignore_errors=True)
 
 
@@ -246,6 +247,17 @@ def event_while_asked(path, wanted, act, faults="", limit_s=REACTION_S):
     return took_s
 
 
+def unreachable():
+    """The logic analyser is where nobody listens: the bench fails to open."""
+    text = open("client.yaml").read()
+    open("client.yaml", "w").write(re.sub(r"(tcp-raw/[\d.]+)/\d+", r"\1/1", text))
+
+
+def samples_cease(asked):
+    asked.device.control.sendall(b"iiod stall\n")
+    asked.device.control.recv(200)
+
+
 QUICK = """-- SPDX-License-Identifier: GPL-3.0-or-later
 scenario { id = "quick", title = "One pulse" }
 intensity(40)
@@ -261,8 +273,14 @@ revision: 1
 requirements:
   - {id: COUNT, revision: 1, text: Every pulse is delivered., source: {document: Example, clause: "1"}, hazard: HAZ-01, risk_control: RC-01,
      measurand: session.pulse_count, limit: {nominal: planned, tolerance: {absolute: 0}}, decision: {rule: simple}}
-  - {id: UNTRIGGERED, revision: 1, text: None without a trigger., source: {document: Example, clause: "2"}, hazard: HAZ-02, risk_control: RC-02,
-     measurand: session.untriggered, limit: {maximum: 0}, decision: {rule: simple}}
+  - {id: EXTRA, revision: 1, text: No pulse more., source: {document: Example, clause: "2"}, hazard: HAZ-02, risk_control: RC-02,
+     measurand: session.extra, limit: {maximum: 0}, decision: {rule: simple}}
+"""
+QUALIFICATION = """qualification: one
+title: One case
+cases:
+  - {id: one, title: One, scenario: single-pulse, spec: smoke, expect: {verdict: pass}}
+not_shown: [{what: x, by: y}]
 """
 ASKS = QUICK.replace('single {', 'prompt("Hold the coil")\nsingle {').replace('"quick"', '"asks"')
 
@@ -343,12 +361,16 @@ def main():
     open("quick.yaml", "w").write(SPEC)
     open("later.lua", "w").write(QUICK.replace("disarm()", 'prompt("Hold the coil")\ndisarm()'))
     open("asks.lua", "w").write(ASKS)
+    open("one.yaml", "w").write(QUALIFICATION)
     open("wrong.lua", "w").write(QUICK + 'error("at night")\n')
     open("refused.lua", "w").write(QUICK.replace("single {", 'emulate("door", "open")\nsingle {'))
     if not BRIEF:
         plain("run, all well", 0, firing())
         plain("bench test", 0, command("bench", "test", "./client.yaml"))
         plain("run: the scenario raises an error", 2, firing("./wrong.lua"), first=False, last=False)
+        plain("run: an instrument cannot be reached, the bench does not open", 4, firing(), prepare=unreachable, first=False)
+        plain("bench test: the same", 4, command("bench", "test", "./client.yaml"), prepare=unreachable, first=False)
+        plain("qualify: virtual benches only", 0, command("qualify", "--file", "./one.yaml", "--out", "record"), first=False, last=False)
     plain("run: the bench lacks what the scenario drives", 2, firing("./refused.lua"))
     if not BRIEF:
         plain("run: nobody to ask", 5, firing("./asks.lua"))
@@ -368,6 +390,7 @@ def main():
     asked_when("prompt: the guardian is killed", 4, kill_guardian)
     asked_when("prompt: the rig is stopped, then goes on", 4,
                lambda a: (a.process.send_signal(signal.SIGSTOP), time.sleep(0.3), a.process.send_signal(signal.SIGCONT)), limit_s=0.5)
+    asked_when("prompt: the samples cease", 4, samples_cease, limit_s=STREAM_S)
     trial(instruments_die)
     trial(own_pulse)
     trial(same_instruments)

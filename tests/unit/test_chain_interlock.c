@@ -182,6 +182,11 @@ Test(chain_interlock, mains)
 	check_scenario("il17-mains", 4);
 }
 
+Test(chain_interlock, sync)
+{
+	check_scenario("il21-sync", 1);
+}
+
 /* Pulses that must not be, at times drawn by the scenario: the last of them is found where it truly was. */
 Test(chain_interlock, a_late_stop_lets_pulses_pass)
 {
@@ -211,6 +216,61 @@ static double largest(const struct results *results, const char *measurand)
 		if (strcmp(results->measurements[i].measurand->id, measurand) == 0)
 			value = fmax(value, results->measurements[i].value);
 	return value;
+}
+
+/* How far the true second pulse of a pair under way at an event is from its place; NAN: none came after the event. */
+static double true_pair_error_s(double event_s, double interval_s)
+{
+	for (size_t i = 1; i < pulse_count; i++)
+		if (pulses[i].onset_s > event_s && pulses[i - 1].onset_s <= event_s &&
+		    pulses[i].onset_s - pulses[i - 1].onset_s < 2 * interval_s)
+			return pulses[i].onset_s - pulses[i - 1].onset_s - interval_s;
+	return NAN;
+}
+
+/* Two units that do not notice go on, each by itself: the pair under way is wrong already, and its error is what it truly was. */
+Test(chain_interlock, a_test_stimulus_at_a_wrong_interval_is_measured)
+{
+	auto_plan struct plan *plan = plan_of_wire("il21-sync", 4, 0);
+	auto_bench_setup struct bench_setup *setup = bench_of();
+	struct error error = {0};
+	cr_assert(config_add_fault(setup, "interlock=IL21:ignored", &error), "%s", error.text);
+	auto_results struct results *results = run_chain(setup, plan);
+	size_t under_way = 0, wrong = 0;
+	for (size_t i = 0; i < results->measurement_count; i++) {
+		const struct measurement *m = &results->measurements[i];
+		if (strcmp(m->measurand->id, "interlock.pair_error") != 0)
+			continue;
+		double true_s = true_pair_error_s(m->start_s, setup->sim.dual_s);
+		cr_expect_not(m->voided);
+		cr_expect_float_eq(m->value, 0.5 * setup->sim.dual_s, 1e-6, "%g", m->value);
+		wrong++;
+		if (isnan(true_s))
+			continue;
+		under_way++;
+		cr_expect_float_eq(m->value, true_s, 1e-6, "%g, truth %g", m->value, true_s);
+	}
+	cr_expect_eq(wrong, 5, "%zu", wrong);
+	cr_expect_geq(under_way, 2, "%zu", under_way);
+	cr_expect_eq(results->extra_count, 0);
+	cr_expect_eq(results->untriggered_count, 0);
+}
+
+/* The same on one side only: a pulse of the second unit alone has no place, one of the first unit alone is no wrong pair. */
+Test(chain_interlock, one_unit_that_goes_on_alone)
+{
+	auto_plan struct plan *plan = plan_of_wire("il21-sync", 1, 0);
+	for (int unit = 1; unit <= 2; unit++) {
+		auto_bench_setup struct bench_setup *setup = bench_of();
+		struct error error = {0};
+		cr_assert(config_add_fault(setup, unit == 1 ? "interlock=IL21:one_channel:1" : "interlock=IL21:one_channel:2", &error),
+			  "%s", error.text);
+		auto_results struct results *results = run_chain(setup, plan);
+		double worst_s = largest(results, "interlock.pair_error");
+		cr_expect(unit == 1 ? worst_s < 1e-6 : isinf(worst_s), "unit %d: %g", unit, worst_s);
+		cr_expect_gt(largest(results, "interlock.last_pulse"), 1);
+		cr_expect(isinf(largest(results, "interlock.fault")));
+	}
 }
 
 /* Without a reservoir the recharge after each pulse takes long enough to be seen until the watchdog ends it, or for ever. */

@@ -73,6 +73,7 @@ static const char *unit_of(void *context, const char *id)
 		{"interlock.pulses", "1"},
 		{"interlock.amplitude_error", "1"},
 		{"interlock.interval", "s"},
+		{"interlock.pair_error", "s"},
 		{"session.idle_peak", "A"},
 		{"session.gaps", "1"},
 	};

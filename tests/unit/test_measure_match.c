@@ -130,6 +130,66 @@ Test(measure_match, a_dropped_pulse_is_missing_and_moves_no_other)
 	}
 }
 
+#define PAIR_S 8e-3
+
+/* The same pulses as pairs, each on the first one's trigger. */
+static void pair_up(struct session *s)
+{
+	s->block =
+		(struct plan_block){.kind = "pair", .pulses = PULSES, .pulses_per_burst = 2, .bursts_per_train = PULSES / 2, .trains = 1};
+	s->trigger_count = s->event_count = PULSES / 2;
+	for (unsigned k = 0; k < PULSES; k++) {
+		double time_s = k / 2 * 2 * INTERVAL_S + k % 2 * PAIR_S;
+		s->expected[k] = (struct expected_pulse){
+			.time_s = time_s, .intensity_pct = 80, .burst = k / 2, .index = k % 2, .follows = k % 2 == 1};
+		s->fired[k] = syn_magpro(START_S + time_s + LATENCY_S);
+		s->fired[k].didt0 *= 0.8;
+	}
+	for (unsigned t = 0; t < PULSES / 2; t++) {
+		s->triggers[t] = START_S + 2 * t * INTERVAL_S;
+		s->events[t] = (struct run_event){EVENT_TRIGGER, 2 * t, s->triggers[t] - 150e-6, 200e-6};
+	}
+}
+
+Test(measure_match, pairs_on_one_trigger_match_with_and_without_the_runs_events)
+{
+	for (unsigned with_events = 0; with_events < 2; with_events++) {
+		struct session s;
+		session_init(&s);
+		pair_up(&s);
+		auto_results struct results *r = session_measure(&s, with_events, NULL);
+		expect_counts(r, PULSES, 0, 0, 0);
+		for (size_t k = 0; k < PULSES / 2; k++) {
+			cr_expect_eq(r->pulses[2 * k].expected, (int32_t)(2 * k));
+			cr_expect_float_eq(syn_find(r, "pair.interval", k)->value, PAIR_S, 1e-6);
+			cr_expect_eq(syn_find(r, "pulse.latency", k)->subject, 2 * k);
+			cr_expect_float_eq(syn_find(r, "pulse.latency", k)->value, LATENCY_S, 1e-6);
+		}
+		cr_expect_null(syn_find(r, "pulse.latency", PULSES / 2), "the second of a pair has none");
+		cr_expect_not(syn_find(r, "session.latency_jitter", 0)->voided);
+		syn_free(&s.syn);
+	}
+}
+
+Test(measure_match, a_second_pulse_of_a_pair_that_is_late_or_never_comes_is_missing)
+{
+	for (unsigned late = 0; late < 2; late++) {
+		struct session s;
+		session_init(&s);
+		pair_up(&s);
+		if (late)
+			s.fired[5].onset_s += 0.5 * PAIR_S;
+		else
+			drop(&s, 5);
+		auto_results struct results *r = session_measure(&s, true, NULL);
+		cr_expect_eq(r->missing_count, 1);
+		cr_expect_eq(r->missing[0], 5);
+		cr_expect_eq(r->extra_count, late);
+		cr_expect(syn_find(r, "pair.interval", 2)->voided);
+		syn_free(&s.syn);
+	}
+}
+
 Test(measure_match, a_doubled_pulse_is_extra_and_a_spontaneous_one_untriggered)
 {
 	struct session s;

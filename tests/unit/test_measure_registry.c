@@ -53,7 +53,8 @@ static void plan_pulse(struct scene *s, size_t p, double time_s, double intensit
 						 .step = (uint32_t)s->step_count,
 						 .block = block,
 						 .train = train,
-						 .index = index};
+						 .index = index,
+						 .follows = index > 0};
 	add_step(s, (struct step){.kind = STEP_TRIGGER, .time_s = time_s, .trigger = {(uint32_t)p}});
 }
 
@@ -425,6 +426,8 @@ Test(measure_registry, storage_and_interlock_react_as_they_were_drawn)
 	cr_expect_eq(syn_value(r, "session.provoked"), 1);
 	cr_expect_eq(syn_value(r, "session.extra"), 0, "a pulse on a trigger that was to be refused is not extra");
 	expect_true(r, "interlock.interval", 0, s->fired[PULSES].onset_s - s->fired[PULSES - 1].onset_s, 1e-6);
+	cr_expect_eq(syn_value(r, "interlock.pair_error"), 0, "a first pulse alone is no wrong pair");
+	cr_expect_not(syn_find(r, "interlock.pair_error", 0)->voided);
 	cr_expect_eq(syn_value(r, "interlock.trials"), 1);
 	cr_expect_float_eq(syn_value(r, "interlock.failure_bound"), 0.95, 1e-12);
 	cr_expect_eq(syn_value(r, "session.trips"), 0, "the trip was provoked");

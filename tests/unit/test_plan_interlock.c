@@ -97,3 +97,40 @@ Test(plan_interlock, numbers_of_a_seed_are_even_and_the_same_at_all_times)
 	auto_plan struct plan *plan = build(text, NULL, 0, &error);
 	cr_expect_not_null(plan, "%s", error.text);
 }
+
+Test(plan_interlock, a_pair_on_one_trigger)
+{
+	struct error error = {0};
+	static const char PAIRS[] = HEAD "intensity(40, 50) arm() await('ready', seconds(1))\n"
+					 "pair { isi = ms(10), trials = 2, interval = seconds(1), triggers = 1 }\n"
+					 "provoke { pulses = 1, ipi = seconds(1) } disarm()";
+	auto_plan struct plan *plan = build(PAIRS, NULL, 0, &error);
+	cr_assert_not_null(plan, "%s", error.text);
+	cr_assert_eq(plan->pulse_count, 4);
+	for (uint32_t p = 0; p < 4; p++) {
+		cr_expect_eq(plan->pulses[p].follows, p % 2 == 1);
+		cr_expect_float_eq(plan->pulses[p].intensity_pct, p % 2 ? 50 : 40, 1e-12);
+		cr_expect_eq(plan->steps[plan->pulses[p].step].kind, STEP_TRIGGER);
+		cr_expect_eq(plan->steps[plan->pulses[p].step].trigger.pulse, p - p % 2);
+	}
+	cr_expect_float_eq(plan->pulses[3].time_s - plan->pulses[2].time_s, 0.01, 1e-12);
+	size_t triggers = 0;
+	for (size_t i = 0; i < plan->step_count; i++)
+		triggers += plan->steps[i].kind == STEP_TRIGGER;
+	cr_expect_eq(triggers, 2);
+	cr_expect_float_eq(plan_trigger_pair_s(plan, (uint32_t)(find(plan, STEP_PROVOKE, 0) - plan->steps)), 0.01, 1e-12);
+	cr_expect_eq(plan_trigger_pair_s(plan, (uint32_t)(find(plan, STEP_TRIGGER, 0) - plan->steps)), 0);
+}
+
+Test(plan_interlock, a_pair_on_two_triggers_is_the_rigs_own)
+{
+	struct error error = {0};
+	auto_plan struct plan *plan = build(HEAD "intensity(40, 50) arm() await('ready', seconds(1))\n"
+						 "pair { isi = ms(10) } disarm()",
+					    NULL, 0, &error);
+	cr_assert_not_null(plan, "%s", error.text);
+	cr_assert_eq(plan->pulse_count, 2);
+	cr_expect_not(plan->pulses[1].follows);
+	cr_expect_eq(plan->pulses[1].step, plan->pulses[0].step + 1);
+	cr_expect_eq(plan_trigger_pair_s(plan, (uint32_t)plan->step_count), 0);
+}

@@ -109,9 +109,46 @@ static double frozen_frame(void *self, double host_s, double *u_frames)
 static const struct adc_ops FROZEN_OPS = {
 	.start = frozen_start, .read = frozen_read, .stop = frozen_stop, .frame_of_host_time = frozen_frame};
 
-/* freeze_s: NAN for never. */
-static void run_smoke(const char *fault, double capacitor_max_v, double freeze_s, struct session *session, struct safety *safety)
+/* A device that tells from a time on that its coil is hot. */
+static struct {
+	struct stimulator_port real;
+	struct stimulator_ops ops;
+	const struct clock_port *clock;
+	double from_s;
+} hot;
+
+static bool hot_status(void *self, struct stimulator_status *status, struct error *error)
 {
+	bool told = hot.real.ops->status(self, status, error);
+	if (hot.clock->ops->now_s(hot.clock->self) >= hot.from_s)
+		status->coil_temperature_degc = 99;
+	return told;
+}
+
+/* heat_s: NAN for never. */
+static void heat_coil(struct bench *bench, double heat_s)
+{
+	struct ports *ports = bench_ports(bench);
+	if (isnan(heat_s))
+		return;
+	hot.real = ports->stimulator;
+	hot.ops = *hot.real.ops;
+	hot.ops.status = hot_status;
+	hot.clock = &ports->clock;
+	hot.from_s = heat_s;
+	ports->stimulator.ops = &hot.ops;
+}
+
+/* What a session is made wrong by; NULL and NAN: not. */
+struct wrong {
+	const char *scenario, *fault;
+	double capacitor_max_v, freeze_s, heat_s;
+};
+
+static void run_wrong(const struct wrong *wrong, struct session *session, struct safety *safety)
+{
+	const char *fault = wrong->fault;
+	double capacitor_max_v = wrong->capacitor_max_v, freeze_s = wrong->freeze_s;
 	struct error error = {0};
 	auto_bench_setup struct bench_setup *setup =
 		config_load_bench(SOURCE_ROOT "/tests/torture/bench.yaml", SOURCE_ROOT "/fixtures", &error);
@@ -119,7 +156,9 @@ static void run_smoke(const char *fault, double capacitor_max_v, double freeze_s
 	cr_assert(!fault || config_add_fault(setup, fault, &error), "%s", error.text);
 	setup->safety.capacitor_max_v = capacitor_max_v;
 	const struct plan_parameters parameters = {.motor_threshold_pct = NAN, .shipped_dir = SOURCE_ROOT "/scenarios/lib"};
-	auto_plan struct plan *plan = plan_build(SOURCE_ROOT "/scenarios/smoke.lua", &parameters, &error);
+	auto_plan struct plan *plan = wrong->scenario
+					      ? plan_build_text("x.lua", wrong->scenario, strlen(wrong->scenario), &parameters, &error)
+					      : plan_build(SOURCE_ROOT "/scenarios/smoke.lua", &parameters, &error);
 	cr_assert(plan, "%s", error.text);
 	auto_bench struct bench *bench = bench_open(setup, DRIVERS, NULL, &error);
 	cr_assert(bench, "%s", error.text);
@@ -129,12 +168,19 @@ static void run_smoke(const char *fault, double capacitor_max_v, double freeze_s
 		frozen.from = (uint64_t)(freeze_s * RATE);
 		adc->ops = &FROZEN_OPS;
 	}
+	heat_coil(bench, wrong->heat_s);
 	const struct recording_sink sink = {session, take_format, take_block, take_gap, take_edge, take_event, take_finish};
 	const struct run_options options = {.safety = safety};
 	bool finished;
 	session->safe_s = NAN;
 	cr_expect_not(run_plan(bench, plan, &sink, &options, &finished, &error));
 	cr_expect(safety->tripped, "%s", error.text);
+}
+
+/* freeze_s: NAN for never. */
+static void run_smoke(const char *fault, double capacitor_max_v, double freeze_s, struct session *session, struct safety *safety)
+{
+	run_wrong(&(struct wrong){NULL, fault, capacitor_max_v, freeze_s, NAN}, session, safety);
 }
 
 static double uniform(unsigned *seed, double from, double to)
@@ -216,4 +262,42 @@ Test(reaction, current_dead)
 		worst_s = fmax(worst_s, session.safe_s - session.event_s);
 	}
 	conclude("current_dead", worst_s, 1.01);
+}
+
+#define HEAD "scenario { id = 'x', title = 'X' }\nintensity(80) arm() await('ready', seconds(5))\n"
+
+/* A pulse while the device is disarmed, which has pulses before and would have some after. */
+Test(reaction, current_disarmed)
+{
+	static const char SCENARIO[] = HEAD "single { pulses = 2, interval = ms(200) } disarm() wait(seconds(1))\n"
+					    "arm() await('ready', seconds(5)) single { pulses = 3, interval = ms(500) } disarm()";
+	unsigned seed = 5;
+	double worst_s = 0;
+	for (unsigned i = 0; i < trials(); i++) {
+		char fault[64];
+		struct session session = {.event_s = NAN};
+		struct safety safety;
+		snprintf(fault, sizeof fault, "spontaneous=1:%.4f s", uniform(&seed, 0.32, 0.9));
+		run_wrong(&(struct wrong){SCENARIO, fault, 0, NAN, NAN}, &session, &safety);
+		cr_expect_eq(safety.monitor, MONITOR_CURRENT_DISARMED, "%s", safety.trip_text);
+		worst_s = fmax(worst_s, session.safe_s - safety.trip_s);
+	}
+	conclude("current_disarmed", worst_s, 0.1);
+}
+
+/* The device is asked once a second where the pauses are that long. */
+Test(reaction, coil_hot)
+{
+	static const char SCENARIO[] = HEAD "single { pulses = 4, interval = seconds(3) } disarm()";
+	unsigned seed = 6;
+	double worst_s = 0;
+	for (unsigned i = 0; i < trials(); i++) {
+		struct session session = {.event_s = uniform(&seed, 1, 8)};
+		struct safety safety;
+		run_wrong(&(struct wrong){SCENARIO, NULL, 0, NAN, session.event_s}, &session, &safety);
+		cr_expect_eq(safety.monitor, MONITOR_COIL_HOT, "%s", safety.trip_text);
+		worst_s = fmax(worst_s, session.safe_s - session.event_s);
+	}
+	/* Not asked in the last second before a pulse. */
+	conclude("coil_hot", worst_s, 2);
 }
