@@ -27,7 +27,7 @@
 #define TELLING_NOISE 0.002
 /* The shares of pulses that may be unknown or unseen: where it can be told, and beyond. */
 #define MOST_UNKNOWN_TOLD 0.005
-#define MOST_UNKNOWN 0.6
+#define MOST_UNKNOWN 0.65
 
 enum { COUNT = 3000, MOST_SHOWN = 40, STEPS_A_SAMPLE = 8, WAVEFORMS = WAVEFORM_RECTANGULAR + 1 };
 
