@@ -38,6 +38,7 @@ caught double_pulse=17 session.extra
 caught amplitude=0.97 pulse.peak1_error
 caught "late_pulse=40:2 ms" pulse.interval
 caught inverted=23 pulse.polarity
+caught half_wave=31 pulse.waveform
 caught no_discharge discharge.reached
 caught "spontaneous=50:0.05 s" session.untriggered
 

@@ -30,6 +30,9 @@ echo "10 passed, 0 failed"
 echo "== adversarial: ten thousand recordings made to mislead"
 build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
 
+echo "== confusion: forty thousand pulses of every waveform"
+build/bench/tests/adversarial/confusion --count 40000 --seed 100000
+
 echo "== 100 runs killed at random moments"
 tests/kills.sh "$tmsrig" 100
 

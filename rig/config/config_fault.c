@@ -33,6 +33,7 @@ static struct fault_form form_of(enum sim_fault_kind kind)
 	case SIM_FAULT_AMPLITUDE: return (struct fault_form){false, NULL, false, "amplitude=0.97"};
 	case SIM_FAULT_LATE_PULSE: return (struct fault_form){true, "by", true, "late_pulse=40:2 ms"};
 	case SIM_FAULT_INVERTED: return (struct fault_form){true, NULL, false, "inverted=17"};
+	case SIM_FAULT_HALF_WAVE: return (struct fault_form){true, NULL, false, "half_wave=17"};
 	case SIM_FAULT_NO_DISCHARGE: return (struct fault_form){false, NULL, false, "no_discharge"};
 	case SIM_FAULT_SPONTANEOUS: return (struct fault_form){true, "after", true, "spontaneous=17:30 ms"};
 	case SIM_FAULT_PROBE_LOST: return (struct fault_form){false, NULL, false, "probe_lost_at=2.5 s"};
@@ -361,10 +362,10 @@ bool config_add_fault(struct bench_setup *setup, const char *text, struct error 
 	memcpy(name, text, length);
 	name[length] = '\0';
 	if (!kind_from_name(name, &fault.kind))
-		return error_config(
-			error,
-			"unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
-			"late_pulse=N:DELAY, inverted=N, no_discharge, spontaneous=N:DELAY, probe_lost_at=TIME, interlock=ILNN:HOW[:TIME]",
-			text);
+		return error_config(error,
+				    "unknown fault '%.80s'; known are: drop_pulse=N, double_pulse=N[:DELAY], amplitude=RATIO, "
+				    "late_pulse=N:DELAY, inverted=N, half_wave=N, no_discharge, spontaneous=N:DELAY, probe_lost_at=TIME, "
+				    "interlock=ILNN:HOW[:TIME]",
+				    text);
 	return parse_fault_value(text, text[length] ? text + length + 1 : NULL, &fault, error) && append_fault(setup, fault, error);
 }

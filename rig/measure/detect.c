@@ -26,6 +26,8 @@ enum { FLAT_WIDTHS = 2 };
 #define RECOVERY_SHARE 0.05
 /* A pulse's first lobe is looked at for no longer than this. */
 #define LOBE_LIMIT_S 2e-3
+/* So long after a pulse was seen a fall to half may be that of a spike at its onset. */
+#define ONSET_SPIKE_S 4e-6
 /* For a sine the zero comes one rise time after the peak, a little later with damping; a monophasic tail takes far longer. */
 #define FAST_ZERO_RISES 1.6
 /* Within this share of the threshold the current is as good as zero. */
@@ -235,7 +237,7 @@ static ptrdiff_t follow_first_lobe(const struct trace *trace, struct outline *pu
 			pulse->peak1 = flat_end = i;
 		} else if (trace->counts[i] == trace->counts[pulse->peak1]) {
 			flat_end = i;
-		} else if (y < 0.5 * pulse->peak1_a) {
+		} else if (y < 0.5 * pulse->peak1_a && (double)(i - pulse->detected) * trace->interval_s > ONSET_SPIKE_S) {
 			break;
 		}
 	}

@@ -364,10 +364,10 @@ COMPUTE(pulse_waveform_match_worst, read_match_worst, HAVE_RESONANT)
 
 static void read_waveform(const struct population *in, const struct pulse *pulse, struct pulse_reading *reading)
 {
-	bool known = in->device && in->device->waveform != WAVEFORM_UNKNOWN;
+	bool known = in->device && in->device->waveform != WAVEFORM_UNKNOWN && pulse->waveform != WAVEFORM_UNKNOWN;
 	reading->value = known ? pulse->waveform == in->device->waveform : NAN;
 	reading->planned = 1;
 	reading->shape = true;
 }
 
-COMPUTE(pulse_waveform, read_waveform, HAVE_WHERE_DEFINED)
+COMPUTE(pulse_waveform, read_waveform, HAVE_ALL)

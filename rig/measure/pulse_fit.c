@@ -38,7 +38,7 @@ static double lobe_foot(const struct work *work)
 {
 	double least = fmax(0.05 * work->peak_a, 4 * work->noise);
 	ptrdiff_t i = work->peak1;
-	while (i + 1 < (ptrdiff_t)work->n && work->y[i] > least)
+	while (i + 1 < (ptrdiff_t)work->n && (double)i < work->foot && work->y[i] > least)
 		i++;
 	return (double)i;
 }

@@ -6,6 +6,7 @@
 #include "baseline.h"
 #include "clip.h"
 #include "extreme.h"
+#include "lobes.h"
 #include "order.h"
 #include "pulse_shape.h"
 #include "pulse_work.h"
@@ -127,26 +128,6 @@ static void measure_widths(const struct work *work, struct pulse *pulse)
 		pulse->half_width_s = (down.at - up.at) * work->ts;
 		pulse->u_half_width_s = hypot(up.u_at, down.u_at) * work->ts;
 	}
-}
-
-/* From the linear rise of a near-rectangular pulse to the sine of the others: t10-90 / t0-100 is 0.8 for a ramp, 0.649 for a quarter sine. */
-static bool rises_linearly(const struct pulse *pulse)
-{
-	double rise = pulse->peak1_s - pulse->onset_s;
-	return rise > 0 && pulse->rise_10_90_s / rise > 0.74;
-}
-
-static enum waveform classify(const struct outline *outline, const struct pulse *pulse)
-{
-	if (outline->lobes > 2)
-		return WAVEFORM_UNKNOWN;
-	if (isnan(pulse->half_width_s))
-		return WAVEFORM_UNKNOWN;
-	if (rises_linearly(pulse))
-		return WAVEFORM_RECTANGULAR;
-	if (outline->lobes == 2)
-		return outline->zero2 == NO_INDEX ? WAVEFORM_UNKNOWN : WAVEFORM_BIPHASIC;
-	return outline->zero1 == NO_INDEX ? WAVEFORM_MONOPHASIC : WAVEFORM_HALF_SINE;
 }
 
 /* The largest of rounded noise below 0.8 counts, in standard deviations of the rounding: no count or one. */
@@ -432,6 +413,7 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 			    .peak2 = relative(outline->peak2, context->from),
 			    .zero2 = relative(outline->zero2, context->from),
 			    .onset = outline->onset - (double)context->from,
+			    .foot = INFINITY,
 			    .rise = fmax(1, (double)outline->peak1 - outline->onset)};
 	/* Sample n was taken at n / rate; the sensor showed the current late. */
 	double time0 = (double)(context->first_frame + context->from) / context->sample_rate_hz - channel_lag_s(context->channel);
@@ -441,33 +423,27 @@ void pulse_measure(const struct trace *trace, const struct outline *outline, con
 	pulse->u_baseline_a = base.u;
 	double raw_peak = work.y[work.peak1];
 	work.peak_a = raw_peak;
-	bool biphasic = outline->lobes == 2 && outline->zero2 != NO_INDEX && outline->zero2 < (ptrdiff_t)context->to;
-	bool half_sine = outline->lobes == 1 && outline->zero1 != NO_INDEX && outline->zero1 < (ptrdiff_t)context->to;
 	double slope, u_slope, raw_onset = work.onset;
-	if (!onset_by_line(&work, &slope, &u_slope))
+	if (!onset_by_line(&work, &slope, &u_slope)) {
 		work.onset = raw_onset;
+		work.u_onset = hypot(1, 2 * work.noise * work.rise / work.peak_a);
+	}
 	double fit_origin = work.onset;
 	/* The samples of a clipped top are none of the wave's: the onset is the foot's alone. */
 	pulse->clipped = is_clipped(trace, outline, context, base.noise, pulse);
+	struct lobes lobes = lobes_find(&work);
+	unsigned waves = pulse_half_waves(&work, &lobes);
+	bool biphasic = waves == 2, half_sine = waves == 1;
 	if ((biphasic || half_sine) && !pulse->clipped)
 		pulse_fit_wave(&work, half_sine);
+	pulse_hidden_end(&work, waves);
+	pulse->waveform = pulse_classify(&work, &lobes, pulse);
 	pulse_peaks_local(&work, time0, pulse);
 	work.onset = fit_origin;
 	measure_onset(&work, pulse, time0);
 	measure_widths(&work, pulse);
-	if (rises_linearly(pulse)) {
-		work.straight = true;
-		work.fitted = false;
-		work.onset = fit_origin;
-		measure_onset(&work, pulse, time0);
-	}
-	pulse->waveform = classify(outline, pulse);
-	if (pulse->waveform == WAVEFORM_RECTANGULAR) {
-		pulse->fit_amplitude_a = pulse->fit_alpha_per_s = pulse->fit_omega_per_s = NAN;
-		pulse->u_fit_alpha_per_s = pulse->u_fit_omega_per_s = pulse->fit_residual_rel = NAN;
-	}
 	take_shape(&work, fit_origin, time0, pulse);
-	pulse_zeros(&work, biphasic ? 2 : half_sine ? 1 : 0, time0, pulse);
+	pulse_zeros(&work, waves, time0, pulse);
 	pulse->noise_dof = work.dof;
 	double end_s = biphasic ? pulse->zero2_s : half_sine ? pulse->zero1_s : NAN;
 	if (isfinite(end_s))

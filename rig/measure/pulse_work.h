@@ -37,6 +37,8 @@ struct work {
 	bool fitted;
 	bool clean;       /* the fit leaves no more than noise */
 	bool straight;    /* the rise is a ramp: no bend to take out */
+	bool foreseen;    /* the pulse's last zero is hidden by an after-current; it is where the wave leads to */
+	double foot;      /* of a half-sine that no zero of the current follows: the fit ends here; else infinite */
 	double fit_scale; /* standard deviation the fit's covariance is to be multiplied by */
 };
 
@@ -95,3 +97,13 @@ bool pulse_magnitude(const struct work *work, size_t from, size_t to, struct mag
  * few, the zeros of the fit (`half_waves` of them: 2 biphasic, 1 half-sine, else 0). Sets zero1_s, zero2_s and their u.
  */
 void pulse_zeros(const struct work *work, unsigned half_waves, double time0, struct pulse *pulse);
+struct lobes;
+/*
+ * Has the work's half waves agree with the course of the current: an after-current may hide the last zero, and noise make further half waves. How many
+ * there are that a damped wave may be fitted to: 2, 1, or 0.
+ */
+unsigned pulse_half_waves(struct work *work, const struct lobes *lobes);
+/* Where an after-current hides the end of the pulse it is the fitted wave's; none without a fit. */
+void pulse_hidden_end(struct work *work, unsigned half_waves);
+/* The waveform. Where it is not one that a damped wave is the model of, the fit is dropped. */
+enum waveform pulse_classify(struct work *work, const struct lobes *lobes, const struct pulse *pulse);

@@ -32,7 +32,9 @@ void readings_of_pulses(const struct population *in, const struct measurand *mea
 	for (size_t k = 0; k < in->results->pulse_count; k++) {
 		const struct pulse *pulse = &in->results->pulses[k];
 		read_one(in, pulse, read, &reading);
-		bool lacking = isnan(reading.value);
+		/* What only some waveforms have is none of a pulse that is, or may be, of another. */
+		bool foreign = having != HAVE_WHERE_DEFINED && having != HAVE_ALL && !((unsigned)having >> pulse->waveform & 1);
+		bool lacking = isnan(reading.value) || (foreign && !pulse->clipped);
 		if (lacking && !(due && (!in->plan || pulse->expected >= 0)))
 			continue;
 		struct measurement measurement = {

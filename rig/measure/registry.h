@@ -204,9 +204,10 @@
 	X(pulse_waveform_match_worst, "pulse.waveform_match_worst", 1, "Waveform match, worst", "1", SUBJECT_PULSE,                        \
 	  "As pulse.waveform_match, the largest distance: that of the fitted wave plus pulse.fit_worst; an upper bound.",                  \
 	  RIG_MEASURANDS " 2.19")                                                                                                          \
-	X(pulse_waveform, "pulse.waveform", 1, "Waveform as declared", "1", SUBJECT_PULSE,                                                 \
+	X(pulse_waveform, "pulse.waveform", 2, "Waveform as declared", "1", SUBJECT_PULSE,                                                 \
 	  "1 where the pulse is of the waveform that the device's data declare (monophasic, biphasic, half-sine, rectangular), 0 where "   \
-	  "not.",                                                                                                                          \
+	  "it is of "                                                                                                                      \
+	  "another; void where noise, or clipping, leaves open which it is.",                                                              \
 	  RIG_MEASURANDS " 1, step 8")                                                                                                     \
 	X(pulse_trigger_out, "pulse.trigger_out", 1, "Trigger output to pulse", "s", SUBJECT_PULSE,                                        \
 	  "Onset of the pulse minus the rising edge of the trigger output closest to it, within 5 ms; void where a recorded trigger "      \

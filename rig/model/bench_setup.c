@@ -96,6 +96,7 @@ const char *sim_fault_name(enum sim_fault_kind kind)
 	case SIM_FAULT_AMPLITUDE: return "amplitude";
 	case SIM_FAULT_LATE_PULSE: return "late_pulse";
 	case SIM_FAULT_INVERTED: return "inverted";
+	case SIM_FAULT_HALF_WAVE: return "half_wave";
 	case SIM_FAULT_NO_DISCHARGE: return "no_discharge";
 	case SIM_FAULT_SPONTANEOUS: return "spontaneous";
 	case SIM_FAULT_PROBE_LOST: return "probe_lost_at";

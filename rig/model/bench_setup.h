@@ -92,6 +92,7 @@ enum sim_fault_kind {
 	SIM_FAULT_AMPLITUDE,    /* every pulse has `value` times its amplitude */
 	SIM_FAULT_LATE_PULSE,   /* pulse `pulse` comes `value` s late */
 	SIM_FAULT_INVERTED,     /* pulse `pulse` has the wrong direction */
+	SIM_FAULT_HALF_WAVE,    /* pulse `pulse` of a biphasic device ends with its first half wave */
 	SIM_FAULT_NO_DISCHARGE, /* the capacitor is not discharged after disarm */
 	SIM_FAULT_SPONTANEOUS,  /* a discharge without a trigger, `value` s after pulse `pulse` */
 	SIM_FAULT_PROBE_LOST,   /* from `value` s of the recording on the capacitor's channel shows nothing but its offset and noise */

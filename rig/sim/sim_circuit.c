@@ -114,6 +114,15 @@ bool circuit_make(const struct device *device, struct circuit *circuit, struct e
 	return true;
 }
 
+struct circuit circuit_half_wave(const struct circuit *circuit)
+{
+	struct circuit half = *circuit;
+	half.waveform = WAVEFORM_HALF_SINE;
+	half.conduction_s = M_PI / circuit->omega_per_s;
+	half.reinversion_s = reinversion_s;
+	return half;
+}
+
 struct circuit_state circuit_begin(const struct circuit *circuit, double voltage_v)
 {
 	return (struct circuit_state){

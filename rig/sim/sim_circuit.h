@@ -44,6 +44,8 @@ struct circuit_shot {
 
 /* The device's circuit. ERROR_CONFIG when a number it needs is missing or the circuit does not oscillate. */
 bool circuit_make(const struct device *device, struct circuit *circuit, struct error *error) must_check;
+/* A biphasic circuit whose current ends at its first zero, as when the diode beside the switch does not conduct. */
+struct circuit circuit_half_wave(const struct circuit *circuit);
 /* A discharge from voltage_v at its onset. */
 struct circuit_state circuit_begin(const struct circuit *circuit, double voltage_v);
 /* One step on; current_a and voltage_v are then those at step * step_s. */

@@ -29,6 +29,14 @@ double sim_fault_probe_lost_s(const struct sim_setup *sim)
 	return lost_s;
 }
 
+bool sim_fault_half_wave(const struct sim_setup *sim)
+{
+	for (size_t i = 0; i < sim->fault_count; i++)
+		if (sim->faults[i].kind == SIM_FAULT_HALF_WAVE)
+			return true;
+	return false;
+}
+
 bool sim_fault_no_discharge(const struct sim_setup *sim)
 {
 	for (size_t i = 0; i < sim->fault_count; i++)

@@ -63,10 +63,11 @@ void sim_shot_fire(struct sim_world *world, const struct sim_due *due)
 {
 	unsigned index = due->bank;
 	struct sim_bank *bank = &world->charger.bank[index];
-	struct circuit_shot shot = circuit_shot(&world->circuit, bank->voltage_v);
+	struct circuit_shot shot = circuit_shot(due->half_wave ? &world->half_wave : &world->circuit, bank->voltage_v);
 	sim_record_event(world, (struct sim_event){.kind = SIM_EVENT_PULSE,
 						   .time_s = world->now_s,
 						   .bank = index,
+						   .half_wave = due->half_wave,
 						   .voltage_v = due->direction * bank->voltage_v});
 	note_truth(world, &shot, due, index ? world->second_pct : world->intensity_pct);
 	bank->voltage_v = shot.end_voltage_v;
@@ -98,6 +99,7 @@ void sim_shot_schedule(struct sim_world *world, double trigger_s)
 		.kind = SIM_DUE_FIRE,
 		.trigger_s = trigger_s,
 		.direction = (sim_fault_find(sim, SIM_FAULT_INVERTED, pulse) != NULL) != world->reversed ? -1 : 1,
+		.half_wave = sim_fault_find(sim, SIM_FAULT_HALF_WAVE, pulse) != NULL,
 		.bank = world->next_bank,
 	};
 	if (world->interlocks.state[SIGNAL_GATE_DRIVER] == STATE_OPEN) {

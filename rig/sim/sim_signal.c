@@ -153,13 +153,13 @@ static bool reserve(struct sim_signal *signal, size_t n)
 }
 
 /* What the equation does not have; a discharge becomes longer by it. */
-static bool roughen(struct sim_signal *signal, double voltage_v, size_t *count)
+static bool roughen(struct sim_signal *signal, const struct circuit *circuit, double voltage_v, size_t *count)
 {
 	const struct sim_artefacts *artefacts = &signal->setup->sim.artefacts;
-	double span_s = sim_artefact_span_s(artefacts, signal->circuit);
+	double span_s = sim_artefact_span_s(artefacts, circuit);
 	if (!(span_s > 0))
 		return true;
-	size_t points = (size_t)(span_s / signal->circuit->step_s) + 2, n = *count;
+	size_t points = (size_t)(span_s / circuit->step_s) + 2, n = *count;
 	if (!reserve(signal, points))
 		return false;
 	for (; n < points; n++) {
@@ -167,23 +167,23 @@ static bool roughen(struct sim_signal *signal, double voltage_v, size_t *count)
 		signal->voltage_v[n] = signal->voltage_v[n - 1];
 	}
 	*count = n;
-	sim_artefact_add(artefacts, signal->circuit, voltage_v, signal->current_a, n);
+	sim_artefact_add(artefacts, circuit, voltage_v, signal->current_a, n);
 	return true;
 }
 
 /* Walks the circuit through a discharge onto the scratch grid. */
-static bool walk(struct sim_signal *signal, double voltage_v, size_t *count)
+static bool walk(struct sim_signal *signal, const struct circuit *circuit, double voltage_v, size_t *count)
 {
-	struct circuit_state state = circuit_begin(signal->circuit, voltage_v);
+	struct circuit_state state = circuit_begin(circuit, voltage_v);
 	for (size_t n = 0;; n++) {
 		if (!reserve(signal, n))
 			return false;
 		signal->current_a[n] = state.current_a;
 		signal->voltage_v[n] = state.voltage_v;
 		*count = n + 1;
-		if (n > 0 && circuit_over(signal->circuit, &state))
+		if (n > 0 && circuit_over(circuit, &state))
 			return true;
-		circuit_step(signal->circuit, &state);
+		circuit_step(circuit, &state);
 	}
 }
 
@@ -198,7 +198,9 @@ static bool activate(struct sim_signal *signal, const struct sim_event *event)
 	if (signal->active_count == ACTIVE_MAX)
 		return false;
 	size_t count = 0;
-	if (!walk(signal, fabs(event->voltage_v), &count) || !roughen(signal, fabs(event->voltage_v), &count))
+	struct circuit half_wave = circuit_half_wave(signal->circuit);
+	const struct circuit *circuit = event->half_wave ? &half_wave : signal->circuit;
+	if (!walk(signal, circuit, fabs(event->voltage_v), &count) || !roughen(signal, circuit, fabs(event->voltage_v), &count))
 		return false;
 	double step_s = signal->circuit->step_s, offset_s = event->time_s - chunk_time_s(signal), longest_s = 0;
 	for (unsigned c = 0; c < signal->channel_count; c++)

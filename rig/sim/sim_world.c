@@ -25,6 +25,10 @@ bool sim_world_make(const struct bench_setup *setup, struct sim_world *world, st
 		return error_config(error, "the bench names no device, the virtual stimulator needs one");
 	if (!circuit_make(setup->device, &world->circuit, error) || !sim_charger_make(setup->device, &world->charger, error))
 		return false;
+	if (sim_fault_half_wave(&setup->sim) && world->circuit.waveform != WAVEFORM_BIPHASIC)
+		return error_config(error, "the fault 'half_wave' is one of a biphasic device, and %s is none",
+				    setup->device->id ? setup->device->id : "this");
+	world->half_wave = circuit_half_wave(&world->circuit);
 	world->charger.dump_broken = sim_fault_no_discharge(&setup->sim);
 	for (int line = 0; line < GPIO_LINE_COUNT; line++)
 		world->level[line] = setup->gpio[line].present && setup->gpio[line].safe_level;

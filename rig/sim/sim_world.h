@@ -21,6 +21,7 @@ struct sim_event {
 	enum sim_event_kind kind;
 	unsigned bank;
 	double time_s;
+	bool half_wave; /* of a pulse: it ends with its first half wave */
 	union {
 		double voltage_v;
 		bool level;
@@ -60,6 +61,7 @@ struct sim_due {
 	enum sim_due_kind kind;
 	double trigger_s; /* the edge that caused the discharge; NAN: none */
 	int direction;
+	bool half_wave;
 	unsigned bank;
 	enum interlock interlock;
 };
@@ -74,7 +76,7 @@ struct sim_limiter {
 struct sim_world {
 	const struct bench_setup *setup;
 	const struct device *device;
-	struct circuit circuit;
+	struct circuit circuit, half_wave; /* half_wave: of a pulse with that fault */
 	struct sim_charger charger;
 	double now_s;
 
@@ -170,6 +172,8 @@ double sim_fault_amplitude(const struct sim_setup *sim);
 double sim_fault_probe_lost_s(const struct sim_setup *sim);
 /* True when the capacitor is not discharged after disarm. */
 bool sim_fault_no_discharge(const struct sim_setup *sim);
+/* Whether some pulse is to end with its first half wave. */
+bool sim_fault_half_wave(const struct sim_setup *sim);
 
 /* sim_limiter.c: the device's own limits. NULL: the trigger at time_s may fire; else why not (static string). */
 const char *sim_limiter_refuses(const struct sim_world *world, double time_s);

@@ -274,7 +274,7 @@ Test(measure_match, a_pulse_without_the_shape_of_its_device_voids_what_it_lacks)
 		auto_results struct results *r = session_measure(&s, true, NULL);
 		for (size_t k = 0; k < PULSES; k++) {
 			cr_assert_not_null(syn_find(r, "pulse.peak_ratio", k), "pulse %zu", k);
-			cr_expect_eq(syn_find(r, "pulse.peak_ratio", k)->voided, k == 4, "pulse %zu", k);
+			cr_expect_eq(syn_find(r, "pulse.peak_ratio", k)->voided, k == 4 || k == 7, "pulse %zu", k);
 			cr_assert_not_null(syn_find(r, "pulse.period", k), "pulse %zu", k);
 			cr_expect_eq(syn_find(r, "pulse.period", k)->voided, k == 7, "pulse %zu", k);
 			cr_expect_eq(syn_find(r, "pulse.fit_residual", k)->voided, k == 7, "pulse %zu", k);

@@ -127,6 +127,67 @@ Test(measure_pulse, shapes_are_told_apart)
 	syn_free(&syn);
 }
 
+/* Half-sines and biphasic pulses after which a current flows on, in either direction; `noise_a` of noise. */
+static void expect_told_apart(double after_rel, double noise_a)
+{
+	struct syn syn = syn_make(1e6, 30e-3, 21);
+	struct syn_pulse pulses[2] = {syn_magpro(5e-3), syn_magpro(15e-3)};
+	pulses[1].shape = SYN_HALF_SINE;
+	syn_draw(&syn, pulses, 2, NULL, 0, noise_a, 0, 0);
+	for (unsigned k = 0; k < 2; k++) {
+		double end_s = pulses[k].onset_s + (k == 0 ? 2 : 1) * SYN_PI / pulses[k].omega;
+		for (size_t i = (size_t)ceil(end_s * syn.rate_hz); i < (size_t)((end_s + 1e-3) * syn.rate_hz); i++) {
+			double after_a = after_rel * 6540 * exp((end_s - (double)i / syn.rate_hz) / 100e-6);
+			syn.samples[SYN_CHANNELS * i] = syn_clip(syn.samples[SYN_CHANNELS * i] + after_a / SYN_SCALE);
+		}
+	}
+	auto_results struct results *results = syn_measure(&syn, NULL, NULL, NULL, 0, NULL);
+	cr_assert_eq(results->pulse_count, 2);
+	const struct pulse *p = results->pulses;
+	cr_expect_eq(p[0].waveform, WAVEFORM_BIPHASIC, "%g, noise %g A: %s", after_rel, noise_a, waveform_name(p[0].waveform));
+	cr_expect_eq(p[1].waveform, WAVEFORM_HALF_SINE, "%g, noise %g A: %s", after_rel, noise_a, waveform_name(p[1].waveform));
+	cr_expect_float_eq(p[1].zero1_s - p[1].onset_s, 145e-6, 0.3e-6 + 0.01e-6 * noise_a, "%g, noise %g A: %g", after_rel, noise_a,
+			   p[1].zero1_s - p[1].onset_s);
+	cr_expect_float_eq(p[1].fit_omega_per_s, 2 * SYN_PI * 3448, 2 * SYN_PI * 35);
+	syn_free(&syn);
+}
+
+Test(measure_pulse, an_after_current_makes_no_pulse_one_of_another_waveform)
+{
+	for (unsigned k = 0; k < 2; k++) {
+		expect_told_apart(0.045, k ? 60 : 3);
+		expect_told_apart(-0.045, k ? 60 : 3);
+		expect_told_apart(0.01, k ? 60 : 3);
+	}
+}
+
+/* Two samples on the rise and as much noise: what depends on the waveform must be void, not pass. */
+Test(measure_pulse, a_waveform_that_noise_hides_is_unknown_and_voids_what_depends_on_it)
+{
+	struct syn syn = syn_make(50e3, 40e-3, 22);
+	struct syn_pulse pulse = syn_magpro(20e-3);
+	struct expected_pulse expected = {.intensity_pct = 100};
+	double section_s = 40e-3;
+	struct plan_block block = {.kind = "train", .pulses = 1, .pulses_per_burst = 1, .bursts_per_train = 1, .trains = 1};
+	struct plan plan = {.pulses = &expected,
+			    .pulse_count = 1,
+			    .blocks = &block,
+			    .block_count = 1,
+			    .section_duration_s = &section_s,
+			    .section_count = 1};
+	struct device device = {.waveform = WAVEFORM_MONOPHASIC};
+	pulse.shape = SYN_MONOPHASIC;
+	syn_draw(&syn, &pulse, 1, NULL, 0, 300, 0, 0);
+	auto_results struct results *results = syn_measure(&syn, &plan, &device, NULL, 0, NULL);
+	cr_assert_eq(results->pulse_count, 1);
+	cr_assert_eq(results->pulses[0].waveform, WAVEFORM_UNKNOWN, "%s", waveform_name(results->pulses[0].waveform));
+	const struct measurement *waveform = syn_find(results, "pulse.waveform", 0), *width = syn_find(results, "pulse.width_10", 0);
+	cr_assert(waveform != NULL && width != NULL);
+	cr_expect(waveform->voided);
+	cr_expect(width->voided);
+	syn_free(&syn);
+}
+
 static size_t count_pulses(double rate_hz, const struct syn_pulse *pulses, size_t n, double noise_a, double offset_a, double hum_a)
 {
 	struct syn syn = syn_make(rate_hz, 20e-3, 9);

@@ -99,6 +99,21 @@ Test(sim_faults, inverted)
 	bench_finish(&bench);
 }
 
+Test(sim_faults, half_wave)
+{
+	struct sim_bench bench;
+	run_with(&bench, SIM_FAULT_HALF_WAVE, 1, 0);
+	expect_healthy(&bench, PULSES, SIZE_MAX);
+	struct sim_truth_pulse pulse = sim_truth(bench.state).pulses[1], whole = sim_truth(bench.state).pulses[2];
+	cr_expect(isnan(pulse.peak2_a));
+	cr_expect_lt(whole.peak2_a, -0.5 * whole.peak1_a);
+	bench_record(&bench, 65536);
+	cr_expect_float_eq(bench_sample(&bench, BENCH_CURRENT, (size_t)(pulse.peak1_s * 1e6)), pulse.peak1_a, 3);
+	cr_expect_float_eq(bench_sample(&bench, BENCH_CURRENT, (size_t)(pulse.onset_s * 1e6) + 216), 0, 10);
+	cr_expect_lt(bench_sample(&bench, BENCH_CURRENT, (size_t)(whole.peak2_s * 1e6)), -0.5 * whole.peak1_a);
+	bench_finish(&bench);
+}
+
 Test(sim_faults, no_discharge)
 {
 	struct sim_bench bench;
