@@ -26,7 +26,7 @@ build() { # NAME TREE
 
 build old "$work/tree"
 build new "$root"
-for round in $(seq "$rounds"); do
+for _ in $(seq "$rounds"); do
   for name in old new; do "$work/$name/bench_scan" 20 3 | awk -v name="$name" '/^scan and/ {print name, $4} /^measuring/ {print name "_us", $4}'; done
 done | awk -v commit="$commit" '
   function middle(key,   i, j, t, n) {
