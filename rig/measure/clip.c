@@ -17,35 +17,40 @@ struct run {
 	ptrdiff_t first, n;
 };
 
-/* The least and the largest count of [from, to), and how many samples have them; simple loops, which the compiler turns into vectors. */
-struct extremes {
-	struct clip_range range;
-	unsigned at_least, at_most;
-};
-
-static struct extremes extremes_of(const int16_t *counts, ptrdiff_t from, ptrdiff_t to)
+/* The least and the largest count of [from, to); as what follows a simple loop, which the compiler turns into vectors. */
+static struct clip_range range_of(const int16_t *counts, ptrdiff_t from, ptrdiff_t to)
 {
 	int16_t least = counts[from], most = counts[from];
 	for (ptrdiff_t i = from; i < to; i++) {
 		least = counts[i] < least ? counts[i] : least;
 		most = counts[i] > most ? counts[i] : most;
 	}
-	unsigned at_least = 0, at_most = 0;
-	for (ptrdiff_t i = from; i < to; i++) {
-		at_least += counts[i] == least;
-		at_most += counts[i] == most;
+	return (struct clip_range){least, most};
+}
+
+/* How many samples of [from, to) are this count. */
+static size_t samples_at(const int16_t *counts, ptrdiff_t from, ptrdiff_t to, int16_t count)
+{
+	size_t samples = 0;
+	for (ptrdiff_t i = from; i < to;) {
+		ptrdiff_t end = to - i < INT16_MAX ? to : i + INT16_MAX;
+		uint16_t some = 0;
+		for (; i < end; i++)
+			some = (uint16_t)(some + (counts[i] == count));
+		samples += some;
 	}
-	return (struct extremes){{least, most}, at_least, at_most};
+	return samples;
 }
 
 /* No sample lies beyond an end, so that those at it are the extremes. */
-static bool at_full_scale(const struct trace *trace, const struct extremes *ends)
+static bool at_full_scale(const struct clip_input *in, const struct clip_range *seen)
 {
-	unsigned full = 0;
+	const struct trace *trace = in->trace;
+	size_t full = 0;
 	if (trace->count_min >= trace->count_max)
 		return false;
-	full += ends->range.least <= trace->count_min ? ends->at_least : 0;
-	full += ends->range.most >= trace->count_max ? ends->at_most : 0;
+	full += seen->least <= trace->count_min ? samples_at(trace->counts, in->from, in->to, seen->least) : 0;
+	full += seen->most >= trace->count_max ? samples_at(trace->counts, in->from, in->to, seen->most) : 0;
 	return full >= FULL_SCALE_LEAST;
 }
 
@@ -62,13 +67,15 @@ static struct run longest_run(const int16_t *counts, ptrdiff_t from, ptrdiff_t t
 
 double clip_resolution(const int16_t *counts, ptrdiff_t from, ptrdiff_t to)
 {
-	unsigned least = UINT16_MAX;
+	/* One less than the step, so that no step at all is the largest there is; INT16_MIN stands for 0, since machines compare signed numbers. */
+	int16_t least = INT16_MAX;
 	for (ptrdiff_t i = from + 1; i < to; i++) {
-		/* One less, so that no step at all is the largest there is. */
-		uint16_t step = (uint16_t)(abs(counts[i] - counts[i - 1]) - 1);
+		int16_t high = counts[i] > counts[i - 1] ? counts[i] : counts[i - 1],
+			low = counts[i] > counts[i - 1] ? counts[i - 1] : counts[i];
+		int16_t step = (int16_t)((uint16_t)high - (uint16_t)low - 1u + 0x8000u);
 		least = step < least ? step : least;
 	}
-	return least == UINT16_MAX ? 0 : least + 1.0;
+	return least == INT16_MAX ? 0 : (double)least - INT16_MIN + 1;
 }
 
 /* The share of independent ones among the samples, by what neighbours before the pulse have in common: (1 - r) / (1 + r) for a first-order process. */
@@ -128,9 +135,9 @@ static double run_log(double n, double fall, double sigma, double q)
 }
 
 /* Is what has this extreme count flat? sign: 1 for the largest, -1 for the smallest. */
-static bool flat(const struct clip_input *in, int16_t count, unsigned samples, int sign)
+static bool flat(const struct clip_input *in, int16_t count, int sign)
 {
-	if (samples < RUN_LEAST)
+	if (samples_at(in->trace->counts, in->from, in->to, count) < RUN_LEAST)
 		return false;
 	struct run run = longest_run(in->trace->counts, in->from, in->to, count);
 	if (run.n < RUN_LEAST)
@@ -159,10 +166,8 @@ bool clip_found(const struct clip_input *given, struct clip_range *seen)
 	*seen = (struct clip_range){0, 0};
 	if (in.to - in.from < RUN_LEAST)
 		return false;
-	struct extremes ends = extremes_of(in.trace->counts, in.from, in.to);
-	*seen = ends.range;
-	return at_full_scale(in.trace, &ends) || flat(&in, ends.range.most, ends.at_most, 1) ||
-	       flat(&in, ends.range.least, ends.at_least, -1);
+	*seen = range_of(in.trace->counts, in.from, in.to);
+	return at_full_scale(&in, seen) || flat(&in, seen->most, 1) || flat(&in, seen->least, -1);
 }
 
 void clip_learn(const struct clip_input *given, double away, struct clip_range *range)
@@ -170,14 +175,13 @@ void clip_learn(const struct clip_input *given, double away, struct clip_range *
 	struct clip_input in = within(given);
 	if (in.to - in.from < RUN_LEAST)
 		return;
-	struct extremes ends = extremes_of(in.trace->counts, in.from, in.to);
-	struct clip_range seen = ends.range;
+	struct clip_range seen = range_of(in.trace->counts, in.from, in.to);
 	double home = in.trace->counts[in.from];
 	/* What was passed was no end. */
 	range->most = seen.most > range->most ? INT16_MAX : range->most;
 	range->least = seen.least < range->least ? INT16_MIN : range->least;
-	if (seen.most - home > away && flat(&in, seen.most, ends.at_most, 1))
+	if (seen.most - home > away && flat(&in, seen.most, 1))
 		range->most = seen.most;
-	if (home - seen.least > away && flat(&in, seen.least, ends.at_least, -1))
+	if (home - seen.least > away && flat(&in, seen.least, -1))
 		range->least = seen.least;
 }

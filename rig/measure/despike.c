@@ -2,7 +2,6 @@
 #include "despike.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "order.h"
@@ -113,12 +112,12 @@ static bool may_move(const struct despike *settings, const double *x, size_t sta
 	return false;
 }
 
-void despike(const struct despike *settings, const double *x, double *clean, double *scratch, size_t n)
+bool despike(const struct despike *settings, const double *x, double *clean, double *scratch, size_t n)
 {
 	size_t width = settings->width, margin = 3 * width;
-	memcpy(clean, x, n * sizeof *x);
+	bool moved = false;
 	if (n < 2 * width)
-		return;
+		return false;
 	for (size_t start = 0; start < n; start += BLOCK) {
 		size_t end = start + BLOCK < n ? start + BLOCK : n, before = start > 0 ? start - 1 : 0;
 		struct extremes all = extremes_of(x + before, end - before);
@@ -134,8 +133,13 @@ void despike(const struct despike *settings, const double *x, double *clean, dou
 			double smooth = scratch[i - from], level_a = fabs(smooth - settings->baseline_a);
 			/* Before the first sample there is no other half of a window: what rises from the baseline there is no spike. */
 			bool rises = i + 1 < width && fabs(x[i] - settings->baseline_a) < level_a;
-			if (!rises && fabs(x[i] - smooth) > settings->limit_a + TOP_SHARE * level_a)
-				clean[i] = smooth;
+			if (rises || !(fabs(x[i] - smooth) > settings->limit_a + TOP_SHARE * level_a))
+				continue;
+			if (!moved)
+				memcpy(clean, x, n * sizeof *x);
+			moved = true;
+			clean[i] = smooth;
 		}
 	}
+	return moved;
 }

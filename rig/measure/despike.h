@@ -4,6 +4,7 @@
  * Spikes: excursions too short for a coil current, which an inductance keeps from jumping. A morphological opening and closing finds them (what is
  * narrower than its window goes, flanks and plateaus stay); where it moves a sample far, the sample is replaced.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct despike {
@@ -14,5 +15,5 @@ struct despike {
 
 /* For excursions of up to 3 us at this sampling interval. */
 size_t despike_width(double interval_s);
-/* clean[i] becomes x[i] without spikes. n samples each; scratch has room for n. */
-void despike(const struct despike *settings, const double *x, double *clean, double *scratch, size_t n);
+/* True: clean[] is x[] without spikes. False: there are none, and clean[] is as it was. n samples each; scratch has room for n. */
+bool despike(const struct despike *settings, const double *x, double *clean, double *scratch, size_t n);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "despike.h"
+#include "order.h"
 
 /* A half wave belongs to the pulse when it reaches this share of the first peak; reverse recovery and ringing do not. */
 #define LOBE_SHARE 0.2
@@ -156,6 +157,28 @@ static void step_quietly(struct rise *rise, size_t end, double least_a)
 	rise->i = i;
 }
 
+/*
+ * Is all from sample i on so near the baseline that nothing will be as far from it as the least that the threshold may be? The baseline is followed by
+ * means of itself and the samples, and stays among them. Looks no further than to where it is not so.
+ */
+static bool quiet_from(const struct rise *rise, double least_a)
+{
+	enum { PIECE = 256 };
+	const struct trace *trace = rise->trace;
+	double least = rise->baseline.level_a, most = least;
+	if (rise->pace.share > 0.5)
+		return false;
+	for (size_t i = rise->i; i < trace->n; i += PIECE) {
+		struct extremes all = extremes_of(trace->current_a + i, trace->n - i < PIECE ? trace->n - i : PIECE);
+		least = all.least < least ? all.least : least;
+		most = all.most > most ? all.most : most;
+		/* The factor is for rounding. */
+		if (!(most - least <= least_a * (1 - 1e-9)))
+			return false;
+	}
+	return true;
+}
+
 /* The first of enough consecutive samples beyond the threshold, and their direction in *sign. */
 static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int *sign)
 {
@@ -171,8 +194,14 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 	/* The shadow's last sample is left to step(): by rounding it may be none of the shadow. */
 	double shadowed = fmin(ceil(rise.shadow_end) - 1, (double)n), of_peak_a = fmin(SHADOW_SHARE, RECOVERY_SHARE) * arming->peak_a;
 	size_t shadow = shadowed > 0 ? (size_t)shadowed : 0;
+	bool looked = false;
 	while (rise.i < n && rise.up < confirm && rise.down < confirm) {
 		if (rise.up == 0 && rise.down == 0 && rise.valley_a <= 0 && !rise.tail) {
+			if (!looked && quiet_from(&rise, trace->threshold_a)) {
+				arming->behind = n - rise.i;
+				break;
+			}
+			looked = true;
 			if (rise.i < shadow)
 				step_quietly(&rise, shadow, fmax(trace->threshold_a, of_peak_a));
 			else if ((double)rise.i >= rise.shadow_end)
@@ -191,6 +220,14 @@ static ptrdiff_t find_rise(const struct trace *trace, struct arming *arming, int
 	arming->pending = rise.up > rise.down ? rise.up : rise.down;
 	arming->from = n - (arming->pending < seen ? arming->pending : seen);
 	return NO_INDEX;
+}
+
+void detect_catch_up(const struct trace *trace, struct arming *arming)
+{
+	struct rise rise = {.trace = trace, .pace = pace_of(trace), .baseline = arming->baseline, .i = arming->from - arming->behind};
+	step_quietly(&rise, arming->from, INFINITY);
+	arming->baseline = rise.baseline;
+	arming->behind = 0;
 }
 
 static bool clipped_at(const struct trace *trace, ptrdiff_t i)

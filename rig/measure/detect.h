@@ -49,12 +49,15 @@ struct arming {
 	double onset, end; /* indices, may be negative when its samples have been dropped */
 	double valley_a;   /* least current, in its direction, since its end */
 	struct follower baseline;
+	size_t behind;  /* so many samples before `from` the baseline has not been followed over yet */
 	size_t pending; /* samples at the trace's end that are beyond the threshold, too few to be a pulse yet */
 	bool strayed;   /* the current left its baseline for longer than any pulse, and not by a step */
 };
 
 /*
  * The next pulse from arming->from on. True: *found describes it and *arming is set to look for the one after it. False: there is none;
- * arming->from is where to go on when the trace grows.
+ * arming->from is where to go on when the trace grows, after detect_catch_up() on what it was.
  */
 bool detect_next(const struct trace *trace, struct arming *arming, struct outline *found);
+/* Follows the baseline over quiet samples at the trace's end, which is of use only where more come. */
+void detect_catch_up(const struct trace *trace, struct arming *arming);

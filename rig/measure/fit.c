@@ -29,18 +29,21 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 	     or_rr = {0};
 	double dt = in->interval_s * rate, ramp = in->ramp_a / dt;
 	double decay = exp(-p[ALPHA] * dt), turn_re = decay * cos(p[OMEGA] * dt), turn_im = decay * sin(p[OMEGA] * dt);
-	double cosine = p[COSINE], sine = p[SINE], offset = p[OFFSET];
+	double offset = p[OFFSET];
+	/* By c and by d: of the wave and its quadrature, and of the next sample's c and d. */
+	const pair wave_c = {p[COSINE], p[SINE]}, wave_d = {p[SINE], -p[COSINE]}, turn_c = {turn_re, turn_im}, turn_d = {-turn_im, turn_re};
 	size_t points = 0;
 	for (unsigned s = 0; s < in->span_count; s++) {
 		double t = ((double)in->spans[s].from - in->origin) * dt, size = exp(-p[ALPHA] * t);
-		double c = size * cos(p[OMEGA] * t), d = size * sin(p[OMEGA] * t);
+		pair cd = {size * cos(p[OMEGA] * t), size * sin(p[OMEGA] * t)};
 		for (size_t i = in->spans[s].from; i < in->spans[s].to; i++) {
-			double wave = cosine * c + sine * d, quadrature = sine * c - cosine * d;
-			double residual = in->current_a[i] + ramp * t - wave - offset;
-			pair cd = {c, d}, aw = {-t * wave, t * quadrature}, rr = {residual, residual}, dw = {d, aw[1]};
-			cc_cd += (pair){c, c} * cd;
-			ca_cw += (pair){c, c} * aw;
-			da_dw += (pair){d, d} * aw;
+			pair cc = {cd[0], cd[0]}, dd = {cd[1], cd[1]}, wave = cc * wave_c + dd * wave_d;
+			pair aw = (pair){-t, t} * wave;
+			double residual = in->current_a[i] + ramp * t - wave[0] - offset;
+			pair rr = {residual, residual}, dw = {cd[1], aw[1]};
+			cc_cd += cc * cd;
+			ca_cw += cc * aw;
+			da_dw += dd * aw;
 			aa_aw += (pair){aw[0], aw[0]} * aw;
 			dd_ww += dw * dw;
 			co_do += cd;
@@ -48,9 +51,7 @@ static void accumulate(const struct fit_input *in, double rate, const double p[L
 			cr_dr += cd * rr;
 			ar_wr += aw * rr;
 			or_rr += rr * (pair){1, residual};
-			double next = c * turn_re - d * turn_im;
-			d = c * turn_im + d * turn_re;
-			c = next;
+			cd = cc * turn_c + dd * turn_d;
 			t += dt;
 		}
 		points += in->spans[s].to - in->spans[s].from;

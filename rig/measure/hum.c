@@ -3,11 +3,11 @@
 
 #include <math.h>
 
+#include "hum_system.h"
 #include "order.h"
 
 #define PI 3.14159265358979323846
-/* Cells so far from the place count; none may be longer. */
-#define REACH_S 0.14
+/* None may be longer. */
 #define LONGEST_CELL_S 8e-3
 /* A cell is quiet when its range is no more than so many times that of the quietest quarter: with hum the ranges differ by 6. */
 #define QUIET_RANGE 3.0
@@ -24,12 +24,9 @@
 /* Where the samples are as dense, the hum is a straight line in between. */
 #define LINE_S 20e-6
 
-enum { MOST_CELLS = 80, LEAST_CELLS = 8, LINE_TERMS = 2, ODD_LEAST_CELLS = 11, MOVING_LEAST_CELLS = 14, EVEN_LEAST_CELLS = 18 };
+enum { LEAST_CELLS = 8, ODD_LEAST_CELLS = 11, MOVING_LEAST_CELLS = 14, EVEN_LEAST_CELLS = 18 };
 
-/* Offset and drift come first; what follows is hum. */
-enum term { OFFSET, DRIFT, COSINE, SINE, COSINE3, SINE3, MOVING_COSINE, MOVING_SINE, COSINE2, SINE2 };
-
-static const double mains_hz[] = {50, 60};
+static const double mains_per_s[HUM_LANES] = {2 * PI * 50, 2 * PI * 60};
 
 void hum_cell_add(struct hum *hum, const struct envelope_cell *cell, unsigned channel)
 {
@@ -40,32 +37,19 @@ void hum_cell_add(struct hum *hum, const struct envelope_cell *cell, unsigned ch
 	hum->count += hum->count < HUM_CELLS;
 }
 
-/* The cells that a fit is made to; t from the origin, s. */
-struct points {
-	double t_s[MOST_CELLS], mean[MOST_CELLS];
-	size_t n;
-	double cell_s;
-};
-
-/* Orthogonal columns q and the triangle r of the terms: q r is what each term is, on the mean over each cell. */
-struct system {
-	double q[HUM_TERMS][MOST_CELLS], r[HUM_TERMS][HUM_TERMS];
-	unsigned terms;
-};
-
 /* The quiet cells within reach. False when they are too few, or do not scatter enough for hum to matter. */
 static bool gather(const struct hum *hum, double origin_frame, uint64_t end_frame, uint32_t cell_frames, double interval_s,
-		   struct points *points)
+		   struct hum_points *points)
 {
-	const struct hum_cell *near[MOST_CELLS];
-	double ranges[MOST_CELLS];
+	const struct hum_cell *near[HUM_POINTS];
+	double ranges[HUM_POINTS];
 	size_t count = 0;
-	for (size_t k = 1; k <= hum->count && count < MOST_CELLS; k++) {
+	for (size_t k = 1; k <= hum->count && count < HUM_POINTS; k++) {
 		const struct hum_cell *cell = &hum->cells[(hum->next + HUM_CELLS - k) % HUM_CELLS];
 		double t_s = ((double)cell->first_frame + 0.5 * (cell_frames - 1) - origin_frame) * interval_s;
-		if (cell->first_frame + cell_frames > end_frame || t_s > REACH_S)
+		if (cell->first_frame + cell_frames > end_frame || t_s > HUM_REACH_S)
 			continue;
-		if (t_s < -REACH_S)
+		if (t_s < -HUM_REACH_S)
 			break;
 		near[count] = cell;
 		ranges[count++] = cell->range;
@@ -73,7 +57,8 @@ static bool gather(const struct hum *hum, double origin_frame, uint64_t end_fram
 	if (count < LEAST_CELLS)
 		return false;
 	double quiet = order_statistic(ranges, count, count / 4), least = INFINITY, most = -INFINITY;
-	*points = (struct points){.cell_s = cell_frames * interval_s};
+	points->n = 0;
+	points->cell_s = cell_frames * interval_s;
 	for (size_t k = 0; k < count; k++) {
 		if (near[k]->range > QUIET_RANGE * quiet)
 			continue;
@@ -85,184 +70,140 @@ static bool gather(const struct hum *hum, double origin_frame, uint64_t end_fram
 	return points->n >= LEAST_CELLS && most - least > SCATTER_LEAST * fmax(quiet, 1);
 }
 
-/* What the mean over a cell makes of waves of one frequency: all 1, and moved 0, for values. */
-struct mean_of_cell {
-	double share, share2, share3, moved;
-};
-
-/*
- * The mean of cos(w (t + x)) over |x| < T/2 is cos(w t) sin(a) / a, a = w T / 2, and that of x sin(w x) is (sin(a) / a - cos(a)) / w.
- */
-static struct mean_of_cell mean_over(double omega_per_s, double cell_s)
-{
-	double a = 0.5 * omega_per_s * cell_s, share = sin(a) / a;
-	return (struct mean_of_cell){share, sin(2 * a) / (2 * a), sin(3 * a) / (3 * a), (share - cos(a)) / omega_per_s};
-}
-
-static void terms_at(double t_s, double omega_per_s, const struct mean_of_cell *of, double term[HUM_TERMS])
-{
-	double c = cos(omega_per_s * t_s), s = sin(omega_per_s * t_s), c2 = c * c - s * s, s2 = 2 * s * c;
-	term[OFFSET] = 1;
-	term[DRIFT] = t_s / REACH_S;
-	term[COSINE] = of->share * c;
-	term[SINE] = of->share * s;
-	term[MOVING_COSINE] = (t_s * of->share * c - of->moved * s) / REACH_S;
-	term[MOVING_SINE] = (t_s * of->share * s + of->moved * c) / REACH_S;
-	term[COSINE2] = of->share2 * c2;
-	term[SINE2] = of->share2 * s2;
-	term[COSINE3] = of->share3 * (c2 * c - s2 * s);
-	term[SINE3] = of->share3 * (s2 * c + c2 * s);
-}
-
-/* Modified Gram-Schmidt. False when a term is none of its own on these cells. */
-static bool decompose(const struct points *points, double omega_per_s, unsigned terms, struct system *system)
-{
-	struct mean_of_cell of = mean_over(omega_per_s, points->cell_s);
-	system->terms = terms;
-	for (size_t i = 0; i < points->n; i++) {
-		double term[HUM_TERMS];
-		terms_at(points->t_s[i], omega_per_s, &of, term);
-		for (unsigned j = 0; j < terms; j++)
-			system->q[j][i] = term[j];
-	}
-	for (unsigned j = 0; j < terms; j++) {
-		double whole = 0, squares = 0;
-		for (size_t i = 0; i < points->n; i++)
-			whole += system->q[j][i] * system->q[j][i];
-		for (unsigned k = 0; k < j; k++) {
-			double along = 0;
-			for (size_t i = 0; i < points->n; i++)
-				along += system->q[k][i] * system->q[j][i];
-			for (size_t i = 0; i < points->n; i++)
-				system->q[j][i] -= along * system->q[k][i];
-			system->r[k][j] = along;
-		}
-		for (size_t i = 0; i < points->n; i++)
-			squares += system->q[j][i] * system->q[j][i];
-		if (!(squares > 1e-6 * whole))
-			return false;
-		system->r[j][j] = sqrt(squares);
-		for (size_t i = 0; i < points->n; i++)
-			system->q[j][i] /= system->r[j][j];
-	}
-	return true;
-}
-
-/* What the first `terms` leave of the means, and its sum of squares; weight[] may be NULL. */
-static double solve(const struct points *points, const struct system *system, unsigned terms, double rest[MOST_CELLS], double *weight)
-{
-	double along[HUM_TERMS] = {0}, squares = 0;
-	for (size_t i = 0; i < points->n; i++)
-		rest[i] = points->mean[i];
-	for (unsigned j = 0; j < terms; j++) {
-		along[j] = 0;
-		for (size_t i = 0; i < points->n; i++)
-			along[j] += system->q[j][i] * rest[i];
-		for (size_t i = 0; i < points->n; i++)
-			rest[i] -= along[j] * system->q[j][i];
-	}
-	for (size_t i = 0; i < points->n; i++)
-		squares += rest[i] * rest[i];
-	for (unsigned j = terms; weight && j-- > 0;) {
-		weight[j] = along[j];
-		for (unsigned k = j + 1; k < terms; k++)
-			weight[j] -= system->r[j][k] * weight[k];
-		weight[j] /= system->r[j][j];
-	}
-	return squares;
-}
-
 static unsigned terms_for(size_t n)
 {
 	return n >= EVEN_LEAST_CELLS ? HUM_TERMS : n >= MOVING_LEAST_CELLS ? COSINE2 : n >= ODD_LEAST_CELLS ? MOVING_COSINE : COSINE3;
 }
 
-/* Leaves out the cells that lie too far off; false when there are none. */
-static bool reject(struct points *points, const double rest[MOST_CELLS])
+/* A cell may lie so far off where this is the median of all that lie off. */
+static double most_off(double median)
 {
-	double size[MOST_CELLS];
+	return RESIDUAL_MOST * median / MEDIAN_OF_NORMAL;
+}
+
+/* Does a cell lie too far off? The median is one of those with which the furthest would be, or it is not: no sorting for that. */
+static bool one_is_off(const hum_pair rest[HUM_POINTS], unsigned lane, size_t n)
+{
+	double furthest = 0;
+	size_t with = 0;
+	for (size_t i = 0; i < n; i++)
+		furthest = fabs(rest[i][lane]) > furthest ? fabs(rest[i][lane]) : furthest;
+	for (size_t i = 0; i < n; i++)
+		with += furthest > most_off(fabs(rest[i][lane]));
+	return with > n / 2;
+}
+
+/* Leaves out the cells that lie too far off. */
+static void reject(struct hum_points *points, const hum_pair rest[HUM_POINTS], unsigned lane)
+{
+	double size[HUM_POINTS];
 	size_t kept = 0, n = points->n;
 	for (size_t i = 0; i < n; i++)
-		size[i] = fabs(rest[i]);
-	double most = RESIDUAL_MOST * order_statistic(size, n, n / 2) / MEDIAN_OF_NORMAL;
+		size[i] = fabs(rest[i][lane]);
+	double most = most_off(order_statistic(size, n, n / 2));
 	for (size_t i = 0; i < n; i++) {
-		if (fabs(rest[i]) > most)
+		if (fabs(rest[i][lane]) > most)
 			continue;
 		points->t_s[kept] = points->t_s[i];
 		points->mean[kept++] = points->mean[i];
 	}
 	points->n = kept;
-	return kept < n;
-}
-
-/* u of the hum's slope at t = 0: g' C g with C = (r' r)^-1 s^2, g what the slope is by each weight. */
-static double slope_u(const struct system *system, double omega_per_s, double variance)
-{
-	const double slope[HUM_TERMS] = {
-		[SINE] = omega_per_s, [MOVING_COSINE] = 1 / REACH_S, [SINE2] = 2 * omega_per_s, [SINE3] = 3 * omega_per_s};
-	double x[HUM_TERMS], squares = 0;
-	for (unsigned j = 0; j < system->terms; j++) {
-		x[j] = slope[j];
-		for (unsigned k = 0; k < j; k++)
-			x[j] -= system->r[k][j] * x[k];
-		x[j] /= system->r[j][j];
-		squares += x[j] * x[j];
-	}
-	return sqrt(squares * variance);
 }
 
 /*
  * How far from the presumed one the frequency is: cos((w + d) t - p) is cos(w t - p) - d t sin(w t - p) as long as d t is small. The mains keep theirs better.
  */
-static double frequency_off(const double weight[HUM_TERMS], unsigned terms, double omega_per_s)
+static double frequency_off(const hum_pair weight[HUM_TERMS], unsigned lane, unsigned terms, double omega_per_s)
 {
-	double c = weight[COSINE], s = weight[SINE], squares = c * c + s * s;
+	double c = weight[COSINE][lane], s = weight[SINE][lane], squares = c * c + s * s;
 	if (terms <= MOVING_SINE || !(squares > 0))
 		return 0;
-	double off = (weight[MOVING_COSINE] * s - weight[MOVING_SINE] * c) / (squares * REACH_S), most = FREQUENCY_OFF_MOST * omega_per_s;
+	double off = (weight[MOVING_COSINE][lane] * s - weight[MOVING_SINE][lane] * c) / (squares * HUM_REACH_S),
+	       most = FREQUENCY_OFF_MOST * omega_per_s;
 	return fmax(-most, fmin(most, off));
 }
 
-/* Fits one frequency; the variance that is left, INFINITY when nothing was found. */
-static double fit_frequency(struct points points, double omega_per_s, struct hum_wave *wave)
+/* One attempt at two frequencies. */
+struct attempt {
+	struct hum_system system;
+	struct hum_solution solution;
+};
+
+static void try_at(const struct hum_points *points, const double omega_per_s[HUM_LANES], struct attempt *attempt)
 {
-	struct system system;
-	double rest[MOST_CELLS];
+	hum_decompose(points, omega_per_s, terms_for(points->n), &attempt->system);
+	hum_solve(points, &attempt->system, &attempt->solution);
+}
+
+/* What an attempt leaves of the variance of n cells, and what offset and drift alone leave. */
+struct remains {
+	double variance, of_line;
+};
+
+static struct remains remains_of(const struct attempt *attempt, unsigned lane, size_t n)
+{
+	return (struct remains){attempt->solution.left[lane] / ((double)n - attempt->system.terms),
+				attempt->solution.line[lane] / ((double)n - HUM_LINE_TERMS)};
+}
+
+/* Will no further attempt make hum of it? */
+static bool hopeless(const struct attempt *attempt, unsigned lane, size_t n)
+{
+	struct remains remains = remains_of(attempt, lane, n);
+	return !attempt->system.sound[lane] ||
+	       (remains.variance > HOPELESS * remains.of_line && !one_is_off(attempt->solution.rest, lane, n));
+}
+
+/* Takes the last attempt for the hum; the variance that it leaves, INFINITY when it is none. */
+static double take(const struct attempt *last, unsigned lane, size_t n, double omega_per_s, struct hum_wave *wave)
+{
+	struct remains remains = remains_of(last, lane, n);
+	unsigned terms = last->system.terms;
+	if (!last->system.sound[lane] || !(remains.variance <= LEFT_MOST * remains.of_line))
+		return INFINITY;
+	for (unsigned j = 0; j < terms; j++)
+		wave->weight[j] = last->solution.weight[j][lane];
+	wave->omega_per_s = omega_per_s;
+	wave->terms = terms;
+	/* The variance is known from few cells: that of Student's t (GUM, G.3). */
+	double dof = (double)n - terms;
+	wave->u_slope_per_s = hum_slope_u(&last->system, lane, omega_per_s, remains.variance * dof / (dof - 2));
+	return remains.variance;
+}
+
+/* Fits the frequency of which this lane is the first attempt; the variance that is left, INFINITY when nothing was found. */
+static double fit_frequency(struct hum_points points, const struct attempt *first, unsigned lane, double omega_per_s, struct hum_wave *wave)
+{
 	enum { PASSES = 4 };
-	for (unsigned pass = 0; pass < PASSES && points.n >= LEAST_CELLS; pass++) {
-		if (!decompose(&points, omega_per_s, terms_for(points.n), &system))
+	struct attempt again;
+	const struct attempt *attempt = first;
+	for (unsigned pass = 1; pass < PASSES; pass++) {
+		if (hopeless(attempt, lane, points.n))
 			return INFINITY;
-		double line = solve(&points, &system, LINE_TERMS, rest, NULL);
-		double left = solve(&points, &system, system.terms, rest, wave->weight);
-		double n = (double)points.n, variance = left / (n - system.terms), of_line = line / (n - LINE_TERMS);
-		if (pass + 1 < PASSES) {
-			if (!reject(&points, rest) && variance > HOPELESS * of_line)
-				return INFINITY;
-			omega_per_s += frequency_off(wave->weight, system.terms, omega_per_s);
-			continue;
-		}
-		if (!(variance <= LEFT_MOST * of_line))
+		omega_per_s += frequency_off(attempt->solution.weight, lane, attempt->system.terms, omega_per_s);
+		reject(&points, attempt->solution.rest, lane);
+		if (points.n < LEAST_CELLS)
 			return INFINITY;
-		wave->omega_per_s = omega_per_s;
-		wave->terms = system.terms;
-		/* The variance is known from few cells: that of Student's t (GUM, G.3). */
-		double dof = n - system.terms;
-		wave->u_slope_per_s = slope_u(&system, omega_per_s, variance * dof / (dof - 2));
-		return variance;
+		try_at(&points, (double[]){omega_per_s, omega_per_s}, &again);
+		attempt = &again;
 	}
-	return INFINITY;
+	return take(attempt, lane, points.n, omega_per_s, wave);
 }
 
 bool hum_find(const struct hum *hum, double origin_frame, uint64_t end_frame, uint32_t cell_frames, double interval_s,
 	      struct hum_wave *wave)
 {
-	struct points points;
+	struct hum_points points;
+	struct attempt first;
 	if (cell_frames * interval_s > LONGEST_CELL_S || !gather(hum, origin_frame, end_frame, cell_frames, interval_s, &points))
 		return false;
 	double least = INFINITY;
-	for (size_t k = 0; k < sizeof mains_hz / sizeof *mains_hz; k++) {
+	try_at(&points, mains_per_s, &first);
+	for (unsigned lane = 0; lane < HUM_LANES; lane++) {
+		if (hopeless(&first, lane, points.n))
+			continue;
 		struct hum_wave trial = {.origin_frame = origin_frame, .interval_s = interval_s};
-		double left = fit_frequency(points, 2 * PI * mains_hz[k], &trial);
+		double left = fit_frequency(points, &first, lane, mains_per_s[lane], &trial);
 		if (left < least) {
 			least = left;
 			*wave = trial;
@@ -273,10 +214,9 @@ bool hum_find(const struct hum *hum, double origin_frame, uint64_t end_frame, ui
 
 static double hum_at(const struct hum_wave *wave, double frame)
 {
-	static const struct mean_of_cell VALUE = {1, 1, 1, 0};
 	double term[HUM_TERMS], sum = 0;
-	terms_at((frame - wave->origin_frame) * wave->interval_s, wave->omega_per_s, &VALUE, term);
-	for (unsigned j = LINE_TERMS; j < wave->terms; j++)
+	hum_terms((frame - wave->origin_frame) * wave->interval_s, wave->omega_per_s, term);
+	for (unsigned j = HUM_LINE_TERMS; j < wave->terms; j++)
 		sum += wave->weight[j] * term[j];
 	return sum;
 }

@@ -44,7 +44,9 @@ struct stretch {
 	double *current_a, *scratch;
 	double *clean_a; /* the current without spikes */
 	int16_t *counts;
-	size_t n, capacity, scratch_capacity;
+	const double *seen_a; /* of the two, what was detected in last */
+	size_t n, capacity;
+	size_t done; /* so many at the beginning are of no use any more */
 	uint64_t first_frame;
 	double baseline_a, known_baseline_a, droop_integral_as;
 	double noise_a, noise_dof; /* of the latest samples that showed it; dof 0: none has yet */
@@ -167,13 +169,13 @@ static void learn_noise(struct stretch *stretch, double noise_a, double dof)
 	stretch->noise_dof = sum;
 }
 
-/* Takes the spikes out of the first n samples. */
-static void clean(struct stretch *stretch, size_t n, double noise_a)
+/* The first n samples without spikes. */
+static const double *clean(struct stretch *stretch, size_t n, double noise_a)
 {
 	struct despike settings = {.width = despike_width(stretch->interval_s),
 				   .limit_a = fmax(ACTIVITY_SIGMA * noise_a, full_scale_threshold_a(stretch)),
 				   .baseline_a = stretch->baseline_a};
-	despike(&settings, stretch->current_a, stretch->clean_a, stretch->scratch, n);
+	return despike(&settings, stretch->current_a, stretch->clean_a, stretch->scratch, n) ? stretch->clean_a : stretch->current_a;
 }
 
 /*
@@ -192,10 +194,10 @@ static const double *quiet_start(struct stretch *stretch, size_t n)
 	/* Noise that nobody has seen yet must not count as none: a threshold below it finds pulses everywhere. */
 	if (stretch->noise_dof <= 0)
 		stretch->noise_a = steps_noise(stretch, span, 2);
-	clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
-	all = extremes_of(stretch->clean_a, n);
+	const double *clean_a = clean(stretch, n, fmax(stretch->noise_a, by_steps_a));
+	all = extremes_of(clean_a, n);
 	double quiet_a = fmax(full_scale_a, 2 * ACTIVITY_SIGMA * stretch->noise_a);
-	return all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a) ? NULL : stretch->clean_a;
+	return all.most - all.least > fmax(quiet_a, spread_of_noise(n) * by_steps_a) ? NULL : clean_a;
 }
 
 /* The baseline of a new stretch from its first samples if they are quiet; else that of the stretch before; else zero. */
@@ -255,6 +257,9 @@ static void remove_hum(struct stretch *stretch, const struct window *window, siz
 /* A recording without a declared range may be of fewer bits than its counts: what its samples differ by at least are its counts. */
 static void learn_resolution(struct stretch *stretch, size_t from)
 {
+	/* It cannot be less than one count. */
+	if (stretch->count_a > 0 && stretch->count_a <= fabs(stretch->channel->scale))
+		return;
 	double steps_a = fabs(stretch->channel->scale) * clip_resolution(stretch->counts, (ptrdiff_t)from, (ptrdiff_t)stretch->n);
 	if (steps_a > 0)
 		stretch->count_a = stretch->count_a > 0 ? fmin(stretch->count_a, steps_a) : steps_a;
@@ -350,10 +355,13 @@ static bool measure_one(struct stretch *stretch, const struct trace *trace, cons
 	return series_add(&findings->pulses, &pulse, error);
 }
 
-static void drop(struct stretch *stretch, size_t count)
+/* Lets go of what is of no use any more. */
+static void drop(struct stretch *stretch)
 {
+	size_t count = stretch->done;
 	if (count == 0)
 		return;
+	stretch->done = 0;
 	memmove(stretch->current_a, stretch->current_a + count, (stretch->n - count) * sizeof *stretch->current_a);
 	memmove(stretch->counts, stretch->counts + count, (stretch->n - count) * sizeof *stretch->counts);
 	stretch->n -= count;
@@ -368,7 +376,7 @@ static void drop(struct stretch *stretch, size_t count)
 /* Takes note of a stretch that ends in the middle of something: a pulse, or what may be the beginning of one. */
 static void note_end(const struct stretch *stretch, const struct trace *trace, bool open, struct findings *findings)
 {
-	double last_a = stretch->current_a[stretch->n - 1], spike_a = last_a - stretch->clean_a[stretch->n - 1];
+	double last_a = stretch->current_a[stretch->n - 1], spike_a = last_a - stretch->seen_a[stretch->n - 1];
 	if (!open && stretch->arming.pending == 0 && fabs(spike_a) <= trace->threshold_a)
 		return;
 	findings->open = true;
@@ -388,11 +396,10 @@ static void learn_range(struct stretch *stretch, struct trace *trace)
 	trace->count_max = stretch->range.most;
 }
 
-/* Measures every pulse that is complete; with `over` every one. */
-static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
+/* As it is now; current_a is left to the caller. */
+static struct trace trace_of(const struct stretch *stretch)
 {
-	struct trace trace = {.current_a = stretch->clean_a,
-			      .counts = stretch->counts,
+	return (struct trace){.counts = stretch->counts,
 			      .n = stretch->n,
 			      .interval_s = stretch->interval_s,
 			      .baseline_a = stretch->baseline_a,
@@ -400,9 +407,15 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 			      .full_scale_a = channel_full_scale_counts(stretch->channel) * fabs(stretch->channel->scale),
 			      .count_min = stretch->channel->count_min,
 			      .count_max = stretch->channel->count_max};
+}
+
+/* Measures every pulse that is complete; with `over` every one. */
+static bool measure_all(struct stretch *stretch, bool over, struct findings *findings, struct error *error)
+{
+	struct trace trace = trace_of(stretch);
 	if (!stretch->ranged)
 		learn_range(stretch, &trace);
-	clean(stretch, stretch->n, stretch->noise_a);
+	trace.current_a = stretch->seen_a = clean(stretch, stretch->n, stretch->noise_a);
 	findings->threshold_a = fmax(findings->threshold_a, trace.threshold_a);
 	struct arming before = stretch->arming;
 	struct outline current, next;
@@ -437,8 +450,17 @@ static bool measure_all(struct stretch *stretch, bool over, struct findings *fin
 		first = current.onset - keep;
 	if (first > (double)stretch->arming.from)
 		first = (double)stretch->arming.from;
-	drop(stretch, first > 0 ? (size_t)first : 0);
+	stretch->done = first > 0 ? (size_t)first : 0;
 	return true;
+}
+
+/* More samples come: what was left out at the end of those that are there is made up for. */
+static void go_on(struct stretch *stretch)
+{
+	struct trace trace = trace_of(stretch);
+	trace.current_a = stretch->seen_a;
+	detect_catch_up(&trace, &stretch->arming);
+	drop(stretch);
 }
 
 bool stretch_window(struct stretch *stretch, const struct window *window, struct findings *findings, struct error *error)
@@ -452,11 +474,14 @@ bool stretch_window(struct stretch *stretch, const struct window *window, struct
 		stretch->began_frame = window->first_frame;
 		stretch->pulses = 0;
 		stretch->idle_peak_a = 0;
+		stretch->done = 0;
 		stretch->droop_integral_as = 0;
 		stretch->arming = (struct arming){0};
 		stretch->idle_from = stretch->measured_end = 0;
 	}
 	bool fresh = stretch->n == 0;
+	if (!fresh)
+		go_on(stretch);
 	if (!append(stretch, window, error))
 		return false;
 	if (fresh && stretch->began_astray && !findings->astray) {
@@ -468,11 +493,14 @@ bool stretch_window(struct stretch *stretch, const struct window *window, struct
 
 bool stretch_finish(struct stretch *stretch, struct findings *findings, struct error *error)
 {
+	/* Nothing comes any more that the baseline would have to be followed for. */
+	stretch->arming.behind = 0;
+	drop(stretch);
 	if (stretch->n > 0 && !measure_all(stretch, true, findings, error))
 		return false;
 	findings->strayed |= stretch->arming.strayed;
 	struct quiet_stretch quiet = {stretch->began_frame, stretch->first_frame + stretch->n, stretch->idle_peak_a};
 	bool silent = quiet.end_frame > quiet.first_frame && stretch->pulses == 0;
-	stretch->n = 0;
+	stretch->n = stretch->done = 0;
 	return !silent || series_add(&findings->quiet, &quiet, error);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How fast a recording is reduced and measured, beside the same machine's limit of reading it from memory: 60 s of two interleaved channels at
- * 1 MSa/s with 10 pulses a second. Rounds are interleaved; the median counts. Times are CPU time.
+ * How fast a recording is reduced and measured, beside the same machine's limit of reading it from memory: two interleaved channels at 1 MSa/s with 10
+ * pulses a second. Rounds are interleaved; the median counts. Times are CPU time.
+ * usage: bench_scan [SECONDS [ROUNDS]]    60 s, 7 rounds
  */
 #include <math.h>
 #include <string.h>
@@ -10,8 +11,7 @@
 #include "measure.h"
 #include "scan.h"
 
-enum { CHANNELS = 2, RATE_HZ = 1000000, SECONDS = 60, PULSE_PERIOD = 100000, ROUNDS = 7, BLOCK_FRAMES = 262144 };
-#define FRAMES ((size_t)RATE_HZ * SECONDS)
+enum { CHANNELS = 2, RATE_HZ = 1000000, PULSE_PERIOD = 100000, MAX_ROUNDS = 99, BLOCK_FRAMES = 262144 };
 #define AMPERE_PER_COUNT (12000.0 / 32768)
 
 static double now_s(void)
@@ -29,10 +29,10 @@ static uint32_t draw(uint32_t *state)
 	return *state;
 }
 
-static void generate(int16_t *samples)
+static void generate(int16_t *samples, size_t frames)
 {
 	uint32_t state = 2463534242u;
-	for (size_t i = 0; i < FRAMES; i++) {
+	for (size_t i = 0; i < frames; i++) {
 		double noise = (double)(draw(&state) & 31) - 15.5, t = (double)(i % PULSE_PERIOD) * 1e-6 - 1.0005e-3, current = 0;
 		if (t > 0 && t < 290e-6)
 			current = 5200 * exp(-770 * t) * sin(2 * 3.141592653589793 * 3448 * t);
@@ -88,7 +88,7 @@ static void fail(const struct error *error)
 	exit(1);
 }
 
-static void push(const struct reduced_sink *out, const int16_t *samples)
+static void push(const struct reduced_sink *out, const int16_t *samples, size_t frames)
 {
 	struct error error = {0};
 	auto_scan struct scan *scan = scan_create(out, &error);
@@ -97,8 +97,8 @@ static void push(const struct reduced_sink *out, const int16_t *samples)
 	struct recording_sink sink = scan_sink(scan);
 	struct recording_format format = make_format();
 	bool ok = sink.format(sink.self, &format, &error);
-	for (size_t at = 0; ok && at < FRAMES; at += BLOCK_FRAMES) {
-		struct block block = {.first_frame = at, .frames = FRAMES - at < BLOCK_FRAMES ? FRAMES - at : BLOCK_FRAMES};
+	for (size_t at = 0; ok && at < frames; at += BLOCK_FRAMES) {
+		struct block block = {.first_frame = at, .frames = frames - at < BLOCK_FRAMES ? frames - at : BLOCK_FRAMES};
 		block.samples = samples + at * CHANNELS;
 		ok = sink.block(sink.self, &block, &error);
 	}
@@ -106,17 +106,18 @@ static void push(const struct reduced_sink *out, const int16_t *samples)
 		fail(&error);
 }
 
-static double time_scan(const int16_t *samples)
+static double time_scan(const int16_t *samples, size_t frames)
 {
 	size_t kept = 0;
 	struct reduced_sink out = {
 		.self = &kept, .format = ignore_format, .window = count_window, .envelope = ignore_envelope, .finish = ignore_finish};
 	double start = now_s();
-	push(&out, samples);
+	push(&out, samples, frames);
 	return now_s() - start;
 }
 
-static double time_measure(const int16_t *samples, size_t *pulses)
+/* A call of its own: compare.sh counts the instructions in it. */
+__attribute__((noinline)) static double time_measure(const int16_t *samples, size_t frames, size_t *pulses)
 {
 	struct error error = {0};
 	double start = now_s();
@@ -124,7 +125,7 @@ static double time_measure(const int16_t *samples, size_t *pulses)
 	if (!measure)
 		fail(&error);
 	struct reduced_sink out = measure_sink(measure);
-	push(&out, samples);
+	push(&out, samples, frames);
 	auto_results struct results *results = measure_finish(measure, &error);
 	if (!results)
 		fail(&error);
@@ -133,12 +134,12 @@ static double time_measure(const int16_t *samples, size_t *pulses)
 }
 
 /* The limit: the least and the greatest of all samples, in the form that the compiler turns into the machine's vector instructions. */
-static double time_memory(const int16_t *samples, int *range)
+static double time_memory(const int16_t *samples, size_t frames, int *range)
 {
 	enum { LANES = 32, AT_ONCE = 16 };
 	int16_t least[LANES] = {0}, most[LANES] = {0};
 	double start = now_s();
-	for (size_t at = 0; at + LANES * AT_ONCE <= FRAMES * CHANNELS; at += LANES * AT_ONCE) {
+	for (size_t at = 0; at + LANES * AT_ONCE <= frames * CHANNELS; at += LANES * AT_ONCE) {
 		const int16_t *in = samples + at;
 		for (unsigned i = 0; i < LANES; i++) {
 			int16_t low = least[i], high = most[i];
@@ -164,31 +165,38 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double median(double *seconds)
+static double median(double *seconds, unsigned rounds)
 {
-	qsort(seconds, ROUNDS, sizeof *seconds, compare);
-	return seconds[ROUNDS / 2];
+	qsort(seconds, rounds, sizeof *seconds, compare);
+	return seconds[rounds / 2];
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	auto_free int16_t *samples = malloc(FRAMES * CHANNELS * sizeof *samples);
+	long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 60, rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 7;
+	if (argc > 3 || seconds < 1 || seconds > 600 || rounds < 1 || rounds > MAX_ROUNDS) {
+		fprintf(stderr, "usage: bench_scan [SECONDS [ROUNDS]], up to 600 s and %d rounds\n", MAX_ROUNDS);
+		return 2;
+	}
+	size_t frames = (size_t)seconds * RATE_HZ;
+	auto_free int16_t *samples = malloc(frames * CHANNELS * sizeof *samples);
 	if (!samples) {
-		fprintf(stderr, "bench_scan: no memory for %zu samples\n", FRAMES * CHANNELS);
+		fprintf(stderr, "bench_scan: no memory for %zu samples\n", frames * CHANNELS);
 		return 1;
 	}
-	generate(samples);
-	double memory[ROUNDS], scan[ROUNDS], both[ROUNDS];
+	generate(samples, frames);
+	double memory[MAX_ROUNDS], scan[MAX_ROUNDS], both[MAX_ROUNDS];
 	size_t pulses = 0;
 	int range = 0;
-	for (unsigned round = 0; round < ROUNDS; round++) {
-		memory[round] = time_memory(samples, &range);
-		scan[round] = time_scan(samples);
-		both[round] = time_measure(samples, &pulses);
+	for (long round = 0; round < rounds; round++) {
+		memory[round] = time_memory(samples, frames, &range);
+		scan[round] = time_scan(samples, frames);
+		both[round] = time_measure(samples, frames, &pulses);
 	}
-	double total = (double)(FRAMES * CHANNELS) / 1e6, m = median(memory), s = median(scan), b = median(both);
-	printf("%zu pulses found in %.0f MSa, range %d counts; medians of %d rounds, all channels counted, one core\n", pulses, total,
-	       range, ROUNDS);
+	unsigned n = (unsigned)rounds;
+	double total = (double)(frames * CHANNELS) / 1e6, m = median(memory, n), s = median(scan, n), b = median(both, n);
+	printf("%zu pulses found in %.0f MSa, range %d counts; medians of %u rounds, all channels counted, one core\n", pulses, total,
+	       range, n);
 	printf("memory read limit    %7.0f MSa/s\n", total / m);
 	printf("scan                 %7.0f MSa/s  %.2f of the limit\n", total / s, m / s);
 	printf("scan and measure     %7.0f MSa/s  %.2f of the limit\n", total / b, m / b);
