@@ -41,6 +41,7 @@ const struct bench_setup *bench_setup(const struct bench *bench);
 extern const struct driver driver_file;       /* adc: a recording (s16le, csv, sr) */
 extern const struct driver driver_monotonic;  /* clock: CLOCK_MONOTONIC */
 extern const struct driver driver_sigrok;     /* logic: any analyser that libsigrok streams from */
+extern const struct driver driver_sigrok_frame; /* adc: an oscilloscope through libsigrok, a frame a trigger */
 extern const struct driver driver_magstim;    /* stimulator: Magstim by serial remote control */
 extern const struct driver driver_magventure; /* stimulator: MagVenture by serial remote control */
 extern const struct driver driver_generic;    /* stimulator: a line protocol that a file describes */

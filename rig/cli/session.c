@@ -22,7 +22,7 @@
 #include "terminal.h"
 
 const struct driver *const SESSION_DRIVERS[] = {
-	&driver_sim,    &driver_file,    &driver_monotonic, &driver_sigrok, &driver_magstim, &driver_magventure, &driver_generic,
+	&driver_sim,    &driver_file,    &driver_monotonic, &driver_sigrok, &driver_sigrok_frame, &driver_magstim, &driver_magventure, &driver_generic,
 #ifdef TMSRIG_GPIOD
 	&driver_gpiod,
 #endif
