@@ -519,12 +519,25 @@ static bool provokes(const struct plan *plan)
 	return false;
 }
 
+/* An instrument that records frames shows nothing by itself; that it waits for its trigger is all there is to see before anything is armed. */
+static bool await_armed(struct sequencer *seq, struct error *error)
+{
+	const struct adc_port *adc = &seq->ports->adc;
+	double until_s = now_s(seq) + SELF_TEST_PATIENCE_S;
+	while (!adc->ops->expect_shot(adc->self, error))
+		if (now_s(seq) >= until_s)
+			return error_prefix(error, "adc");
+		else if (!sleep_until(seq, now_s(seq) + ASK_S, error))
+			return false;
+	return true;
+}
+
 /* A channel that does not live would show no current, whatever flows: then nothing is armed. */
 static bool self_test(struct sequencer *seq, struct error *error)
 {
 	char text[SAFETY_TEXT] = "";
 	if (safe_state_one_shot(seq->ports))
-		return true;
+		return await_armed(seq, error);
 	double begun_s = now_s(seq), look_s = SELF_TEST_S;
 	enum monitor_rest rest = REST_UNKNOWN;
 	/* On the virtual clock how far the samples are behind is chance. It must not move the run: the samples are there at the first look. */

@@ -81,7 +81,7 @@ static void sim_process_command(const struct sim_process *sim, const char *words
 }
 
 /* A session by the Magstim's protocol, which fires once. */
-static void sim_process_fire(const struct sim_process *sim)
+static inline void sim_process_fire(const struct sim_process *sim)
 {
 	char command[512];
 	snprintf(command, sizeof command, "/usr/bin/python3 '%s/tests/instruments/check.py' magstim %s/magstim >/dev/null", SOURCE_ROOT,
