@@ -16,8 +16,12 @@
  * The others deliver what is on the screen, or do not say when they are armed.
  */
 static const char DRIVER[] = "rigol-ds";
-/* What an error of the library may lead to within this time is looked at first: some follow upon a frame that is complete. */
-enum { LOOK_MS = 100 };
+/*
+ * What the library does is seen by its log alone: a read of raw TCP waits without end. An error counts when it still stands at the next look, for
+ * some follow upon a frame that is complete.
+ */
+static const double SILENCE_S = 1.3;
+enum { LOOK_US = 100000 };
 
 struct shots {
 	struct sr_session *session;
@@ -27,6 +31,8 @@ struct shots {
 	double offset_v[SIGROK_MAX_CHANNELS]; /* NAN: not told */
 	bool offsets;                         /* the library's log tells offsets just now */
 	bool running, ended;
+	GMutex lock;               /* of what the watchdog looks at: */
+	double alive_s;            /* the last sign of life */
 	char trouble[SIGROK_TEXT]; /* what the library complained of since the last frame */
 };
 
@@ -54,25 +60,44 @@ static int on_log(void *self, int level, const char *format, va_list arguments)
 {
 	struct shots *shots = self;
 	char line[SIGROK_TEXT];
-	vsnprintf(line, sizeof line, format, arguments);
-	if (!shots->running)
-		learn_offset(shots, line);
-	else if (level == SR_LOG_ERR && !shots->trouble[0])
+	g_mutex_lock(&shots->lock);
+	shots->alive_s = now_s();
+	bool complains = level == SR_LOG_ERR && shots->running && !shots->trouble[0];
+	line[0] = '\0';
+	if (format && (complains || (level == SR_LOG_DBG && !shots->running)))
+		vsnprintf(line, sizeof line, format, arguments);
+	if (complains)
 		memcpy(shots->trouble, line, sizeof line);
+	else if (level == SR_LOG_DBG && !shots->running)
+		learn_offset(shots, line);
+	g_mutex_unlock(&shots->lock);
 	return SR_OK;
 }
 
-static gboolean look_for_trouble(gpointer self)
+/* The words of an error that stands. */
+static void *watch(void *self)
 {
 	struct shots *shots = self;
-	if (shots->trouble[0])
-		_exit(fail(shots->trouble));
-	return G_SOURCE_CONTINUE;
+	for (bool stood = false;;) {
+		g_usleep(LOOK_US);
+		g_mutex_lock(&shots->lock);
+		bool stands = shots->trouble[0] != '\0', silent = now_s() > shots->alive_s + SILENCE_S;
+		if ((stands && stood) || silent) {
+			fail(stands ? shots->trouble : "it has not answered for 1.3 s");
+			_exit(1);
+		}
+		stood = stands;
+		g_mutex_unlock(&shots->lock);
+	}
+	return NULL;
 }
 
 static void on_analog(struct shots *shots, const struct sr_datafeed_analog *analog)
 {
 	const struct sr_channel *channel = analog->meaning->channels->data;
+	/* Nothing read is no sign of life: a connection that was closed delivers that without end. */
+	if (analog->num_samples == 0)
+		return;
 	g_autofree float *samples = g_new(float, analog->num_samples + 1);
 	if (g_slist_length(analog->meaning->channels) != 1 || sr_analog_to_float(analog, samples) != SR_OK)
 		_exit(fail("libsigrok cannot convert its samples"));
@@ -95,7 +120,9 @@ static void on_packet(const struct sr_dev_inst *device, const struct sr_datafeed
 	} else if (packet->type == SR_DF_FRAME_END) {
 		shots->ended = true;
 		/* On raw TCP the driver complains that its read is not complete, and has read all of it. */
+		g_mutex_lock(&shots->lock);
 		shots->trouble[0] = '\0';
+		g_mutex_unlock(&shots->lock);
 		sr_session_stop(shots->session);
 	}
 }
@@ -161,10 +188,7 @@ static char *prepare(struct shots *shots, struct sr_dev_inst *device)
 			"placed in time; '%s' does",
 			sr_dev_inst_driver_get(device)->name, DRIVER);
 	/* The offsets are told when it is opened, and only there. */
-	sr_log_loglevel_set(SR_LOG_DBG);
-	int opened = sr_dev_open(device);
-	sr_log_loglevel_set(SR_LOG_ERR);
-	if (opened != SR_OK)
+	if (sr_dev_open(device) != SR_OK)
 		return g_strdup("it cannot be opened");
 	char *why = device_select(device, shots->channels, shots->count);
 	if (!why)
@@ -218,7 +242,10 @@ int shots_capture(struct sr_context *context, const char *connection, char *cons
 	g_autofree char *why = NULL;
 	for (unsigned i = 0; i < SIGROK_MAX_CHANNELS; i++)
 		shots.offset_v[i] = NAN;
+	shots.alive_s = now_s();
+	sr_log_loglevel_set(SR_LOG_SPEW);
 	sr_log_callback_set(on_log, &shots);
+	g_thread_unref(g_thread_new("watch", watch, &shots));
 	struct sr_dev_inst *device = device_find(context, connection, &why);
 	if (!device || (why = prepare(&shots, device)) || (why = tell_started(&shots, device)))
 		return fail(why);
@@ -226,6 +253,5 @@ int shots_capture(struct sr_context *context, const char *connection, char *cons
 	    sr_session_datafeed_callback_add(shots.session, on_packet, &shots) != SR_OK)
 		return fail("libsigrok makes no session");
 	g_thread_unref(g_thread_new("end", await_end, NULL));
-	g_timeout_add(LOOK_MS, look_for_trouble, &shots);
 	return shoot(&shots);
 }
