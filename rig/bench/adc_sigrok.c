@@ -3,17 +3,12 @@
  * Driver "sigrok-frame": an oscilloscope through libsigrok, which runs in a child process (rig/sigrok). It records one frame a trigger. A frame is
  * placed by the time at which the rig gave the trigger; between the frames there are gaps.
  */
-#include <errno.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "bench.h"
-#include "companion.h"
-#include "sigrok_wire.h"
+#include "adc_sigrok.h"
 
 /* To be opened and armed; one that is silent is noticed sooner. */
 static const double OPEN_S = 5;
@@ -23,183 +18,7 @@ static const double SETTLE_S = 0.2;
 static const double TELL_S = 0.5;
 /* Between frames the stream goes on in such steps. */
 static const double STEP_S = 2;
-/* Of the instrument's scales and of the file's. */
-static const double SCALE_REL = 0.01, RATE_REL = 1e-3;
-/* The screen is so many divisions high above the middle (Rigol, all series of DS and MSO). */
-static const double HALF_DIVISIONS = 4;
-enum { LOOK_MS = 20, MAX_FRAMES = SIGROK_MAX_SAMPLES };
-
-struct adc_sigrok {
-	const struct bench_setup *setup;
-	struct recording_format format;
-	int trigger_at;  /* of the channels; -1: frames are placed by the time of a remote command */
-	double origin_s; /* host time of sample 0 */
-	struct companion child;
-	pthread_t reader;
-	bool reader_started;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	/* Under the lock. */
-	struct error error; /* kind ERROR_NONE: none */
-	bool started, stopping;
-	double frame_s;                            /* duration of a frame */
-	double division_v[RECORDING_MAX_CHANNELS]; /* as the instrument tells it */
-	double armed_s, heard_s, complete_s;       /* armed_s: NAN while it is not; complete_s: NAN without a frame that waits */
-	struct host_time shot;                     /* time_s NAN: no trigger whose frame is due */
-	double stop_s;
-	size_t frames, count[RECORDING_MAX_CHANNELS]; /* frames: of the frame that waits */
-	size_t capacity;
-	int16_t *samples; /* the frame, interleaved */
-	char words[SIGROK_TEXT];
-	/* The port's own. */
-	uint64_t next, first; /* next: frame of the stream to come; first: of the frame that was placed */
-	size_t given;         /* of the frame that was placed */
-	bool placed;
-};
-
-static double now_s(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static const struct adc_setup *adc_of(const struct adc_sigrok *adc)
-{
-	return &adc->setup->adc;
-}
-
-/* Under the lock. Only the first cause counts. */
-static void fail(struct adc_sigrok *adc, const char *format, ...) printf_like(2, 3);
-static void fail(struct adc_sigrok *adc, const char *format, ...)
-{
-	if (adc->error.kind != ERROR_NONE)
-		return;
-	char text[512];
-	va_list arguments;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	error_bench(&adc->error, "%s: %s", adc_of(adc)->connection, text);
-}
-
-/* Under the lock. An input at another range than the file says would make every current wrong. */
-static void check_scales(struct adc_sigrok *adc)
-{
-	for (unsigned c = 0; c < adc->format.channel_count; c++) {
-		const struct adc_channel_setup *channel = &adc_of(adc)->channels[c];
-		double full = HALF_DIVISIONS * adc->division_v[c] * fabs(channel->per_volt);
-		if (!(fabs(full / channel->adc_range - 1) <= SCALE_REL))
-			fail(adc, "%s stands at %g V a division, so that the screen ends at %g %s; 'range' of '%s' is %g %s",
-			     channel->source, adc->division_v[c], full, channel->channel.unit, channel->channel.name, channel->adc_range,
-			     channel->channel.unit);
-	}
-}
-
-static bool room_for(struct adc_sigrok *adc, size_t frames)
-{
-	if (frames <= adc->capacity)
-		return true;
-	int16_t *grown = frames <= MAX_FRAMES ? realloc(adc->samples, frames * adc->format.channel_count * sizeof *grown) : NULL;
-	if (!grown)
-		return false;
-	adc->samples = grown;
-	adc->capacity = frames;
-	return true;
-}
-
-/* Volts at the input into counts of the channel, as its scale before the sensor's correction says. */
-static void take_samples(struct adc_sigrok *adc, unsigned c, const float *volts, size_t count)
-{
-	const struct adc_channel_setup *channel = &adc_of(adc)->channels[c];
-	double counts_per_volt = channel->per_volt * channel->channel.count_max / channel->adc_range;
-	size_t width = adc->format.channel_count, from = adc->count[c];
-	if (!room_for(adc, from + count)) {
-		fail(adc, "out of memory for a frame");
-		return;
-	}
-	for (size_t k = 0; k < count; k++) {
-		double counts = isfinite(volts[k]) ? fmax(INT16_MIN, fmin(INT16_MAX, counts_per_volt * (double)volts[k])) : INT16_MAX;
-		adc->samples[(from + k) * width + c] = (int16_t)lrint(counts);
-	}
-	adc->count[c] = from + count;
-}
-
-/* What the instrument tells: a memory of so many samples spans the screen. That it is at the file's rate follows from nothing else. */
-static void take_frame(struct adc_sigrok *adc, const struct sigrok_record *record)
-{
-	double rate_hz = (double)record->sample / adc->frame_s;
-	for (unsigned c = 0; c < adc->format.channel_count; c++)
-		if (adc->count[c] != record->sample)
-			fail(adc, "of a frame of %llu samples %zu came", (unsigned long long)record->sample, adc->count[c]);
-	if (fabs(rate_hz / adc_of(adc)->sample_rate_hz - 1) > RATE_REL)
-		fail(adc,
-		     "a frame has %llu samples in %g s, that is %g Hz; 'sample_rate' is %g Hz; set the memory depth to sample rate times "
-		     "the screen's duration",
-		     (unsigned long long)record->sample, adc->frame_s, rate_hz, adc_of(adc)->sample_rate_hz);
-	adc->frames = record->sample;
-	adc->complete_s = now_s();
-}
-
-/* Under the lock. volts: of SIGROK_SAMPLES. */
-static void on_record(struct adc_sigrok *adc, const struct sigrok_record *record, const float *volts)
-{
-	adc->heard_s = now_s();
-	switch ((enum sigrok_kind)record->kind) {
-	case SIGROK_SCALE:
-		if (record->channel < RECORDING_MAX_CHANNELS)
-			adc->division_v[record->channel] = record->value;
-		break;
-	case SIGROK_STARTED:
-		adc->frame_s = record->value;
-		snprintf(adc->words, sizeof adc->words, "%s", record->text);
-		check_scales(adc);
-		break;
-	case SIGROK_ARMED:
-		adc->armed_s = record->time_s;
-		adc->started = true;
-		break;
-	case SIGROK_SAMPLES:
-		adc->armed_s = NAN;
-		if (isfinite(adc->complete_s))
-			fail(adc, "another frame came before the last one was taken; pulses have to be further apart");
-		else if (record->channel < adc->format.channel_count)
-			take_samples(adc, record->channel, volts, record->sample);
-		break;
-	case SIGROK_FRAME: take_frame(adc, record); break;
-	case SIGROK_ERROR: fail(adc, "%s", record->text); break;
-	case SIGROK_PROGRESS:
-	case SIGROK_EDGE:
-	case SIGROK_END:
-	case SIGROK_FOUND: break;
-	}
-}
-
-static void *read_records(void *argument)
-{
-	struct adc_sigrok *adc = argument;
-	struct sigrok_record record;
-	float *volts = NULL;
-	while (companion_read(&adc->child, &record, sizeof record) && record.magic == SIGROK_MAGIC) {
-		record.text[sizeof record.text - 1] = '\0';
-		if (record.kind == SIGROK_SAMPLES) {
-			float *grown = record.sample <= MAX_FRAMES ? realloc(volts, (record.sample + 1) * sizeof *volts) : NULL;
-			volts = grown ? grown : volts;
-			if (!grown || !companion_read(&adc->child, volts, record.sample * sizeof *volts))
-				break;
-		}
-		pthread_mutex_lock(&adc->lock);
-		on_record(adc, &record, volts);
-		pthread_cond_broadcast(&adc->changed);
-		pthread_mutex_unlock(&adc->lock);
-	}
-	free(volts);
-	pthread_mutex_lock(&adc->lock);
-	fail(adc, "its program has ended");
-	pthread_cond_broadcast(&adc->changed);
-	pthread_mutex_unlock(&adc->lock);
-	return NULL;
-}
+static const double LOOK_S = 0.02;
 
 /* Waits for news, at most so long; under the lock. */
 static void await_news(struct adc_sigrok *adc, double until_s)
@@ -211,12 +30,12 @@ static void await_news(struct adc_sigrok *adc, double until_s)
 static bool start_child(struct adc_sigrok *adc, struct error *error)
 {
 	char path[4096];
-	const char *arguments[4 + RECORDING_MAX_CHANNELS] = {"tmsrig-sigrok", "shots", adc_of(adc)->connection};
+	const char *arguments[4 + RECORDING_MAX_CHANNELS] = {"tmsrig-sigrok", "shots", adc->setup->adc.connection};
 	for (unsigned c = 0; c < adc->format.channel_count; c++)
-		arguments[3 + c] = adc_of(adc)->channels[c].source;
+		arguments[3 + c] = adc->setup->adc.channels[c].source;
 	if (!companion_path("tmsrig-sigrok", "sigrok", path, sizeof path, error) || !companion_start(&adc->child, path, arguments, error))
 		return false;
-	adc->reader_started = pthread_create(&adc->reader, NULL, read_records, adc) == 0;
+	adc->reader_started = pthread_create(&adc->reader, NULL, adc_sigrok_read_records, adc) == 0;
 	return adc->reader_started || error_bench(error, "cannot start a thread");
 }
 
@@ -224,14 +43,14 @@ static bool adc_start(void *self, struct error *error)
 {
 	struct adc_sigrok *adc = self;
 	if (!start_child(adc, error))
-		return error_prefix(error, "%s", adc_of(adc)->connection);
+		return error_prefix(error, "%s", adc->setup->adc.connection);
 	pthread_mutex_lock(&adc->lock);
-	double until_s = now_s() + OPEN_S;
-	while (!adc->started && adc->error.kind == ERROR_NONE && now_s() < until_s)
+	double until_s = adc_sigrok_now_s() + OPEN_S;
+	while (!adc->started && adc->error.kind == ERROR_NONE && adc_sigrok_now_s() < until_s)
 		await_news(adc, until_s);
 	if (!adc->started)
-		fail(adc, "it was not armed within %.1f s", OPEN_S);
-	adc->origin_s = now_s();
+		adc_sigrok_fail(adc, "it was not armed within %.1f s", OPEN_S);
+	adc->origin_s = adc_sigrok_now_s();
 	bool up = adc->error.kind == ERROR_NONE;
 	if (!up)
 		*error = adc->error;
@@ -265,12 +84,13 @@ static void place(struct adc_sigrok *adc)
 	double at = adc->trigger_at >= 0 ? find_trigger(adc) : 0.5 * (double)adc->frames;
 	double first = round(frame_of(adc, adc->shot.time_s) - at);
 	if (isnan(at))
-		fail(adc,
-		     "the frame does not show the trigger line rise through its threshold; it is of another trigger, or the line "
-		     "is not wired to channel %s",
-		     adc_of(adc)->channels[adc->trigger_at].source);
+		adc_sigrok_fail(
+			adc,
+			"the frame does not show the trigger line rise through its threshold; it is of another trigger, or the line "
+			"is not wired to channel %s",
+			adc->setup->adc.channels[adc->trigger_at].source);
 	else if (!(first >= (double)adc->next))
-		fail(adc, "a frame reaches into the one before; pulses have to be further apart");
+		adc_sigrok_fail(adc, "a frame reaches into the one before; pulses have to be further apart");
 	else
 		adc->first = (uint64_t)first;
 	adc->placed = adc->error.kind == ERROR_NONE;
@@ -282,15 +102,15 @@ static void place(struct adc_sigrok *adc)
 /* Under the lock. */
 static void watch(struct adc_sigrok *adc)
 {
-	double now = now_s(), timeout_s = adc_of(adc)->timeout_s;
+	double now = adc_sigrok_now_s(), timeout_s = adc->setup->adc.timeout_s;
 	bool due = isfinite(adc->shot.time_s), waits = isfinite(adc->complete_s) && !adc->placed;
 	if (waits && due)
 		place(adc);
 	else if (waits && now > adc->complete_s + TELL_S)
-		fail(adc,
-		     "a frame came though the rig gave no trigger: the device fired by itself, or its trigger input sees something else");
+		adc_sigrok_fail(adc, "a frame came though the rig gave no trigger: the device fired by itself, or its trigger input sees "
+				     "something else");
 	else if (due && now > fmax(adc->shot.time_s + adc->frame_s, adc->heard_s) + timeout_s)
-		fail(adc, "no samples for %.1f s after a trigger", timeout_s);
+		adc_sigrok_fail(adc, "no samples for %.1f s after a trigger", timeout_s);
 }
 
 static void give_gap(struct adc_sigrok *adc, uint64_t until, struct adc_read *read)
@@ -329,7 +149,7 @@ static bool give(struct adc_sigrok *adc, size_t max_frames, struct adc_read *rea
 		return true;
 	}
 	bool due = isfinite(adc->shot.time_s), over = adc->stopping && !due && isnan(adc->complete_s);
-	double known_s = over ? adc->stop_s : fmin(now_s() - TELL_S, due ? adc->shot.time_s : INFINITY) - adc->frame_s;
+	double known_s = over ? adc->stop_s : fmin(adc_sigrok_now_s() - TELL_S, due ? adc->shot.time_s : INFINITY) - adc->frame_s;
 	double known = floor(frame_of(adc, known_s));
 	if (known > (double)adc->next && (over || known >= (double)adc->next + STEP_S * adc->format.sample_rate_hz)) {
 		give_gap(adc, (uint64_t)known, read);
@@ -344,7 +164,7 @@ static bool adc_read(void *self, size_t max_frames, struct adc_read *read, struc
 	struct adc_sigrok *adc = self;
 	pthread_mutex_lock(&adc->lock);
 	while (!give(adc, max_frames, read))
-		await_news(adc, now_s() + 1e-3 * LOOK_MS);
+		await_news(adc, adc_sigrok_now_s() + LOOK_S);
 	bool good = adc->error.kind == ERROR_NONE;
 	if (!good)
 		*error = adc->error;
@@ -358,7 +178,7 @@ static bool adc_stop(void *self, struct error *error)
 	(void)error;
 	pthread_mutex_lock(&adc->lock);
 	adc->stopping = true;
-	adc->stop_s = now_s();
+	adc->stop_s = adc_sigrok_now_s();
 	pthread_cond_broadcast(&adc->changed);
 	pthread_mutex_unlock(&adc->lock);
 	return true;
@@ -380,12 +200,12 @@ static bool adc_expect_shot(void *self, struct error *error)
 	struct adc_sigrok *adc = self;
 	pthread_mutex_lock(&adc->lock);
 	double ready_s = adc->armed_s + adc->frame_s + SETTLE_S;
-	bool ready = adc->error.kind == ERROR_NONE && isnan(adc->shot.time_s) && now_s() >= ready_s;
+	bool ready = adc->error.kind == ERROR_NONE && isnan(adc->shot.time_s) && adc_sigrok_now_s() >= ready_s;
 	if (adc->error.kind != ERROR_NONE)
 		*error = adc->error;
 	else if (!ready)
 		error_bench(error, "%s: it does not wait for a trigger yet, since it %s; pulses have to be further apart",
-			    adc_of(adc)->connection,
+			    adc->setup->adc.connection,
 			    isfinite(ready_s) ? "was armed just now" : "has not delivered the frame of the last one");
 	pthread_mutex_unlock(&adc->lock);
 	return ready;

@@ -243,8 +243,8 @@ int shots_capture(struct sr_context *context, const char *connection, char *cons
 	for (unsigned i = 0; i < SIGROK_MAX_CHANNELS; i++)
 		shots.offset_v[i] = NAN;
 	shots.alive_s = now_s();
-	sr_log_loglevel_set(SR_LOG_SPEW);
 	sr_log_callback_set(on_log, &shots);
+	sr_log_loglevel_set(SR_LOG_SPEW);
 	g_thread_unref(g_thread_new("watch", watch, &shots));
 	struct sr_dev_inst *device = device_find(context, connection, &why);
 	if (!device || (why = prepare(&shots, device)) || (why = tell_started(&shots, device)))

@@ -32,7 +32,7 @@ good() {
 }
 has() { grep -qF -- "$1" "$2" || { echo "'$1' is not in:"; cat "$2"; return 1; }; }
 
-# start: a fresh simulator on a free port, and the bench file of its client.
+# start: a fresh simulator on a free port, and the bench file of its client; its gain is as one finds it by calibration.
 start() {
   stop
   : >ready
@@ -46,7 +46,7 @@ start() {
   port=$(sed -n 's/.*scope \([0-9]*\).*/\1/p' ready)
   [ -n "$port" ] || { echo "no ready line within 10 s:"; cat ready errors; exit 1; }
   scope=rigol-ds:conn=tcp-raw/127.0.0.1/$port
-  sed -e "s|connection: .*|connection: \"$scope\"|" -e 's|\./tmsrig-magventure|./magventure|' "$fixtures/benches/served-scope-client.yaml" >client.yaml
+  sed -e "s|connection: .*|connection: \"$scope\"|" -e 's|\./tmsrig-magventure|./magventure|' -e 's/gain_accuracy: 2 %/gain_accuracy: 0.5 %/' "$fixtures/benches/served-scope-client.yaml" >client.yaml
 }
 stop() {
   [ -n "$server" ] || return 0
@@ -73,17 +73,19 @@ END
 # What the oscilloscope saw of a shot, by a client that is not the rig's.
 frame() {
   timeout 20 sigrok-cli -d "$scope" --scan >scan && has 'rigol-ds - Rigol DS4024 tmsrig [S/N: SIMULATED] with 4 channels: CH1 CH2 CH3 CH4' scan || return
-  timeout 30 sigrok-cli -d "$scope" --config data_source=Memory --frames 1 -C CH1 -O analog -o frame &
+  rm -f frame.sr
+  timeout 30 sigrok-cli -d "$scope" --config data_source=Memory --frames 1 -C CH1 -o frame.sr &
   local client=$!
   sleep 1
   /usr/bin/python3 "$here/check.py" magstim magstim && wait "$client" || return
-  # Volts, one sample a line: 14 000 of them, at the trigger's level (0.2 V) two divisions of fourteen from the left, and no higher than the pulse is.
-  sed -n 's/^CH1: \([-0-9.]*\) \(m*\)[AV].*/\1 \2/p' frame | awk '
-    { v = $2 == "m" ? $1 / 1000 : $1; n++; if (v > most) most = v; if (!rise && v > 0.18) rise = n }
-    END { printf "%d samples, rise at %d, at most %.2f V\n", n, rise, most; exit !(n == 14000 && rise > 1990 && rise < 2010 && most > 0.4 && most < 2.5) }' >seen
-  local status=$?
-  cat seen
-  return $status
+  # 14 000 samples, at the trigger's level (0.2 V) two divisions of fourteen from the left, and as high as a pulse is.
+  /usr/bin/python3 - >seen <<'END'
+import array, zipfile
+volts = array.array("f", zipfile.ZipFile("frame.sr").read("analog-1-1-1"))
+rise = next(k for k, v in enumerate(volts) if v > 0.18)
+print(f"# sigrok-cli: {len(volts)} samples, rise at {rise}, {min(volts):.2f} V to {max(volts):.2f} V")
+assert len(volts) == 14000 and 1990 < rise < 2010 and 0.4 < max(volts) < 3.5
+END
 }
 
 # run: sets status, said and ev.
@@ -93,9 +95,13 @@ run() {
   status=$?
 }
 verdict() { grep "^$1," ev/judgements.csv | cut -d, -f4; }
-# verdicts: of what lies inside the frames, and of what lies between them. AMP-MEAN and SHAPE-RATIO ask more than an 8-bit oscilloscope can show.
+# verdicts: of what lies inside the frames, and of what lies between them. SHAPE-RATIO asks more than 8 bits can show.
 verdicts() {
   run
+  if grep -q 'the guardian has gone' said; then
+    start
+    run
+  fi
   has 'pulses: 3 planned, 3 detected, 0 missing, 0 extra' told || { cat said; return 1; }
   for id in AMP-ACC AMP-POLARITY SHAPE-PERIOD SHAPE-RISE SHAPE-WIDTH; do
     [ "$(verdict $id)" = pass ] || { echo "$id: $(verdict $id)"; return 1; }
@@ -116,20 +122,25 @@ sed 's/^/# /' numbers 2>/dev/null
 
 # fault WORDS AFTER: on command in the run, so many seconds after it began; it ends with status 4, by name, and never with a verdict of the device.
 fault() {
-  start
-  (sleep "$2"; now >at; control "$1") >/dev/null &
-  local commander=$!
-  run
-  local ended
-  ended=$(now)
-  wait "$commander"
-  echo "$1" "$2 $ended $(cat at) $status $(grep -m 1 'rigol-ds' said)" | awk '{ s = $0; print }' >heard
+  local ended commander try
+  # A machine that keeps the rig from running makes its guardian take over: such a trial is done again, and told.
+  for try in 1 2 3 4 5; do
+    start
+    (sleep "$2"; now >at; control "$1") >/dev/null &
+    commander=$!
+    run
+    ended=$(now)
+    wait "$commander"
+    grep -q 'the guardian has gone' said || break
+    echo "# $1: trial $try spoilt by the machine: $(tail -n 1 said)" >>faults
+  done
   printf '# %-14s at %s s: ended %.2f s later, status %s: %s\n' "$1" "$2" "$(echo "$ended $(cat at)" | awk '{ print $1 - $2 }')" "$status" \
     "$(grep -m 1 -o 'rigol-ds.*' said)" >>faults
-  [ "$status" = 4 ] && has "rigol-ds:conn=tcp-raw/127.0.0.1/$port: " said && ! grep -qE '^(PULSE|TIM|AMP|SHAPE)[^,]*,[^,]*,[^,]*,(pass|fail),' ev/judgements.csv
+  cat said
+  [ "$status" = 4 ] && has "rigol-ds:conn=tcp-raw/127.0.0.1/$port: " said && ! grep -E '^(PULSE|TIM|AMP|SHAPE)[^,]*,[^,]*,[^,]*,(pass|fail),' ev/judgements.csv
 }
 if [ "$brief" != brief ]; then
-  for words in mute stall close reset short "slow 2 s"; do
+  for words in ${ONLY:-mute stall close reset short "slow 2 s"}; do
     good "fault: $words, between pulses" fault "scope $words" 2.2
     good "fault: $words, later" fault "scope $words" 3.1
   done

@@ -150,6 +150,55 @@ Test(bench_scope, frames_of_shots, .timeout = 60)
 	finish(&sim);
 }
 
+/* With a trigger line a frame stands where the line rises in it. The input that is taken for the line here has the current's 0.2 V. */
+static void described_by_line(const struct sim_process *sim, double threshold_v)
+{
+	describe(sim);
+	setup.gpio_driver = "gpiod";
+	setup.gpio[GPIO_TRIGGER].present = true;
+	setup.adc.channels[0] = (struct adc_channel_setup){.source = "CH1",
+							   .adc_range = 4,
+							   .per_volt = 1,
+							   .channel = {.name = "trigger",
+								       .role = CHANNEL_TRIGGER,
+								       .unit = "V",
+								       .scale = 0.04,
+								       .count_min = -100,
+								       .count_max = 100,
+								       .threshold = threshold_v}};
+}
+
+Test(bench_scope, a_frame_stands_where_its_trigger_is, .timeout = 60)
+{
+	struct sim_process sim = sim_process_start("served-scope", "scope");
+	struct error error = {0};
+	struct adc_read read;
+	double u_frames;
+	described_by_line(&sim, 0.2);
+	start();
+	ready(&sim);
+	double fired_s = fire(true);
+	cr_assert(read_on(ADC_BLOCK, &read, &error), "%s", error.text);
+	double trigger = (double)read.block.first_frame + 2.0 * POINTS / SCREEN_DIVISIONS;
+	cr_expect_float_eq(trigger, ports.adc.ops->frame_of_host_time(ports.adc.self, fired_s, &u_frames), 2);
+	cr_expect_float_eq(u_frames, sqrt(2.0 / 12), 1e-6);
+	finish(&sim);
+}
+
+Test(bench_scope, a_frame_without_the_trigger_line_is_told, .timeout = 60)
+{
+	struct sim_process sim = sim_process_start("served-scope", "scope");
+	struct error error = {0};
+	struct adc_read read;
+	described_by_line(&sim, 3.9);
+	start();
+	ready(&sim);
+	fire(true);
+	cr_assert_not(read_on(ADC_BLOCK, &read, &error));
+	cr_expect(strstr(error.text, "does not show the trigger line rise"), "%s", error.text);
+	finish(&sim);
+}
+
 /* What goes wrong is told in time, by name; shoot: once a pulse was fired. */
 static void fault_is_told(const char *fault, bool shoot, const char *word)
 {
