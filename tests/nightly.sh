@@ -79,6 +79,8 @@ echo "== safety: the rig killed at 100 random moments of served sessions"
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
+echo "== instruments: an oscilloscope with every fault"
+tests/instruments/scope.sh build/release/rig/cli/tmsrig
 echo "== lab: smoke, twice, and a whole iTBS-600 through the real drivers; the GPIO chip pulled out in the midst of a session"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
