@@ -424,7 +424,7 @@ static const double MOST_BUFFER_S = 0.25;
 static bool complete_iio(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
 {
 	if (isnan(adc->timeout_s))
-		adc->timeout_s = 1;
+		adc->timeout_s = 0.8;
 	if (!check_gap_channel(reader, node, "timestamp_channel", adc->gaps == GAPS_BY_TIMESTAMP, error) ||
 	    !check_gap_channel(reader, node, "counter_channel", adc->gaps == GAPS_BY_COUNTER, error))
 		return false;
