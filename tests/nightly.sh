@@ -88,6 +88,7 @@ ninja -C build/lab >/dev/null
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab itbs
 LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
+LAB_TIMES=virtual LAB_SECONDS=600 LAB_CASE_SECONDS=500 tests/lab/lab.sh build/lab scope
 LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills clock-steps
 echo "== lab: the scenarios of interlocks through real drivers"
 LAB_TIMES=virtual LAB_SECONDS=7200 LAB_CASE_SECONDS=7100 tests/lab/lab.sh build/lab interlocks
