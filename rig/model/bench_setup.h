@@ -27,9 +27,10 @@ enum integrator_zero {
 
 struct adc_channel_setup {
 	struct channel channel; /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
-	const char *source;     /* driver sim, iio, sigrok-frame: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
-	int index;              /* driver file: interleaved position; else -1 */
-	bool derivative;        /* the column holds dI/dt; the driver integrates it */
+	const char *
+		source; /* driver sim, iio, sigrok-frame: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
+	int index;      /* driver file: interleaved position; else -1 */
+	bool derivative; /* the column holds dI/dt; the driver integrates it */
 	enum integrator_zero zero;
 	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files, and with driver iio when not given */
 	double per_volt;  /* driver iio, sigrok-frame: unit of the channel per volt at the ADC, before the sensor's correction; else NAN */

@@ -29,9 +29,9 @@ struct serve_setup {
 	unsigned scope_port;
 	double scope_timebase_s, scope_level_v; /* a division; of the trigger, at the input */
 	const char *scope_trigger;              /* a channel of the bench's adc */
-	const char *gpio_chip, *gpio_root;                       /* label of the chip; NULL: the root of the file system */
-	double gpio_poll_s;                                      /* NAN: the server's own */
-	const char *control;                                     /* socket to make; NULL: none */
+	const char *gpio_chip, *gpio_root;      /* label of the chip; NULL: the root of the file system */
+	double gpio_poll_s;                     /* NAN: the server's own */
+	const char *control;                    /* socket to make; NULL: none */
 };
 
 /* "iiod", "beaglelogic", … Static string. */

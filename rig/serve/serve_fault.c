@@ -66,7 +66,8 @@ static bool parse_server(const char *name, enum serve_server *server, struct err
 			*server = (enum serve_server)s;
 			return true;
 		}
-	return error_config(error, "there is no instrument '%.40s'; known are iiod, beaglelogic, magstim, magventure, gpio_sim, scope", name);
+	return error_config(error, "there is no instrument '%.40s'; known are iiod, beaglelogic, magstim, magventure, gpio_sim, scope",
+			    name);
 }
 
 static bool parse_kind(const char *name, enum serve_server server, enum serve_fault_kind *kind, struct error *error)

@@ -126,7 +126,7 @@ fault() {
   # A machine that keeps the rig from running makes its guardian take over: such a trial is done again, and told.
   for try in 1 2 3 4 5; do
     start
-    (sleep "$2"; now >at; control "$1") >/dev/null &
+    (sleep "$2"; now >began_at; control "$1") >/dev/null &
     commander=$!
     run
     ended=$(now)
@@ -134,7 +134,7 @@ fault() {
     grep -q 'the guardian has gone' said || break
     echo "# $1: trial $try spoilt by the machine: $(tail -n 1 said)" >>faults
   done
-  printf '# %-14s at %s s: ended %.2f s later, status %s: %s\n' "$1" "$2" "$(echo "$ended $(cat at)" | awk '{ print $1 - $2 }')" "$status" \
+  printf '# %-14s at %s s: ended %.2f s later, status %s: %s\n' "$1" "$2" "$(echo "$ended $(cat began_at)" | awk '{ print $1 - $2 }')" "$status" \
     "$(grep -m 1 -o 'rigol-ds.*' said)" >>faults
   cat said
   [ "$status" = 4 ] && has "rigol-ds:conn=tcp-raw/127.0.0.1/$port: " said && ! grep -E '^(PULSE|TIM|AMP|SHAPE)[^,]*,[^,]*,[^,]*,(pass|fail),' ev/judgements.csv
