@@ -105,7 +105,7 @@ def look(name, status, words, changed, truncated):
     # A signal that came before the program could catch it, when it had not begun anything.
     nothing = not os.path.exists("run") and not os.path.exists("run.incomplete")
     # 127: so little memory that the loader does not get the program in.
-    own = status in (0, 1, 2, 3, 4, 5, -9) or (truncated and status == 127) or (nothing and status in (-1, -2))
+    own = status in (0, 1, 2, 3, 4, 5, -9) or (truncated and status == 127) or (nothing and status in (-1, -2, -15))
     check(own, f"{name}: an exit status of its own", f"{status}: {words[-300:]}")
     check(status != 2 or not os.path.exists("run"), f"{name}: what is wrongly configured leaves nothing whole", "")
 
