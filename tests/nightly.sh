@@ -67,6 +67,8 @@ for target in bundle compare config scenario recording signature; do
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"
 done
+echo "== lost samples by count against the clock, in 60 000 made-up recordings"
+TMSRIG_ARRIVALS=20000 build/test/tests/unit/test_bench_arrivals -j1 2>/dev/null
 echo "== instruments: every server killed at 20 random moments; 200 runs with a loss; 60 s at 1 and at 10 MSa/s"
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig kill 20
 tests/instruments/e2e.sh build/release/rig/cli/tmsrig loss 200 1 4
@@ -81,7 +83,7 @@ echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
 echo "== instruments: an oscilloscope with every fault"
 tests/instruments/scope.sh build/release/rig/cli/tmsrig
-echo "== lab: smoke, twice, and a whole iTBS-600 through the real drivers; the GPIO chip pulled out in the midst of a session"
+echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; the GPIO chip pulled out in the midst of a session"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
 ninja -C build/lab >/dev/null

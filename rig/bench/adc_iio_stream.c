@@ -16,7 +16,7 @@
 static const uint32_t STATUS_REGISTER = 0x80000088, STATUS_OVERFLOW = 4;
 /* Beside what the finder of losses holds back, so much is kept for a consumer that is slow. */
 static const double RING_S = 1, RING_MOST_BYTES = 256e6;
-/* How long a cancelled refill may take to end, and how long after stop() the last samples may take to be beyond doubt. */
+/* How long a cancelled refill may take to end, and how long after stop() the last samples may take to be beyond doubt, beside what the finder holds. */
 static const double CANCEL_S = 0.3, SETTLE_S = 1;
 /* Below the thread that fires and the guardian. Buffers are timed as they arrive, and by these times losses are found. */
 enum { READER_PRIORITY = 50 };
@@ -191,7 +191,8 @@ static bool is_over(struct adc_iio_stream *stream)
 {
 	pthread_mutex_lock(&stream->lock);
 	bool over = stream->closing || stream->hung ||
-		    (stream->stopping && (stream->released >= stream->stop_at || now_s() - stream->stopped_s > SETTLE_S));
+		    (stream->stopping &&
+		     (stream->released >= stream->stop_at || now_s() - stream->stopped_s > SETTLE_S + loss_finder_held_s(stream->finder)));
 	pthread_mutex_unlock(&stream->lock);
 	return over;
 }
@@ -259,7 +260,7 @@ static bool allocate(struct adc_iio_stream *stream)
 {
 	const struct adc_setup *setup = &stream->adc->setup->adc;
 	size_t piece_bytes = (size_t)setup->buffer_frames * stream->channel_count * sizeof(int16_t);
-	double held_s = 2 * loss_finder_held_s(stream->finder);
+	double held_s = loss_finder_held_s(stream->finder);
 	stream->piece_count = (size_t)ceil((held_s + RING_S) / adc_iio_buffer_s(stream->adc)) + 2;
 	if ((double)stream->piece_count * (double)piece_bytes > RING_MOST_BYTES)
 		stream->piece_count = (size_t)(RING_MOST_BYTES / (double)piece_bytes) + 2;

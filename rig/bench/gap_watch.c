@@ -21,12 +21,7 @@ struct gap_watch {
 	bool has_origin;
 	uint64_t verified; /* received by the last of what was told to be steady */
 	double last_time_s;
-	double jitter_s; /* of the envelope, fading */
-	double resolution_s;
 };
-
-/* How fast the memory of jitter fades: by half in so many windows. */
-static const double FADE_WINDOWS = 32;
 
 static unsigned power_of_two(unsigned value)
 {
@@ -45,7 +40,6 @@ struct gap_watch *gap_watch_create(const struct gap_watch_setup *setup)
 	watch->setup.window = power_of_two(setup->window);
 	watch->ring = calloc(2 * (size_t)watch->setup.window, sizeof *watch->ring);
 	watch->least = calloc(watch->setup.window, sizeof *watch->least);
-	watch->resolution_s = setup->floor_s;
 	if (!watch->ring || !watch->least) {
 		gap_watch_destroy(watch);
 		return NULL;
@@ -60,11 +54,6 @@ void gap_watch_destroy(struct gap_watch *watch)
 	free(watch->ring);
 	free(watch->least);
 	free(watch);
-}
-
-unsigned gap_watch_window(const struct gap_watch *watch)
-{
-	return watch->setup.window;
 }
 
 static struct observation *at(const struct gap_watch *watch, uint64_t index)
@@ -94,17 +83,16 @@ static double threshold_s(const struct gap_watch *watch, uint64_t index, uint64_
 {
 	const struct gap_watch_setup *setup = &watch->setup;
 	double drift_s = (double)(at(watch, index)->received - at(watch, oldest)->received) * setup->period_s * setup->rate_tolerance;
-	return fmin(fmax(setup->floor_s, 3 * watch->jitter_s), setup->cap_s) + drift_s;
+	return setup->step_s + drift_s;
 }
 
 /* Where a step seen after observation `before` ends: the first observation that surely lies behind it. */
 static uint64_t locate(const struct gap_watch *watch, uint64_t before, uint64_t last, double raised_s, double margin_s)
 {
-	unsigned confirmed = 0;
-	for (uint64_t i = before + 1; i < last; i++)
-		if (at(watch, i)->late_s <= raised_s + margin_s && ++confirmed == watch->setup.confirmations)
-			return i;
-	return last;
+	uint64_t behind = before + 1;
+	while (behind < last && at(watch, behind)->late_s > raised_s + margin_s)
+		behind++;
+	return behind;
 }
 
 /* Counts the lost samples in from observation `before` on: what follows is then in line with what was before. */
@@ -132,8 +120,8 @@ static bool has_drifted(const struct gap_watch *watch, double late_s, double lim
 {
 	double drift_s = late_s - watch->origin_s;
 	double allowed_s = limit_s + watch->setup.rate_tolerance * (watch->last_time_s - watch->origin_time_s);
-	/* Arrivals that were all late at the start make later ones seem early. */
-	return watch->has_origin && (drift_s > allowed_s || drift_s < -allowed_s - watch->setup.cap_s);
+	/* Stamps that were all late at the start make later ones seem early. */
+	return watch->has_origin && (drift_s > allowed_s || drift_s < -allowed_s - watch->setup.step_s);
 }
 
 static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, struct gap_step *step)
@@ -142,19 +130,17 @@ static enum gap_watch_state compare(struct gap_watch *watch, uint64_t index, str
 	uint64_t before = index - setup->window;
 	uint64_t oldest = before + 1 >= setup->window ? before + 1 - setup->window : 0;
 	double limit_s = threshold_s(watch, index, oldest);
-	watch->resolution_s = fmax(watch->resolution_s, limit_s);
 	double raised_s = at(watch, index)->envelope_s, rise_s = raised_s - at(watch, before)->envelope_s;
 	if (rise_s > limit_s) {
-		uint64_t behind = locate(watch, before, index, raised_s, setup->agreement * limit_s);
+		uint64_t behind = locate(watch, before, index, raised_s, limit_s);
 		*step = (struct gap_step){.first = at(watch, before)->received,
 					  .last = at(watch, behind)->received - 1,
 					  .lost = (uint64_t)fmax(1, round(rise_s / setup->period_s))};
 		take_step(watch, before, index, step->lost);
 		return GAP_WATCH_LOST;
 	}
-	watch->jitter_s = fmax(watch->jitter_s * exp2(-1 / (FADE_WINDOWS * setup->window)), fabs(rise_s) < limit_s ? fabs(rise_s) : 0);
-	/* The first stamps, and arrivals for long, may be late and come to be in time; not so once something counted as lost. */
-	bool settled = setup->confirmations == 1 && (watch->has_origin || before + 1 >= setup->window);
+	/* The first stamps may be late and come to be in time; not so once something counted as lost. */
+	bool settled = watch->has_origin || before + 1 >= setup->window;
 	if (rise_s < -limit_s && (watch->lost > 0 || settled))
 		return GAP_WATCH_AHEAD;
 	if (has_drifted(watch, raised_s, limit_s))
@@ -189,7 +175,7 @@ enum gap_watch_state gap_watch_steady(struct gap_watch *watch, uint64_t received
 	*at(watch, watch->count++) = (struct observation){.received = received, .late_s = late_s};
 	slide(watch, 0);
 	watch->verified = received;
-	return has_drifted(watch, late_s, watch->setup.floor_s) ? GAP_WATCH_RUNAWAY : GAP_WATCH_NONE;
+	return has_drifted(watch, late_s, watch->setup.step_s) ? GAP_WATCH_RUNAWAY : GAP_WATCH_NONE;
 }
 
 bool gap_watch_is_settled(const struct gap_watch *watch)
@@ -197,19 +183,9 @@ bool gap_watch_is_settled(const struct gap_watch *watch)
 	return watch->has_origin;
 }
 
-void gap_watch_known(struct gap_watch *watch, uint64_t lost)
-{
-	watch->lost += lost;
-}
-
 uint64_t gap_watch_verified(const struct gap_watch *watch)
 {
 	return watch->count > watch->setup.window ? at(watch, watch->count - 1 - watch->setup.window)->received : watch->verified;
-}
-
-double gap_watch_resolution_s(const struct gap_watch *watch)
-{
-	return watch->resolution_s;
 }
 
 double gap_watch_rate_error(const struct gap_watch *watch)

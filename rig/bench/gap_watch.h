@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * Finds lost samples by comparing a count of samples with times. An observation (n, t) says that the last of n samples had been taken at time t at the
- * latest: t is its time stamp, or when it arrived. What delays an arrival passes, a lost sample stays; so a loss is a step of the lower envelope of
- * t - n / rate: the least over a window of observations after a place against the least over the window before it.
+ * Finds lost samples by comparing a count of samples with time stamps. An observation (n, t) says that the last of n samples had been taken at time t
+ * at the latest. What makes a stamp late passes, a lost sample stays; so a loss is a step of the lower envelope of t - n / rate: the least over a window
+ * of observations after a place against the least over the window before it. Times of arrival scatter by more: arrival_watch.h.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,10 +14,7 @@ struct gap_watch_setup {
 	double period_s;       /* of one sample, nominal */
 	double rate_tolerance; /* how far the two clocks may differ, relative */
 	unsigned window;       /* observations; rounded up to a power of two */
-	double floor_s,
-		cap_s; /* the least step that counts: at least floor_s; three times the jitter seen if that is more; never over cap_s */
-	unsigned confirmations; /* observations that must agree on where a loss ends */
-	double agreement;       /* how far over the new envelope they may lie, as a fraction of the least step */
+	double step_s;         /* the least that counts */
 };
 
 enum gap_watch_state {
@@ -38,8 +35,6 @@ struct gap_watch;
 struct gap_watch *gap_watch_create(const struct gap_watch_setup *setup) must_check;
 /* NULL is accepted. */
 void gap_watch_destroy(struct gap_watch *watch);
-/* Observations of a window, as rounded. */
-unsigned gap_watch_window(const struct gap_watch *watch);
 /* The next observation; received counts samples received and must rise. */
 enum gap_watch_state gap_watch_observe(struct gap_watch *watch, uint64_t received, double time_s, struct gap_step *step);
 /*
@@ -49,12 +44,8 @@ enum gap_watch_state gap_watch_observe(struct gap_watch *watch, uint64_t receive
 enum gap_watch_state gap_watch_steady(struct gap_watch *watch, uint64_t received, double time_s);
 /* The first two windows have been seen. */
 bool gap_watch_is_settled(const struct gap_watch *watch);
-/* Losses known otherwise, before the next observation: they are no step then. */
-void gap_watch_known(struct gap_watch *watch, uint64_t lost);
 /* So many samples received are beyond doubt: every loss among them has been told. */
 uint64_t gap_watch_verified(const struct gap_watch *watch);
-/* The largest step that could have stayed unseen at any place until now, s. */
-double gap_watch_resolution_s(const struct gap_watch *watch);
 /* (rate seen / nominal) - 1, from the first to the last window. */
 double gap_watch_rate_error(const struct gap_watch *watch);
 

@@ -277,11 +277,12 @@ static bool find(struct gpio_gpiod *gpio, enum gpio_line line, struct error *err
 {
 	const struct gpio_line_setup *setup = &gpio->setup->gpio[line];
 	struct gpiod_line_held *at = &gpio->lines[line];
-	struct gpio_place *place = &at->place;
-	if (!gpio_find(setup->chip ? setup->chip : gpio->setup->gpio_chip, setup->line, place, error))
+	struct gpio_place place;
+	if (!gpio_find(setup->chip ? setup->chip : gpio->setup->gpio_chip, setup->line, &place, error))
 		return error_prefix(error, "line %s", gpio_line_name(line));
-	snprintf(at->where, sizeof at->where, "%s line %u%s%s%s", place->chip, place->offset, place->name[0] ? " '" : "", place->name,
-		 place->name[0] ? "'" : "");
+	at->place = place;
+	snprintf(at->where, sizeof at->where, "%s line %u%s%s%s", place.chip, place.offset, place.name[0] ? " '" : "", place.name,
+		 place.name[0] ? "'" : "");
 	return true;
 }
 

@@ -4,22 +4,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "gap_watch.h"
+#include "arrival_watch.h"
 
 /* A quartz of a computer, without a reference. */
 static const double HOST_CLOCK_TOLERANCE = 100e-6;
-/* Arrivals are compared over this long; a delay of all of them for so long counts as a loss. */
-static const double ARRIVAL_WINDOW_S = 0.25;
-static const double ARRIVAL_FLOOR_S = 0.5e-3, ARRIVAL_CAP_S = 5e-3;
-enum { ARRIVAL_WINDOW_MIN = 4, STAMP_WINDOW = 64, WIDE_BITS = 28 };
+enum { STAMP_WINDOW = 64, WIDE_BITS = 28 };
 /* A time stamp less than so much of a sample beside its place, as counted from one at most STAMP_WINDOW before, is in step: no sample is missing there. */
 static const double IN_STEP = 0.25;
 
 struct loss_finder {
 	struct loss_finder_setup setup;
-	struct gap_watch *stamps;   /* GAPS_BY_TIMESTAMP */
-	struct gap_watch *arrivals; /* the others */
-	struct loss *losses;        /* in order of first */
+	struct gap_watch *stamps;       /* GAPS_BY_TIMESTAMP */
+	struct arrival_watch *arrivals; /* the others */
+	struct loss *losses;            /* in order of first */
 	size_t loss_count, loss_room;
 	uint64_t stamped; /* frames whose stamps were seen */
 	uint64_t stamp, first_stamp;
@@ -50,22 +47,14 @@ static struct gap_watch *stamp_watch(const struct loss_finder_setup *setup)
 	return gap_watch_create(&(struct gap_watch_setup){.period_s = period_s,
 							  .rate_tolerance = setup->clock_accuracy_rel + HOST_CLOCK_TOLERANCE,
 							  .window = STAMP_WINDOW,
-							  .floor_s = 0.5 * period_s,
-							  .cap_s = 0.5 * period_s,
-							  .confirmations = 1,
-							  .agreement = 1});
+							  .step_s = 0.5 * period_s});
 }
 
-static struct gap_watch *arrival_watch(const struct loss_finder_setup *setup)
+static struct arrival_watch *watch_arrivals(const struct loss_finder_setup *setup)
 {
-	double buffers = ceil(ARRIVAL_WINDOW_S * setup->sample_rate_hz / setup->buffer_frames);
-	return gap_watch_create(&(struct gap_watch_setup){.period_s = 1 / setup->sample_rate_hz,
-							  .rate_tolerance = setup->clock_accuracy_rel + HOST_CLOCK_TOLERANCE,
-							  .window = (unsigned)fmax(buffers, ARRIVAL_WINDOW_MIN),
-							  .floor_s = ARRIVAL_FLOOR_S,
-							  .cap_s = ARRIVAL_CAP_S,
-							  .confirmations = 2,
-							  .agreement = 0.25});
+	return arrival_watch_create(&(struct arrival_watch_setup){.period_s = 1 / setup->sample_rate_hz,
+								  .rate_tolerance = setup->clock_accuracy_rel + HOST_CLOCK_TOLERANCE,
+								  .buffer_s = setup->buffer_frames / setup->sample_rate_hz});
 }
 
 struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup)
@@ -80,7 +69,7 @@ struct loss_finder *loss_finder_create(const struct loss_finder_setup *setup)
 	if (is_stamped(finder))
 		finder->stamps = stamp_watch(setup);
 	else if (!is_wide_counter(setup))
-		finder->arrivals = arrival_watch(setup);
+		finder->arrivals = watch_arrivals(setup);
 	if (!finder->stamps && !finder->arrivals && !is_wide_counter(setup)) {
 		loss_finder_destroy(finder);
 		return NULL;
@@ -93,20 +82,20 @@ void loss_finder_destroy(struct loss_finder *finder)
 	if (!finder)
 		return;
 	gap_watch_destroy(finder->stamps);
-	gap_watch_destroy(finder->arrivals);
+	arrival_watch_destroy(finder->arrivals);
 	free(finder->losses);
 	free(finder);
 }
 
 unsigned loss_finder_skip(const struct loss_finder *finder)
 {
-	return finder->arrivals ? gap_watch_window(finder->arrivals) * finder->setup.buffer_frames : 0;
+	return finder->arrivals ? arrival_watch_lesson(finder->arrivals) * finder->setup.buffer_frames : 0;
 }
 
 double loss_finder_held_s(const struct loss_finder *finder)
 {
 	double buffer_s = finder->setup.buffer_frames / finder->setup.sample_rate_hz;
-	return !finder->arrivals ? buffer_s : fmax(2 * ARRIVAL_WINDOW_S, 2 * ARRIVAL_WINDOW_MIN * buffer_s);
+	return finder->arrivals ? arrival_watch_held_s(finder->arrivals) : buffer_s;
 }
 
 static bool add(struct loss_finder *finder, struct loss loss, struct error *error)
@@ -145,10 +134,10 @@ static bool add_step(struct loss_finder *finder, const struct gap_step *step, st
 	return add(finder, (struct loss){first, step->last - skipped, step->lost, GAP_LOST}, error);
 }
 
-static bool judge(struct loss_finder *finder, struct gap_watch *watch, enum gap_watch_state state, const struct gap_step *step,
-		  struct error *error)
+static bool judge(struct loss_finder *finder, enum gap_watch_state state, const struct gap_step *step, struct error *error)
 {
 	const char *clock = is_stamped(finder) ? "its time stamps" : "the computer's clock";
+	double rate_error = is_stamped(finder) ? gap_watch_rate_error(finder->stamps) : arrival_watch_rate_error(finder->arrivals);
 	switch (state) {
 	case GAP_WATCH_NONE: return true;
 	case GAP_WATCH_LOST:
@@ -159,15 +148,15 @@ static bool judge(struct loss_finder *finder, struct gap_watch *watch, enum gap_
 					   "the time stamps near sample %llu run back or scatter by more than half a sample: lost samples "
 					   "cannot be found by them (another way is 'gaps: clock')",
 					   (unsigned long long)finder->stamped);
-		return error_bench(error,
-				   "what seemed to be lost samples came after all: this computer was kept from reading for too long, "
-				   "and the times of the samples are no longer known");
+		return error_bench(
+			error, "samples came sooner than those before them let expect: this computer was kept from reading for too long, "
+			       "and whether any were lost is not known");
 	case GAP_WATCH_RUNAWAY:
 		return error_bench(
 			error,
 			"by %s the sample rate is off by %+.0f ppm, and at most %.0f ppm were expected: the rate is another one, "
 			"or samples are lost all the time",
-			clock, 1e6 * gap_watch_rate_error(watch), 1e6 * (finder->setup.clock_accuracy_rel + HOST_CLOCK_TOLERANCE));
+			clock, 1e6 * rate_error, 1e6 * (finder->setup.clock_accuracy_rel + HOST_CLOCK_TOLERANCE));
 	}
 	return true;
 }
@@ -179,7 +168,7 @@ static bool observe_stamp(struct loss_finder *finder, struct error *error)
 	if (finder->run > finder->longest_run)
 		finder->longest_run = finder->run;
 	finder->run = 0;
-	return judge(finder, finder->stamps, gap_watch_observe(finder->stamps, finder->stamped, time_s, &step), &step, error);
+	return judge(finder, gap_watch_observe(finder->stamps, finder->stamped, time_s, &step), &step, error);
 }
 
 static bool observe_stamps(struct loss_finder *finder, const uint64_t *stamps, size_t frames, struct error *error)
@@ -215,7 +204,7 @@ static bool pass_stamps(struct loss_finder *finder, const uint64_t *stamps, stru
 	finder->stamp = stamps[STAMP_WINDOW - 1];
 	finder->stamped += STAMP_WINDOW;
 	finder->run = 1;
-	return judge(finder, finder->stamps, gap_watch_steady(finder->stamps, received, time_s), NULL, error);
+	return judge(finder, gap_watch_steady(finder->stamps, received, time_s), NULL, error);
 }
 
 /*
@@ -248,7 +237,7 @@ static bool take_counters(struct loss_finder *finder, const uint64_t *stamps, si
 			if (!add(finder, (struct loss){finder->stamped, finder->stamped, lost, GAP_LOST}, error))
 				return false;
 			if (finder->arrivals)
-				gap_watch_known(finder->arrivals, lost);
+				arrival_watch_known(finder->arrivals, lost);
 		}
 		finder->stamp = stamps[i];
 		finder->stamped++;
@@ -265,10 +254,15 @@ bool loss_finder_stamps(struct loss_finder *finder, const uint64_t *stamps, size
 
 static bool observe_arrival(struct loss_finder *finder, uint64_t received, double host_s, struct error *error)
 {
-	struct gap_step step;
 	if (!finder->arrivals)
 		return true;
-	return judge(finder, finder->arrivals, gap_watch_observe(finder->arrivals, received, host_s, &step), &step, error);
+	arrival_watch_observe(finder->arrivals, received, host_s);
+	struct gap_step step;
+	enum gap_watch_state state;
+	while ((state = arrival_watch_judge(finder->arrivals, &step)) != GAP_WATCH_NONE)
+		if (!judge(finder, state, &step, error))
+			return false;
+	return true;
 }
 
 bool loss_finder_skipped(struct loss_finder *finder, double host_s, struct error *error)
@@ -282,6 +276,17 @@ bool loss_finder_arrival(struct loss_finder *finder, uint64_t received, double h
 	return observe_arrival(finder, finder->skipped + received, host_s, error);
 }
 
+/* Samples of the recording beyond doubt by the watch of the stamps or arrivals. */
+static uint64_t verified(const struct loss_finder *finder)
+{
+	if (finder->stamps)
+		return gap_watch_verified(finder->stamps);
+	if (!finder->arrivals)
+		return finder->stamped;
+	uint64_t received = arrival_watch_verified(finder->arrivals);
+	return received > finder->skipped ? received - finder->skipped : 0;
+}
+
 bool loss_finder_overflow(struct loss_finder *finder, uint64_t received, bool overflow, struct error *error)
 {
 	if (overflow) {
@@ -291,10 +296,11 @@ bool loss_finder_overflow(struct loss_finder *finder, uint64_t received, bool ov
 		finder->dirty_until = received + (uint64_t)(finder->setup.kernel_buffers + 1) * finder->setup.buffer_frames;
 		return true;
 	}
-	if (finder->dirty_until > received)
+	/* How many were lost is told by when samples arrive: in one with the place, once that is known. */
+	if (finder->dirty_until > received || finder->dirty_until > verified(finder))
 		return true;
 	if (finder->dirty_until > 0) {
-		if (!add(finder, (struct loss){finder->dirty_from, received, 0, GAP_LOST}, error))
+		if (!add(finder, (struct loss){finder->dirty_from, finder->dirty_until, 0, GAP_LOST}, error))
 			return false;
 		finder->dirty_until = 0;
 	}
@@ -309,10 +315,7 @@ bool loss_finder_overrun(struct loss_finder *finder, uint64_t first, uint64_t la
 
 uint64_t loss_finder_released(const struct loss_finder *finder)
 {
-	const struct gap_watch *watch = finder->stamps ? finder->stamps : finder->arrivals;
-	uint64_t released = watch ? gap_watch_verified(watch) : finder->stamped;
-	uint64_t skipped = finder->stamps ? 0 : finder->skipped;
-	released = released > skipped ? released - skipped : 0;
+	uint64_t released = verified(finder);
 	if (finder->setup.method == GAPS_BY_OVERFLOW_REGISTER && finder->clean < released)
 		return finder->clean;
 	return released;
@@ -321,7 +324,7 @@ uint64_t loss_finder_released(const struct loss_finder *finder)
 void loss_finder_proof(const struct loss_finder *finder, char *out, size_t size)
 {
 	double rate_hz = finder->setup.sample_rate_hz;
-	double beyond = finder->arrivals ? gap_watch_resolution_s(finder->arrivals) * rate_hz : 0;
+	double beyond = finder->arrivals ? arrival_watch_resolution_s(finder->arrivals) * rate_hz : 0;
 	double slow_ppm = 1e6 * (finder->setup.clock_accuracy_rel + HOST_CLOCK_TOLERANCE);
 	switch (finder->setup.method) {
 	case GAPS_BY_TIMESTAMP:

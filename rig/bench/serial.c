@@ -226,14 +226,15 @@ static bool describe_tcp(const struct serial *serial, struct guardian_device *de
 
 bool serial_describe(const struct serial *serial, const void *frame, size_t length, struct guardian_device *device)
 {
-	if (length > sizeof device->disarm || strlen(serial->path) >= sizeof device->serial)
+	size_t path_size = strlen(serial->path) + 1;
+	if (length > sizeof device->disarm || path_size > sizeof device->serial)
 		return false;
 	if (serial->socket && !describe_tcp(serial, device))
 		return false;
 	if (!serial->socket) {
 		if (tcgetattr(serial->fd, &device->line) < 0)
 			return false;
-		snprintf(device->serial, sizeof device->serial, "%s", serial->path);
+		memcpy(device->serial, serial->path, path_size);
 	}
 	memcpy(device->disarm, frame, length);
 	device->disarm_length = (uint32_t)length;

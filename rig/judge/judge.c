@@ -134,29 +134,49 @@ static struct population gather(const struct requirement *requirement, const str
 	return population;
 }
 
+/* Measurands that come once for each pulse, pair or train: where every one of them was missed there is no measurement to ask what it is about. */
+static bool comes_with_pulses(const char *measurand)
+{
+	return strncmp(measurand, "pulse.", 6) == 0 || strncmp(measurand, "pair.", 5) == 0 || strncmp(measurand, "train.", 6) == 0;
+}
+
 /*
- * Where samples are missing a pulse that was due and not seen may lie among them: what is asked of every pulse cannot be said of that one. Pulses
- * stand in the order in which they were due.
+ * Where samples are missing a pulse that was due and not seen may lie among them: what is asked of every pulse cannot be said of that one, nor what
+ * is asked of every interval of the one between two such. Pulses stand in the order in which they were due.
  */
 static void count_unseen(struct population *population, const struct requirement *requirement, const struct results *results,
 			 const struct plan *plan)
 {
-	bool of_pulses = population->count > 0 && population->measurand->subject == SUBJECT_PULSE;
-	if (!plan || !of_pulses || results->gap_count == 0 || results->aborted)
+	bool empty = population->count == 0, intervals = !empty && population->measurand->subject == SUBJECT_INTERVAL;
+	bool about_pulses =
+		empty ? comes_with_pulses(requirement->measurand) : intervals || population->measurand->subject == SUBJECT_PULSE;
+	if (!plan || !about_pulses || results->gap_count == 0 || results->aborted)
 		return;
-	size_t k = 0;
+	size_t k = 0, unseen = 0;
+	bool any_seen = false, seen_before = true;
 	for (size_t p = 0; p < plan->pulse_count; p++) {
 		while (k < results->pulse_count && results->pulses[k].expected < (int32_t)p)
 			k++;
 		bool seen = k < results->pulse_count && results->pulses[k].expected == (int32_t)p;
-		const struct measurement due = {.expected = (int32_t)p, .planned = NAN};
-		if (seen || !selected(&requirement->select, &due, plan))
+		bool follows = p > 0 && plan->pulses[p].section == plan->pulses[p - 1].section;
+		struct measurement due = {.expected = (int32_t)p, .planned = NAN};
+		if (intervals && follows)
+			due.planned = plan->pulses[p].time_s - plan->pulses[p - 1].time_s;
+		/* An interval of which one end was seen has a void measurement of its own. */
+		bool missed = !seen && (!intervals || (follows && !seen_before));
+		seen_before = seen;
+		if (!selected(&requirement->select, &due, plan))
 			continue;
-		population->count++;
-		population->voided++;
-		if (!population->void_reason)
-			population->void_reason = "samples are missing, and a pulse that was due was not seen; it may lie among them";
+		any_seen |= seen;
+		unseen += missed;
 	}
+	/* Where pulses were seen and gave no measurement there is none to be had, whatever is missing. */
+	if (unseen == 0 || (empty && any_seen))
+		return;
+	population->count += unseen;
+	population->voided += unseen;
+	if (!population->void_reason)
+		population->void_reason = "samples are missing, and a pulse that was due was not seen; it may lie among them";
 }
 
 static void not_tested(struct judgement *judgement, const char *reason)

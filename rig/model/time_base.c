@@ -59,10 +59,10 @@ bool time_base_note(const struct time_base *base, char *out, size_t size)
 			 1e6 * fabs(base->rate_rel));
 	else if (base->drifts)
 		snprintf(out, size,
-			 "the clocks of logic analyser and ADC drift against each other: %zu shared edges scatter by %.2g s where %.2g s "
-			 "were "
-			 "expected; the uncertainty of edges is widened",
-			 base->shared, base->residual_s, base->expected_s);
+			 "the clocks of logic analyser and ADC drift against each other: %zu shared edges leave a straight line by up to "
+			 "%.2g s "
+			 "for a while, where an edge is known to %.2g s; the uncertainty of edges is widened",
+			 base->shared, sqrt(3) * base->u_drift_s, base->expected_s);
 	return base->rate_outside || base->drifts;
 }
 

@@ -60,6 +60,7 @@ try() {
   benches "$2" "$3"
   tmsrig run "$1" -b virtual -q -o "$name-virtual" >/dev/null 2>&1
   session "$1" "$name-one"
+  check "$1: the virtual bench has verdicts" grep -q ',pass,' "$name-virtual/judgements.csv"
   same "$1: the verdicts of the virtual bench" "$(verdicts "$name-virtual")" "$(verdicts "$name-one")"
   tail -n +2 "$name-one/judgements.csv" | grep -vE '^[^,]*,[^,]*,[^,]*,pass' | cut -c1-200 | sed "s/^/# /"
   same "$1: ends well" 0 "$(sed -n "s/^status //p" log)"

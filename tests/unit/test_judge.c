@@ -367,6 +367,58 @@ Test(judge, a_pulse_that_may_lie_among_missing_samples_is_void)
 	cr_expect_eq(judgements[0].verdict, VERDICT_PASS);
 }
 
+static const struct measurand INTERVAL = {"pulse.interval", 2, "Pulse interval", "s", SUBJECT_INTERVAL, "", ""};
+
+/* Three pairs, the second of them not seen at all: what is asked of it alone is as void as what is asked of all, if samples are missing. */
+Test(judge, pulses_that_all_lie_among_missing_samples_are_void)
+{
+	struct expected_pulse due[6] = {
+		{.time_s = 0, .intensity_pct = 50},
+		{.time_s = 0.6, .intensity_pct = 50},
+		{.time_s = 1.2, .intensity_pct = 54, .section = 1},
+		{.time_s = 1.8, .intensity_pct = 54, .section = 1},
+		{.time_s = 2.4, .intensity_pct = 58, .section = 2},
+		{.time_s = 3, .intensity_pct = 58, .section = 2},
+	};
+	struct plan_block block = {.kind = "single"};
+	struct plan plan = {.pulses = due, .pulse_count = 6, .blocks = &block, .block_count = 1};
+	struct pulse pulses[4] = {{.expected = 0}, {.expected = 1}, {.expected = 4}, {.expected = 5}};
+	struct measurement measurements[4] = {
+		{&PEAK, 10, 0.01, 0, INFINITY, INFINITY, NAN, 0, 0, 0.1, 0.1, false},
+		{&PEAK, 10, 0.01, 0, INFINITY, INFINITY, NAN, 1, 1, 0.7, 0.7, false},
+		{&INTERVAL, 0.6, 1e-6, 0, INFINITY, INFINITY, 0.6, 1, 1, 0.1, 0.7, false},
+		{&INTERVAL, 0.6, 1e-6, 0, INFINITY, INFINITY, 0.6, 3, 5, 2.5, 3.1, false},
+	};
+	struct gap gap = {1100000, 900000, GAP_LOST};
+	struct results results = {
+		.measurements = measurements, .measurement_count = 4, .pulses = pulses, .pulse_count = 4, .gaps = &gap, .gap_count = 1};
+	struct requirement peak = requirement_of(DECISION_SIMPLE, 9, 11), interval = requirement_of(DECISION_SIMPLE, 0.5, 0.7);
+	interval.measurand = "pulse.interval";
+	struct requirement requirements[5] = {peak, interval, interval, interval, peak};
+	for (unsigned r = 0; r < 4; r += 2) {
+		requirements[r].select.intensity_min_pct = 53;
+		requirements[r].select.intensity_max_pct = 55;
+	}
+	requirements[3].select.intensity_min_pct = 57;
+	requirements[3].select.intensity_max_pct = 59;
+	requirements[4].measurand = "pulse.latency";
+	struct spec spec = {.requirements = requirements, .count = 5};
+	struct judgement judgements[5];
+	judge_spec(&spec, &results, &plan, NULL, &calibration, judgements);
+	for (unsigned r = 0; r < 3; r++) {
+		cr_expect_eq(judgements[r].verdict, VERDICT_VOID, "%u: %s", r, judgements[r].reason);
+		cr_expect_not_null(strstr(judgements[r].reason, "may lie among them"), "%u: %s", r, judgements[r].reason);
+	}
+	cr_expect_eq(judgements[0].voided, 2);
+	cr_expect_eq(judgements[1].voided, 1);
+	cr_expect_eq(judgements[3].verdict, VERDICT_PASS, "that interval was seen");
+	cr_expect_eq(judgements[4].verdict, VERDICT_NOT_TESTED, "pulses that were seen gave no latency");
+	results.gap_count = 0;
+	judge_spec(&spec, &results, &plan, NULL, &calibration, judgements);
+	cr_expect_eq(judgements[0].verdict, VERDICT_NOT_TESTED);
+	cr_expect_eq(judgements[1].verdict, VERDICT_PASS);
+}
+
 Test(judge, without_a_scenario_the_whole_specification_must_be_tested)
 {
 	const double values[] = {10};

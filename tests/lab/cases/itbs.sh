@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# boots: 2
 # nightly
 # A whole iTBS-600 end to end: three minutes and a half of virtual time, some minutes of computing.
 . "$LAB_HERE/lib.sh"
