@@ -84,6 +84,8 @@ echo "== safety: the rig killed at 100 random moments of served sessions"
 tests/safety.sh "$tmsrig" 100
 echo "== chaos: 300 runs in which anything may happen"
 tests/chaos.sh "$tmsrig" 300
+echo "== instruments: an oscilloscope with every fault"
+tests/instruments/scope.sh build/release/rig/cli/tmsrig
 echo "== lab: smoke and a whole iTBS-600 through the real drivers, each twice; the GPIO chip pulled out in the midst of a session"
 ./dev lab-kernel >/dev/null
 [ -f build/lab/build.ninja ] || meson setup build/lab --buildtype=release -Dtests=false -Dlab=true >/dev/null
@@ -91,6 +93,7 @@ ninja -C build/lab >/dev/null
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab smoke
 LAB_SECONDS=3600 LAB_CASE_SECONDS=1800 tests/lab/lab.sh build/lab itbs
 LAB_SECONDS=1800 LAB_CASE_SECONDS=1700 tests/lab/lab.sh build/lab faults
+LAB_TIMES=virtual LAB_SECONDS=600 LAB_CASE_SECONDS=500 tests/lab/lab.sh build/lab scope
 LAB_TIMES=virtual LAB_SECONDS=5400 LAB_CASE_SECONDS=5300 tests/lab/lab.sh build/lab kills clock-steps
 echo "== lab: the scenarios of interlocks through real drivers"
 LAB_TIMES=virtual LAB_SECONDS=7200 LAB_CASE_SECONDS=7100 tests/lab/lab.sh build/lab interlocks

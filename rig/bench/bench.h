@@ -38,12 +38,13 @@ struct ports *bench_ports(struct bench *bench);
 const struct bench_setup *bench_setup(const struct bench *bench);
 
 /* The drivers that live in this room. */
-extern const struct driver driver_file;       /* adc: a recording (s16le, csv, sr) */
-extern const struct driver driver_monotonic;  /* clock: CLOCK_MONOTONIC */
-extern const struct driver driver_sigrok;     /* logic: any analyser that libsigrok streams from */
-extern const struct driver driver_magstim;    /* stimulator: Magstim by serial remote control */
-extern const struct driver driver_magventure; /* stimulator: MagVenture by serial remote control */
-extern const struct driver driver_generic;    /* stimulator: a line protocol that a file describes */
+extern const struct driver driver_file;         /* adc: a recording (s16le, csv, sr) */
+extern const struct driver driver_monotonic;    /* clock: CLOCK_MONOTONIC */
+extern const struct driver driver_sigrok;       /* logic: any analyser that libsigrok streams from */
+extern const struct driver driver_sigrok_frame; /* adc: an oscilloscope through libsigrok, a frame a trigger */
+extern const struct driver driver_magstim;      /* stimulator: Magstim by serial remote control */
+extern const struct driver driver_magventure;   /* stimulator: MagVenture by serial remote control */
+extern const struct driver driver_generic;      /* stimulator: a line protocol that a file describes */
 #ifdef TMSRIG_GPIOD
 extern const struct driver driver_gpiod; /* gpio: libgpiod */
 #endif

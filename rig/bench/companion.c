@@ -83,6 +83,20 @@ bool companion_start(struct companion *companion, const char *path, const char *
 	return error_errno(error, ERROR_BENCH, "%s cannot be started", path);
 }
 
+bool companion_read(const struct companion *companion, void *out, size_t size)
+{
+	char *bytes = out;
+	for (size_t done = 0; done < size;) {
+		ssize_t count = read(companion->out, bytes + done, size - done);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		done += (size_t)count;
+	}
+	return true;
+}
+
 void companion_end_input(struct companion *companion)
 {
 	if (companion->in >= 0)

@@ -24,6 +24,8 @@ struct companion {
  * crash leaves it behind: call it from a thread that lives as long as the companion is needed.
  */
 bool companion_start(struct companion *companion, const char *path, const char *const *arguments, struct error *error) must_check;
+/* Reads so many bytes of its output; waits for them. False at its end. */
+bool companion_read(const struct companion *companion, void *out, size_t size) must_check;
 /* Closes its input. */
 void companion_end_input(struct companion *companion);
 /* Kills it, without waiting: its output ends. */

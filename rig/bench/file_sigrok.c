@@ -115,7 +115,10 @@ static bool take_all(struct imported *imported, const struct adc_setup *adc, str
 		case SIGROK_ERROR: return error_config(error, "%s: %s", imported->path, record.text);
 		case SIGROK_PROGRESS:
 		case SIGROK_EDGE:
-		case SIGROK_FOUND: break;
+		case SIGROK_FOUND:
+		case SIGROK_SCALE:
+		case SIGROK_ARMED:
+		case SIGROK_FRAME: break;
 		}
 	}
 }

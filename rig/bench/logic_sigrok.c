@@ -131,30 +131,18 @@ static void on_record(struct logic_sigrok *logic, const struct sigrok_record *re
 		break;
 	case SIGROK_ERROR: fail(logic, "%s", record->text); break;
 	case SIGROK_FOUND:
-	case SIGROK_SAMPLES: break;
+	case SIGROK_SAMPLES:
+	case SIGROK_SCALE:
+	case SIGROK_ARMED:
+	case SIGROK_FRAME: break;
 	}
-}
-
-/* One record; false at the end of the child. */
-static bool next_record(int fd, struct sigrok_record *record)
-{
-	char *bytes = (char *)record;
-	for (size_t done = 0; done < sizeof *record;) {
-		ssize_t count = read(fd, bytes + done, sizeof *record - done);
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		done += (size_t)count;
-	}
-	return record->magic == SIGROK_MAGIC;
 }
 
 static void *read_records(void *argument)
 {
 	struct logic_sigrok *logic = argument;
 	struct sigrok_record record;
-	while (next_record(logic->child.out, &record)) {
+	while (companion_read(&logic->child, &record, sizeof record) && record.magic == SIGROK_MAGIC) {
 		pthread_mutex_lock(&logic->lock);
 		on_record(logic, &record);
 		pthread_cond_broadcast(&logic->changed);

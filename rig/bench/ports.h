@@ -80,6 +80,12 @@ struct adc_ops {
 	bool (*stop)(void *self, struct error *error) must_check;
 	/* Host time of a sample and its standard uncertainty; NULL for a recording made elsewhere. */
 	double (*frame_of_host_time)(void *self, double host_s, double *u_frames);
+	/*
+	 * Of an instrument that records a frame a trigger and nothing between; NULL, both: it samples all the time. expect_shot: the trigger is
+	 * about to be given, from now on; fails when it would not be recorded. shot: it was, at time_s of the host's clock.
+	 */
+	bool (*expect_shot)(void *self, struct error *error) must_check;
+	void (*shot)(void *self, const struct host_time *when);
 	/* What its way to find lost samples can prove, as it was during the recording: a sentence without a full stop. NULL: nothing to tell. */
 	void (*gaps_found_by)(void *self, char *out, size_t size);
 };

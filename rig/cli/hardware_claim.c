@@ -141,6 +141,11 @@ struct hardware_claim *hardware_claim_take(const struct bench_setup *setup, stru
 		if (!claim_one(claim, what, error))
 			return NULL;
 	}
+	if (setup->adc.connection) {
+		snprintf(what, sizeof what, "sigrok:%s", setup->adc.connection);
+		if (!claim_one(claim, what, error))
+			return NULL;
+	}
 	if (setup->logic.driver && strcmp(setup->logic.driver, "sigrok") == 0 && setup->logic.connection) {
 		snprintf(what, sizeof what, "sigrok:%s", setup->logic.connection);
 		if (!claim_one(claim, what, error))

@@ -22,12 +22,20 @@
 #include "terminal.h"
 
 const struct driver *const SESSION_DRIVERS[] = {
-	&driver_sim,    &driver_file,    &driver_monotonic, &driver_sigrok, &driver_magstim, &driver_magventure, &driver_generic,
+	&driver_sim,
+	&driver_file,
+	&driver_monotonic,
+	&driver_sigrok,
+	&driver_sigrok_frame,
+	&driver_magstim,
+	&driver_magventure,
+	&driver_generic,
 #ifdef TMSRIG_GPIOD
 	&driver_gpiod,
 #endif
 #ifdef TMSRIG_IIO
-	&driver_iio,    &driver_iio_dac,
+	&driver_iio,
+	&driver_iio_dac,
 #endif
 #if defined(TMSRIG_GPIOD) && defined(TMSRIG_IIO)
 	&driver_relays,

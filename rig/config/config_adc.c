@@ -5,12 +5,13 @@
 #include "date.h"
 #include "loader.h"
 
-enum { ADC_MAX_BITS = 16, IIO_BUFFER_FRAMES = 65536 };
+/* FRAME_COUNTS: of an oscilloscope of 8 bits, from the middle of the screen to its edge: 25 a division (Rigol's DS and MSO series). */
+enum { ADC_MAX_BITS = 16, IIO_BUFFER_FRAMES = 65536, FRAME_COUNTS = 100 };
 
 /* A pulse with its tail; for so long an offset of a measured slope grows into the integrated current. */
 static const double INTEGRATION_S = 1e-3;
 
-static const char *const ADC_DRIVERS[] = {"sim", "file", "iio", NULL};
+static const char *const ADC_DRIVERS[] = {"sim", "file", "iio", "sigrok-frame", NULL};
 static const char *const GAP_CHOICES[] = {"counter", "timestamp", "overflow_register", "clock", NULL};
 static const char *const ZERO_CHOICES[] = {"pre_onset", "flux_balance", NULL};
 static const char *const FORMAT_CHOICES[] = {"s16le", "csv", "sr", "sigrok", NULL};
@@ -32,6 +33,11 @@ static const struct range POSITIVE = {RANGE_POSITIVE}, NOT_NEGATIVE = {RANGE_NOT
 static bool is_iio(const struct adc_setup *adc)
 {
 	return strcmp(adc->driver, "iio") == 0;
+}
+
+static bool is_frames(const struct adc_setup *adc)
+{
+	return strcmp(adc->driver, "sigrok-frame") == 0;
 }
 
 static bool is_file(const struct adc_setup *adc)
@@ -112,7 +118,7 @@ static void channel_fields(const struct adc_setup *adc, enum channel_role role, 
 	}
 	out[n++] = (struct field){"channel", FIELD_NAME, .required = true, AT(source)};
 	out[n++] = (struct field){"range", FIELD_QUANTITY, .required = !is_iio(adc), AT(range), .dimension = dimension, .range = POSITIVE};
-	if (is_iio(adc)) {
+	if (is_iio(adc) || is_frames(adc)) {
 		out[n] = (struct field){"per_volt", FIELD_QUANTITY, .required = dimension != DIMENSION_VOLTAGE, AT(per_volt),
 					.dimension = dimension};
 		return;
@@ -158,6 +164,13 @@ static void set_scale(const struct adc_setup *adc, const struct written_channel 
 	if (is_iio(adc)) {
 		/* The instrument tells volts a count. */
 		setup->per_volt = channel->scale = isnan(written->per_volt) ? 1 : written->per_volt;
+		return;
+	}
+	if (is_frames(adc)) {
+		setup->per_volt = isnan(written->per_volt) ? 1 : written->per_volt;
+		channel->scale = written->range / FRAME_COUNTS;
+		channel->count_min = -FRAME_COUNTS;
+		channel->count_max = FRAME_COUNTS;
 		return;
 	}
 	if (!is_file(adc)) {
@@ -337,7 +350,7 @@ static bool check_measured(const struct reader *reader, const struct node *node,
 	const struct node *rate = schema_find(node, "measured_rate");
 	if (isnan(written->expanded) || isnan(written->k))
 		return yaml_error(reader->yaml, rate->key, error, "'measured_rate' needs 'expanded_uncertainty' (in Hz) and 'k'");
-	if (strcmp(adc->driver, "sim") == 0 || (is_file(adc) && adc->format != FILE_S16LE))
+	if (strcmp(adc->driver, "sim") == 0 || is_frames(adc) || (is_file(adc) && adc->format != FILE_S16LE))
 		return yaml_error(reader->yaml, rate->key, error,
 				  "'measured_rate' is for sample counts of a real ADC: the driver iio, or recordings in s16le");
 	double off = fabs(written->measured_rate / adc->sample_rate_hz - 1);
@@ -425,6 +438,29 @@ static bool complete_iio(const struct reader *reader, const struct node *node, s
 	return true;
 }
 
+/* Of libsigrok's oscilloscopes only those of one driver are armed before they are told to be (rig/sigrok/shots.c). */
+static bool complete_frames(const struct reader *reader, const struct node *node, struct adc_setup *adc, struct error *error)
+{
+	static const char DRIVER[] = "rigol-ds";
+	size_t length = strcspn(adc->connection, ":");
+	if (isnan(adc->timeout_s))
+		adc->timeout_s = 1.5;
+	return (length == sizeof DRIVER - 1 && strncmp(adc->connection, DRIVER, length) == 0) ||
+	       yaml_error(reader->yaml, schema_find(node, "connection"), error,
+			  "libsigrok's driver '%.*s' does not arm an oscilloscope for a single shot, so that a run cannot place its frames "
+			  "in time; "
+			  "'%s' does; a frame of another one is a recording: `tmsrig-sigrok frame` writes it, `tmsrig analyze` reads it",
+			  (int)(length < 40 ? length : 40), adc->connection, DRIVER);
+}
+
+static size_t frames_fields(struct field *out)
+{
+	size_t n = 0;
+	out[n++] = (struct field){"connection", FIELD_TEXT, .required = true, AT(connection)};
+	out[n++] = (struct field){"timeout", FIELD_QUANTITY, AT(timeout_s), .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 0.5, 60}};
+	return n;
+}
+
 bool config_read_adc(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	struct adc_setup *adc = &((struct bench_setup *)object)->adc;
@@ -432,6 +468,7 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 	bool file = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "file") == 0;
 	const struct node *format = file ? schema_find(node, "format") : NULL;
 	bool imported = format && format->kind == NODE_SCALAR && strcmp(format->text, "sigrok") == 0;
+	bool frames = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "sigrok-frame") == 0;
 	bool iio = driver && driver->kind == NODE_SCALAR && strcmp(driver->text, "iio") == 0;
 	adc->gaps = GAPS_BY_CLOCK;
 	adc->kernel_buffers = 4;
@@ -448,6 +485,8 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		fields[n++] = (struct field){"format", FIELD_CHOICE, .required = true, AT(format), .choices = FORMAT_CHOICES};
 		if (imported)
 			fields[n++] = (struct field){"input", FIELD_TEXT, .required = true, AT(input)};
+	} else if (frames) {
+		n += frames_fields(fields + n);
 	} else {
 		fields[n++] = (struct field){"gaps", FIELD_CHOICE, .required = true, AT(gaps), .choices = GAP_CHOICES};
 	}
@@ -455,6 +494,7 @@ bool config_read_adc(const struct reader *reader, const struct node *node, void 
 		n += iio_fields(fields + n);
 	/* The channels last: how they are read depends on the rest. */
 	return schema_read(reader, node, fields, "adc", adc, error) && (!iio || complete_iio(reader, node, adc, error)) &&
+	       (!frames || complete_frames(reader, node, adc, error)) &&
 	       read_reference(reader, schema_find(node, "reference_clock"), adc, error) &&
 	       read_channels(reader, schema_find(node, "channels"), adc, error);
 }

@@ -333,6 +333,22 @@ static bool check_virtual_device(const struct reader *reader, const struct bench
 	return true;
 }
 
+/* The bench has one ADC, which is either behind iiod or the oscilloscope, and the oscilloscope four inputs. */
+static bool check_scope(const struct reader *reader, const struct node *scope, const struct bench_setup *setup, struct error *error)
+{
+	enum { INPUTS = 4 };
+	if (setup->serve->present[SERVE_IIOD])
+		return yaml_error(reader->yaml, scope->key, error, "'scope' and 'iiod' both stand for the bench's 'adc'; keep one of them");
+	if (setup->adc.channel_count > INPUTS)
+		return yaml_error(reader->yaml, scope->key, error, "'scope' has %d inputs, and the bench's 'adc' %u channels", INPUTS,
+				  setup->adc.channel_count);
+	for (unsigned c = 0; c < setup->adc.channel_count; c++)
+		if (strcmp(setup->adc.channels[c].channel.name, setup->serve->scope_trigger) == 0)
+			return true;
+	return yaml_error(reader->yaml, schema_find(scope, "trigger"), error, "the bench's 'adc' has no channel '%.40s'",
+			  setup->serve->scope_trigger);
+}
+
 /* Every simulated instrument stands for a part of the bench. */
 static bool check_served(const struct reader *reader, const struct bench_setup *setup, struct error *error)
 {
@@ -352,7 +368,18 @@ static bool check_served(const struct reader *reader, const struct bench_setup *
 			return yaml_error(reader->yaml, schema_find(serve, serve_server_name(needs[n].server))->key, error,
 					  "'%s' stands for the bench's '%s', which has no driver sim here",
 					  serve_server_name(needs[n].server), needs[n].part);
-	return true;
+	return !setup->serve->present[SERVE_SCOPE] || check_scope(reader, schema_find(serve, "scope"), setup, error);
+}
+
+/* Frames of an oscilloscope are placed by the trigger that they show; without a trigger line by the time of a remote command. */
+static bool check_frames(const struct reader *reader, const struct bench_setup *setup, struct error *error)
+{
+	const struct node *channels = schema_find(schema_find(reader->yaml->root, "adc"), "channels");
+	if (strcmp(setup->adc.driver, "sigrok-frame") != 0 || !setup->gpio_driver || !setup->gpio[GPIO_TRIGGER].present ||
+	    schema_find(channels, "trigger"))
+		return true;
+	return yaml_error(reader->yaml, channels, error,
+			  "'channels' is missing 'trigger': the bench has a trigger line, and a frame is placed by its edge");
 }
 
 static bool check_bench(const struct reader *reader, const struct bench_setup *setup, struct error *error)
@@ -372,6 +399,8 @@ static bool check_bench(const struct reader *reader, const struct bench_setup *s
 	if (setup->serve && !virtual)
 		return yaml_error(reader->yaml, schema_find(reader->yaml->root, "serve")->key, error,
 				  "'serve' is for a virtual bench only");
+	if (!check_frames(reader, setup, error))
+		return false;
 	if (setup->serve && !check_served(reader, setup, error))
 		return false;
 	return !virtual || check_virtual_device(reader, setup, error);

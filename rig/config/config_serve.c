@@ -82,6 +82,22 @@ static bool read_gpio_sim(const struct reader *reader, const struct node *node, 
 	return schema_read(reader, node, FIELDS, "gpio_sim", serve, error);
 }
 
+static bool read_scope(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	static const struct field FIELDS[] = {
+		{"port", FIELD_COUNT, .required = true, .offset = offsetof(struct serve_setup, scope_port), .range = PORTS},
+		{"timebase", FIELD_QUANTITY, .required = true, .offset = offsetof(struct serve_setup, scope_timebase_s),
+		 .dimension = DIMENSION_TIME, .range = {RANGE_WITHIN, 10e-6, 20e-3}},
+		{"trigger", FIELD_NAME, .required = true, .offset = offsetof(struct serve_setup, scope_trigger)},
+		{"level", FIELD_QUANTITY, .required = true, .offset = offsetof(struct serve_setup, scope_level_v),
+		 .dimension = DIMENSION_VOLTAGE, .range = {RANGE_WITHIN, -4, 4}},
+		{0},
+	};
+	struct serve_setup *serve = object;
+	serve->present[SERVE_SCOPE] = true;
+	return schema_read(reader, node, FIELDS, "scope", serve, error);
+}
+
 bool config_read_serve(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	static const struct field FIELDS[] = {
@@ -90,6 +106,7 @@ bool config_read_serve(const struct reader *reader, const struct node *node, voi
 		{"magstim", FIELD_READ, .read = read_magstim},
 		{"magventure", FIELD_READ, .read = read_magventure},
 		{"gpio_sim", FIELD_READ, .read = read_gpio_sim},
+		{"scope", FIELD_READ, .read = read_scope},
 		{"control", FIELD_TEXT, .offset = offsetof(struct serve_setup, control)},
 		{0},
 	};
@@ -104,5 +121,5 @@ bool config_read_serve(const struct reader *reader, const struct node *node, voi
 	for (unsigned s = 0; s < SERVE_SERVER_COUNT; s++)
 		any = any || serve->present[s];
 	return any || yaml_error(reader->yaml, node, error,
-				 "'serve' names no instrument; known are: iiod, beaglelogic, magstim, magventure, gpio_sim");
+				 "'serve' names no instrument; known are: iiod, beaglelogic, magstim, magventure, gpio_sim, scope");
 }

@@ -65,10 +65,10 @@ static hid_t role_type(void)
 
 static hid_t cause_type(void)
 {
-	struct enum_name names[GAP_DISCONNECT + 1];
-	for (int i = 0; i <= GAP_DISCONNECT; i++)
+	struct enum_name names[GAP_CAUSE_COUNT];
+	for (int i = 0; i < GAP_CAUSE_COUNT; i++)
 		names[i] = (struct enum_name){gap_cause_name((enum gap_cause)i), i};
-	return enum_type(H5T_NATIVE_INT, names, GAP_DISCONNECT + 1);
+	return enum_type(H5T_NATIVE_INT, names, GAP_CAUSE_COUNT);
 }
 
 static hid_t line_type(void)

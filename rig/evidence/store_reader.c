@@ -352,7 +352,7 @@ static bool replay_gap(struct store_reader *reader, uint64_t index, const struct
 	const struct gap *gap = row_reader_at(&reader->rows[COLUMN_GAPS], index, error);
 	if (!gap)
 		return false;
-	if ((unsigned)gap->cause > GAP_DISCONNECT)
+	if ((unsigned)gap->cause >= GAP_CAUSE_COUNT)
 		return error_config(error, "%s: damaged recording, gap %" PRIu64 " has an unknown cause", reader->path, index);
 	return !sink->gap || sink->gap(sink->self, gap, error);
 }

@@ -35,10 +35,22 @@ static bool frozen(const struct population *in)
 	return longest >= FROZEN_CELLS && longest >= FROZEN_RUNS * second;
 }
 
+const char *doubt_gaps(const struct population *in)
+{
+	const struct results *results = in->results;
+	bool between_frames = true;
+	for (size_t g = 0; g < results->gap_count; g++)
+		between_frames = between_frames && results->gaps[g].cause == GAP_NOT_RECORDED;
+	if (results->gap_count == 0)
+		return NULL;
+	return between_frames ? "one frame a trigger was recorded, and nothing between the frames" : "samples are missing";
+}
+
 const char *doubt_channel(const struct population *in)
 {
-	if (in->results->gap_count > 0)
-		return "samples are missing";
+	const char *gaps = doubt_gaps(in);
+	if (gaps)
+		return gaps;
 	if (!in->findings->current_alive)
 		return "the coil current channel never moved";
 	if (in->current && frozen(in))

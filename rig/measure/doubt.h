@@ -5,6 +5,8 @@
  */
 #include "population.h"
 
+/* What the recording lacks, or NULL. Static string. */
+const char *doubt_gaps(const struct population *in);
 /* Why nothing of the coil current can be relied on, or NULL. Static string. */
 const char *doubt_channel(const struct population *in);
 /* Why pulses may be there that were not counted, or counted that were not there; NULL. Static string. */

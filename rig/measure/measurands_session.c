@@ -6,6 +6,7 @@
 #include "align.h"
 #include "contributions.h"
 #include "discharge.h"
+#include "doubt.h"
 #include "readings.h"
 #include "registry.h"
 
@@ -69,7 +70,7 @@ void measurand_session_gaps(const struct population *in, const struct measurand 
 	gaps.planned = 0;
 	gaps.voided = false;
 	/* Lost samples are the rig's failing, not the device's: nothing fails by them, and nothing passes. */
-	void_count(&gaps, gaps.value > 0, "samples are missing");
+	void_count(&gaps, gaps.value > 0, doubt_gaps(in));
 	measurement_add(out, &gaps);
 }
 

@@ -299,7 +299,9 @@ static void void_pulses(const struct population *in, struct results *results)
 {
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
-		pulse->voided = gap_between(in, pulse->onset_s - GAP_BEFORE_S, pulse->onset_s + GAP_AFTER_S);
+		double end_s = pulse->onset_s + GAP_AFTER_S;
+		/* A run that was stopped, or whose instrument failed, may have ended in the middle of a pulse. */
+		pulse->voided = gap_between(in, pulse->onset_s - GAP_BEFORE_S, end_s) || (results->aborted && end_s > results->duration_s);
 	}
 }
 

@@ -27,12 +27,13 @@ enum integrator_zero {
 
 struct adc_channel_setup {
 	struct channel channel; /* complete: scale, limits and uncertainties of ADC and sensor together; csv, sr: per unit of the column */
-	const char *source;     /* driver sim, iio: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
-	int index;              /* driver file: interleaved position; else -1 */
-	bool derivative;        /* the column holds dI/dt; the driver integrates it */
+	const char *
+		source; /* driver sim, iio, sigrok-frame: channel name on the ADC. driver file: column (csv) or channel name (sr); NULL: index */
+	int index;      /* driver file: interleaved position; else -1 */
+	bool derivative; /* the column holds dI/dt; the driver integrates it */
 	enum integrator_zero zero;
 	double adc_range; /* full scale of the ADC in the channel's unit; NAN for files, and with driver iio when not given */
-	double per_volt;  /* driver iio: unit of the channel per volt at the ADC, before the sensor's correction; else NAN */
+	double per_volt;  /* driver iio, sigrok-frame: unit of the channel per volt at the ADC, before the sensor's correction; else NAN */
 	unsigned bits;
 	double noise_rms;      /* driver sim: in the channel's unit */
 	struct sensor *sensor; /* owned by the setup; NULL: none */
@@ -52,13 +53,14 @@ struct reference_clock {
 };
 
 struct adc_setup {
-	const char *driver; /* "sim", "file", "iio" */
+	const char *driver; /* "sim", "file", "iio", "sigrok-frame" */
 	double sample_rate_hz;
 	double clock_accuracy_rel; /* limits, rectangular; of its own clock */
 	struct reference_clock reference;
 	enum gap_detection gaps;
 	enum file_format format;                         /* driver file */
 	const char *input;                               /* driver file, format sigrok: "MODULE:option=value" */
+	const char *connection;                          /* driver sigrok-frame: as libsigrok's tools take it */
 	const char *uri, *instrument;                    /* driver iio: context and device; NULL: not given */
 	const char *trigger;                             /* driver iio: an IIO trigger by name; NULL: as the instrument has it */
 	const char *timestamp_channel, *counter_channel; /* driver iio: what gaps are found by; NULL: none */

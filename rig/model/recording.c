@@ -9,6 +9,8 @@ const char *gap_cause_name(enum gap_cause cause)
 	case GAP_OVERRUN: return "overrun";
 	case GAP_LOST: return "lost";
 	case GAP_DISCONNECT: return "disconnect";
+	case GAP_NOT_RECORDED: return "not_recorded";
+	case GAP_CAUSE_COUNT: break;
 	}
 	return "?";
 }

@@ -61,6 +61,8 @@ enum gap_cause {
 	GAP_OVERRUN, /* the rig did not read in time */
 	GAP_LOST,    /* the instrument's counter shows missing samples */
 	GAP_DISCONNECT,
+	GAP_NOT_RECORDED, /* the instrument records a frame a trigger, and nothing between */
+	GAP_CAUSE_COUNT,
 };
 
 /* Samples that are not there. What depends on them is void. The next block starts at first_frame + frames. */

@@ -27,7 +27,7 @@ enum monitor {
 	MONITOR_COUNT,
 };
 
-enum { SAFETY_BY_MAX = 6, SAFETY_UNWATCHED_MAX = 4, SAFETY_TEXT = 400 };
+enum { SAFETY_BY_MAX = 6, SAFETY_UNWATCHED_MAX = 5, SAFETY_TEXT = 400 };
 
 struct safety {
 	enum safe_proof proof;

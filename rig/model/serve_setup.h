@@ -11,6 +11,7 @@ enum serve_server {
 	SERVE_MAGSTIM,
 	SERVE_MAGVENTURE,
 	SERVE_GPIO_SIM,
+	SERVE_SCOPE,
 	SERVE_SERVER_COUNT,
 };
 
@@ -25,9 +26,12 @@ struct serve_setup {
 	enum serve_magstim_model magstim_model;
 	unsigned magstim_software;                               /* major version; it decides the lengths of some frames */
 	double magstim_keep_alive_s, magstim_armed_keep_alive_s; /* NAN: the server's own */
-	const char *gpio_chip, *gpio_root;                       /* label of the chip; NULL: the root of the file system */
-	double gpio_poll_s;                                      /* NAN: the server's own */
-	const char *control;                                     /* socket to make; NULL: none */
+	unsigned scope_port;
+	double scope_timebase_s, scope_level_v; /* a division; of the trigger, at the input */
+	const char *scope_trigger;              /* a channel of the bench's adc */
+	const char *gpio_chip, *gpio_root;      /* label of the chip; NULL: the root of the file system */
+	double gpio_poll_s;                     /* NAN: the server's own */
+	const char *control;                    /* socket to make; NULL: none */
 };
 
 /* "iiod", "beaglelogic", … Static string. */

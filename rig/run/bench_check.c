@@ -296,7 +296,12 @@ static void check_adc(struct checking *checking, const struct quiet_sample *samp
 		tell(checking, "adc", "samples", CHECK_NOT_TESTED, "it did not open");
 		return;
 	}
-	check_samples(checking, sample);
+	if (checking->ports->adc.ops->expect_shot)
+		tell(checking, "adc", "armed", good_if(sample->adc_ended), "%s",
+		     sample->adc_ended ? "it waited for its trigger; nothing was fired, so that it recorded nothing"
+				       : sample->adc_error.text);
+	else
+		check_samples(checking, sample);
 	for (unsigned c = 0; c < format->channel_count; c++) {
 		if (sample->frames > 0)
 			check_channel(checking, &format->channels[c], &sample->channels[c]);

@@ -141,6 +141,8 @@ static void read_all(struct capture *capture)
 		struct adc_read read;
 		/* A read never reaches past the end of the block under construction, so that blocks can be filled in one piece. */
 		if (!adc->ops->read(adc->self, SLOT_FRAMES, &read, &error)) {
+			/* What had come is kept: a frame that was delivered whole must not end in the middle of its pulse. */
+			flush_block(capture, &open);
 			fail(capture, &error);
 			return;
 		}

@@ -97,8 +97,8 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	if (!monitors)
 		return NULL;
 	monitors->limits = bench_setup_safety(setup);
-	monitors->current_at = recording_find(format, CHANNEL_COIL_CURRENT);
-	monitors->capacitor_at = recording_find(format, CHANNEL_CAPACITOR_VOLTAGE);
+	monitors->current_at = options->frames_only ? -1 : recording_find(format, CHANNEL_COIL_CURRENT);
+	monitors->capacitor_at = options->frames_only ? -1 : recording_find(format, CHANNEL_CAPACITOR_VOLTAGE);
 	if (monitors->current_at >= 0)
 		monitors->current = format->channels[monitors->current_at];
 	if (monitors->capacitor_at >= 0)

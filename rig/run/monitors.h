@@ -21,11 +21,12 @@ enum monitor_rest { REST_UNKNOWN, REST_ALIVE, REST_DEAD };
 
 /*
  * What the monitors have to know of the run. can_disarm: the bench can disarm the device, so that current while it is disarmed is wrong. provoked: the
- * plan makes faults on purpose and judges what the device does then, so that only the bench is watched. settle_s: how late after its time the rig may
+ * plan makes faults on purpose and judges what the device does then, so that only the bench is watched. frames_only: of the stream only what comes with a
+ * trigger is recorded, so that nothing can be told from it. settle_s: how late after its time the rig may
  * say that it fired.
  */
 struct monitor_options {
-	bool can_disarm, provoked;
+	bool can_disarm, provoked, frames_only;
 	double settle_s;
 };
 

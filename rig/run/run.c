@@ -83,6 +83,9 @@ static bool keep_up(struct sequencer *seq)
 		return true;
 	if (safe_state_virtual(seq->ports))
 		return frame <= lag || monitors_await(seq->monitors, (uint64_t)(frame - lag));
+	/* Of one that records frames its driver watches over them: there is no stream. */
+	if (safe_state_one_shot(seq->ports))
+		return true;
 	double late = frame - (double)monitors_seen(seq->monitors), rate_hz = seq->ports->adc.format.sample_rate_hz;
 	if (late > STREAM_LATE_S * rate_hz + 4.0 * adc->buffer_frames) {
 		char text[SAFETY_TEXT];
@@ -325,7 +328,10 @@ static bool fire(struct sequencer *seq, enum run_event_kind kind, uint32_t index
 {
 	const struct gpio_port *gpio = &seq->ports->gpio;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
+	const struct adc_port *adc = &seq->ports->adc;
 	double host_s;
+	if (adc->ops->expect_shot && !adc->ops->expect_shot(adc->self, error))
+		return error_prefix(error, "adc");
 	monitors_firing(seq->monitors, safe_state_frame(seq->ports, now_s(seq)));
 	bool fired = has_trigger_line(seq) ? gpio->ops->pulse(gpio->self, GPIO_TRIGGER, &host_s, error)
 					   : stimulator->ops->fire(stimulator->self, &host_s, error);
@@ -335,6 +341,8 @@ static bool fire(struct sequencer *seq, enum run_event_kind kind, uint32_t index
 	double u_host_s = has_trigger_line(seq) && gpio->ops->pulse_u_s ? gpio->ops->pulse_u_s(gpio->self) : 0;
 	if (!has_trigger_line(seq))
 		u_host_s = REMOTE_FIRE_S / sqrt(3);
+	if (adc->ops->shot)
+		adc->ops->shot(adc->self, &(struct host_time){host_s, u_host_s});
 	capture_event(seq->capture, kind, index, host_s, u_host_s);
 	return true;
 }
@@ -514,10 +522,25 @@ static bool provokes(const struct plan *plan)
 	return false;
 }
 
+/* An instrument that records frames shows nothing by itself; that it waits for its trigger is all there is to see before anything is armed. */
+static bool await_armed(struct sequencer *seq, struct error *error)
+{
+	const struct adc_port *adc = &seq->ports->adc;
+	double until_s = now_s(seq) + SELF_TEST_PATIENCE_S;
+	while (!adc->ops->expect_shot(adc->self, error))
+		if (now_s(seq) >= until_s)
+			return error_prefix(error, "adc");
+		else if (!sleep_until(seq, now_s(seq) + ASK_S, error))
+			return false;
+	return true;
+}
+
 /* A channel that does not live would show no current, whatever flows: then nothing is armed. */
 static bool self_test(struct sequencer *seq, struct error *error)
 {
 	char text[SAFETY_TEXT] = "";
+	if (safe_state_one_shot(seq->ports))
+		return await_armed(seq, error);
 	double begun_s = now_s(seq), look_s = SELF_TEST_S;
 	enum monitor_rest rest = REST_UNKNOWN;
 	/* On the virtual clock how far the samples are behind is chance. It must not move the run: the samples are there at the first look. */
@@ -545,15 +568,17 @@ static void tell_unwatched(const struct sequencer *seq)
 	size_t length = 0;
 	const struct stimulator_port *stimulator = &seq->ports->stimulator;
 	const struct safety_setup limits = bench_setup_safety(seq->setup);
+	bool one_shot = safe_state_one_shot(seq->ports);
 	struct safety *safety = seq->safety;
 	const struct {
 		bool missing;
 		const char *what;
 	} monitors[SAFETY_UNWATCHED_MAX] = {
-		{recording_find(&seq->ports->adc.format, CHANNEL_CAPACITOR_VOLTAGE) < 0, "the capacitor (no channel)"},
+		{one_shot, "the current and the capacitor (the oscilloscope records frames)"},
+		{!one_shot && recording_find(&seq->ports->adc.format, CHANNEL_CAPACITOR_VOLTAGE) < 0, "the capacitor (no channel)"},
 		{!stimulator->ops || !stimulator->ops->status, "the coil's temperature (the device cannot be asked)"},
 		{stimulator->ops && stimulator->ops->status && isinf(limits.coil_max_degc), "the coil's temperature (no limit is known)"},
-		{!can_disarm(seq), "current while disarmed (the bench cannot disarm)"},
+		{!one_shot && !can_disarm(seq), "current while disarmed (the bench cannot disarm)"},
 	};
 	safety->unwatched_count = 0;
 	for (size_t i = 0; i < SAFETY_UNWATCHED_MAX; i++)
@@ -630,7 +655,7 @@ static bool connect_emulator(const struct sequencer *seq, bool on, struct error 
 
 static bool run_watched(struct sequencer *seq, const struct recording_sink *sink, bool *finished, struct error *error)
 {
-	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), seq->settle_s};
+	const struct monitor_options options = {can_disarm(seq), provokes(seq->plan), safe_state_one_shot(seq->ports), seq->settle_s};
 	auto_monitors struct monitors *monitors = monitors_create(seq->setup, &seq->ports->adc.format, &options);
 	struct error ignored;
 	/* Lines are at their safe levels since they were opened. What the open wires have tripped is reset by disarming. */

@@ -44,6 +44,11 @@ bool safe_state_virtual(const struct ports *ports)
 	return ports->clock.ops && !ports->clock.ops->real_time;
 }
 
+bool safe_state_one_shot(const struct ports *ports)
+{
+	return ports->adc.ops && ports->adc.ops->expect_shot;
+}
+
 double safe_state_frame(const struct ports *ports, double host_s)
 {
 	double u_frames;
@@ -157,7 +162,7 @@ static void look_at_stream(struct looking *looking)
 	const struct safe_state_watch *watch = looking->watch;
 	const struct recording_format *format = &watch->ports->adc.format;
 	bool has_capacitor = recording_find(format, CHANNEL_CAPACITOR_VOLTAGE) >= 0;
-	if (!watch->began)
+	if (!watch->began || safe_state_one_shot(watch->ports))
 		return;
 	if (!watch->monitors) {
 		if (has_capacitor)

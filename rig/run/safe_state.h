@@ -29,6 +29,8 @@ struct safe_state_watch {
 void safe_state_prove(const struct safe_state_watch *watch, struct safety *safety);
 /* True when the bench's clock is not the machine's: the stream then comes as fast as it can, and may be waited for. */
 bool safe_state_virtual(const struct ports *ports);
+/* True when the ADC records a frame a trigger and nothing between. */
+bool safe_state_one_shot(const struct ports *ports);
 /* The frame that the ADC takes at a host time; NAN when it does not know. */
 double safe_state_frame(const struct ports *ports, double host_s);
 /* How far the stream may be behind the virtual clock, frames: what is older has been seen. */

@@ -12,6 +12,7 @@
 #include "iiod.h"
 #include "magstim_device.h"
 #include "magventure_device.h"
+#include "scope.h"
 #include "serial_line.h"
 
 enum { PACE_NS = 1000000, COMMAND_BYTES = 256 };
@@ -24,6 +25,7 @@ struct serve {
 	struct wires *wires; /* NULL: the bench has no emulation */
 	struct iiod *iiod;
 	struct beaglelogic *beaglelogic;
+	struct scope *scope;
 	struct magstim_device magstim;
 	struct magventure_device magventure;
 	struct serial_line *magstim_line, *magventure_line;
@@ -58,6 +60,8 @@ static void *pacer_thread(void *self)
 			end_connections(serve, SERVE_IIOD, iiod_listener(serve->iiod));
 		if (serve->beaglelogic)
 			end_connections(serve, SERVE_BEAGLELOGIC, beaglelogic_listener(serve->beaglelogic));
+		if (serve->scope)
+			end_connections(serve, SERVE_SCOPE, scope_listener(serve->scope));
 	}
 	return NULL;
 }
@@ -174,6 +178,8 @@ static bool start_all(struct serve *serve, struct error *error)
 		return false;
 	if (setup->serve->present[SERVE_BEAGLELOGIC] && !(serve->beaglelogic = beaglelogic_start(&serve->plant, serve->track, error)))
 		return false;
+	if (setup->serve->present[SERVE_SCOPE] && !(serve->scope = scope_start(&serve->plant, error)))
+		return false;
 	if (!setup->serve->present[SERVE_GPIO_SIM] && !release_lines(serve, error))
 		return false;
 	if (!start_serial(serve, error))
@@ -212,6 +218,7 @@ void serve_stop(struct serve *serve)
 	serial_line_stop(serve->magstim_line);
 	serial_line_stop(serve->magventure_line);
 	beaglelogic_stop(serve->beaglelogic);
+	scope_stop(serve->scope);
 	iiod_stop(serve->iiod);
 	wires_destroy(serve->wires);
 	logic_track_stop(serve->track);
@@ -235,6 +242,10 @@ void serve_print_ready(const struct serve *serve, FILE *out)
 	}
 	if (serve->beaglelogic) {
 		fprintf(out, "%sbeaglelogic %u", separator, listener_port(beaglelogic_listener(serve->beaglelogic)));
+		separator = ", ";
+	}
+	if (serve->scope) {
+		fprintf(out, "%sscope %u", separator, listener_port(scope_listener(serve->scope)));
 		separator = ", ";
 	}
 	if (serve->magstim_line) {

@@ -22,6 +22,7 @@ static const unsigned OFFERED[SERVE_SERVER_COUNT] = {
 	[SERVE_MAGSTIM] = BIT(MUTE) | BIT(CLOSE) | BIT(SHORT) | BIT(WRONG_CRC) | BIT(SLOW),
 	[SERVE_MAGVENTURE] = BIT(MUTE) | BIT(CLOSE) | BIT(SHORT) | BIT(WRONG_CRC) | BIT(SLOW),
 	[SERVE_GPIO_SIM] = BIT(STALL),
+	[SERVE_SCOPE] = BIT(STALL) | BIT(MUTE) | BIT(CLOSE) | BIT(RESET) | BIT(SHORT) | BIT(SLOW),
 };
 
 static bool lasting(enum serve_fault_kind kind)
@@ -65,7 +66,8 @@ static bool parse_server(const char *name, enum serve_server *server, struct err
 			*server = (enum serve_server)s;
 			return true;
 		}
-	return error_config(error, "there is no instrument '%.40s'; known are iiod, beaglelogic, magstim, magventure, gpio_sim", name);
+	return error_config(error, "there is no instrument '%.40s'; known are iiod, beaglelogic, magstim, magventure, gpio_sim, scope",
+			    name);
 }
 
 static bool parse_kind(const char *name, enum serve_server server, enum serve_fault_kind *kind, struct error *error)

@@ -182,3 +182,29 @@ char *device_prepare(struct sr_dev_inst *device, uint64_t rate_hz, char *const *
 		why = set_rate(device, rate_hz, rate_set);
 	return why ? why : set_continuous(device);
 }
+
+char *device_select(struct sr_dev_inst *device, char *const *channels, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!channel_of(device, channels[i])) {
+			g_autofree char *words = device_words(device);
+			return g_strdup_printf("there is no channel '%s'; it is %s", channels[i], words);
+		}
+	for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next) {
+		struct sr_channel *channel = item->data;
+		bool wanted = false;
+		for (unsigned i = 0; i < count; i++)
+			wanted = wanted || strcmp(channel->name, channels[i]) == 0;
+		if ((bool)channel->enabled != wanted && sr_dev_channel_enable(channel, wanted) != SR_OK)
+			return g_strdup_printf("its channel '%s' cannot be switched", channel->name);
+	}
+	return NULL;
+}
+
+char *device_one_frame(struct sr_dev_inst *device)
+{
+	if (sr_dev_config_capabilities_list(device, NULL, SR_CONF_LIMIT_FRAMES) & SR_CONF_SET &&
+	    sr_config_set(device, NULL, SR_CONF_LIMIT_FRAMES, g_variant_new_uint64(1)) != SR_OK)
+		return g_strdup("it cannot be set to one frame");
+	return NULL;
+}

@@ -60,25 +60,8 @@ static char *prepare(struct sr_dev_inst *device, char *const *channels, unsigned
 {
 	if (sr_dev_open(device) != SR_OK)
 		return g_strdup("it cannot be opened");
-	for (GSList *item = count > 0 ? sr_dev_inst_channels_get(device) : NULL; item; item = item->next) {
-		struct sr_channel *channel = item->data;
-		bool wanted = false;
-		for (unsigned i = 0; i < count; i++)
-			wanted = wanted || strcmp(channel->name, channels[i]) == 0;
-		if ((bool)channel->enabled != wanted && sr_dev_channel_enable(channel, wanted) != SR_OK)
-			return g_strdup_printf("its channel '%s' cannot be switched", channel->name);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		bool known = false;
-		for (GSList *item = sr_dev_inst_channels_get(device); item; item = item->next)
-			known = known || strcmp(((struct sr_channel *)item->data)->name, channels[i]) == 0;
-		if (!known)
-			return g_strdup_printf("there is no channel '%s'", channels[i]);
-	}
-	if (sr_dev_config_capabilities_list(device, NULL, SR_CONF_LIMIT_FRAMES) & SR_CONF_SET &&
-	    sr_config_set(device, NULL, SR_CONF_LIMIT_FRAMES, g_variant_new_uint64(1)) != SR_OK)
-		return g_strdup("it cannot be set to one frame");
-	return NULL;
+	char *why = count > 0 ? device_select(device, channels, count) : NULL;
+	return why ? why : device_one_frame(device);
 }
 
 int frame_capture(struct sr_context *context, const char *connection, char *path, char *const *channels, unsigned count)

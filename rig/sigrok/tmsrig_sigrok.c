@@ -21,6 +21,7 @@
 #include "frame.h"
 #include "import.h"
 #include "say.h"
+#include "shots.h"
 
 struct capture {
 	struct sr_session *session;
@@ -122,9 +123,11 @@ int main(int argc, char **argv)
 	const char *task = argc > 1 ? argv[1] : "";
 	bool scanning = argc == 3 && strcmp(task, "scan") == 0, capturing = argc >= 5 && strcmp(task, "capture") == 0;
 	bool importing = argc >= 5 && strcmp(task, "import") == 0, framing = argc >= 4 && strcmp(task, "frame") == 0;
-	if ((!scanning && !capturing && !importing && !framing) || argc - 4 > SIGROK_MAX_CHANNELS) {
+	bool shooting = argc >= 4 && strcmp(task, "shots") == 0;
+	if ((!scanning && !capturing && !importing && !framing && !shooting) || argc - 4 > SIGROK_MAX_CHANNELS) {
 		fprintf(stderr, "usage: tmsrig-sigrok capture CONNECTION RATE_HZ CHANNEL... | scan CONNECTION |\n"
-				"       import MODULE[:OPTION=VALUE] FILE CHANNEL... | frame CONNECTION OUT.sr [CHANNEL...]\n");
+				"       import MODULE[:OPTION=VALUE] FILE CHANNEL... | frame CONNECTION OUT.sr [CHANNEL...] |\n"
+				"       shots CONNECTION CHANNEL...\n");
 		return 2;
 	}
 	struct sr_context *context;
@@ -139,6 +142,8 @@ int main(int argc, char **argv)
 		return import_file(context, argv[2], argv[3], channels, count);
 	if (framing)
 		return frame_capture(context, argv[2], argv[3], channels, count);
+	if (shooting)
+		return shots_capture(context, argv[2], argv + 3, (unsigned)argc - 3);
 	if (scanning)
 		return scan(context, argv[2]);
 	struct sr_dev_inst *device = device_find(context, argv[2], &why);

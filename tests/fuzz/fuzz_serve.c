@@ -6,6 +6,7 @@
 #include "iiod_command.h"
 #include "magstim_device.h"
 #include "magventure_device.h"
+#include "scope_device.h"
 #include "serve_fault.h"
 
 /* A stimulator that takes every command that a real one might. */
@@ -75,6 +76,8 @@ static void run_device(const struct serial_ops *ops, void *self, const uint8_t *
 static void run_lines(const uint8_t *data, size_t size)
 {
 	struct serve_faults *faults = serve_faults_create();
+	struct scope_device scope = {.rate_hz = 1e6, .timebase_s = 1e-3};
+	char reply[SCOPE_REPLY_BYTES];
 	for (size_t at = 0; at < size;) {
 		char line[IIOD_LINE_BYTES], copy[IIOD_LINE_BYTES];
 		struct error error = {0};
@@ -85,6 +88,9 @@ static void run_lines(const uint8_t *data, size_t size)
 		memcpy(line, data + at, kept);
 		line[kept] = '\0';
 		memcpy(copy, line, kept + 1);
+		(void)scope_device_obey(&scope, line, reply);
+		if (scope_device_before(&scope) >= scope_device_points(&scope) + (scope_device_points(&scope) == 1))
+			abort();
 		if (iiod_command_parse(line, &command) == 0 && (command.bytes > IIOD_BUFFER_BYTES || command.number > UINT32_MAX))
 			abort();
 		if (!serve_faults_command(faults, copy, 0, &error) && !error.text[0])

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
-/* `tmsrig sim served` as a process of its own, on free ports in a folder of its own: instruments that speak their own protocols. */
+/* `tmsrig sim` as a process of its own, on free ports in a folder of its own: instruments that speak their own protocols. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 struct sim_process {
 	pid_t pid;
 	char folder[64];
-	unsigned beaglelogic_port;
+	unsigned port; /* of the server it was started for */
 };
 
 static void sim_process_shell(const char *command)
@@ -23,16 +23,17 @@ static void sim_process_shell(const char *command)
 	cr_assert_eq(system(command), 0, "%s", command);
 }
 
-static struct sim_process sim_process_start(void)
+/* A bench of fixtures/benches, and the server whose port is wanted. */
+static struct sim_process sim_process_start(const char *bench, const char *server)
 {
 	struct sim_process sim = {.folder = "/tmp/tmsrig-sim-XXXXXX"};
 	char command[1024], line[256] = "";
 	int out[2];
 	cr_assert_not_null(mkdtemp(sim.folder));
 	snprintf(command, sizeof command,
-		 "sed -e 's/port: [0-9]*/port: 0/' -e 's/path: tmsrig-magstim/path: magstim/' -e 's/tmsrig-control/control/' "
-		 "'%s/fixtures/benches/served.yaml' >%s/served.yaml",
-		 SOURCE_ROOT, sim.folder);
+		 "sed -e 's/port: [0-9]*/port: 0/' -e 's/path: tmsrig-/path: /' -e 's/tmsrig-control/control/' "
+		 "'%s/fixtures/benches/%s.yaml' >%s/served.yaml",
+		 SOURCE_ROOT, bench, sim.folder);
 	sim_process_shell(command);
 	cr_assert_eq(pipe(out), 0);
 	sim.pid = fork();
@@ -49,9 +50,9 @@ static struct sim_process sim_process_start(void)
 	close(out[1]);
 	FILE *ready = fdopen(out[0], "r");
 	cr_assert(fgets(line, sizeof line, ready), "the simulator ended");
-	const char *port = strstr(line, "beaglelogic ");
+	const char *port = strstr(line, server);
 	cr_assert(strncmp(line, "ready: ", 7) == 0 && port, "%s", line);
-	sim.beaglelogic_port = (unsigned)strtoul(port + strlen("beaglelogic "), NULL, 10);
+	sim.port = (unsigned)strtoul(port + strlen(server), NULL, 10);
 	fclose(ready);
 	return sim;
 }
@@ -80,7 +81,7 @@ static void sim_process_command(const struct sim_process *sim, const char *words
 }
 
 /* A session by the Magstim's protocol, which fires once. */
-static void sim_process_fire(const struct sim_process *sim)
+static inline void sim_process_fire(const struct sim_process *sim)
 {
 	char command[512];
 	snprintf(command, sizeof command, "/usr/bin/python3 '%s/tests/instruments/check.py' magstim %s/magstim >/dev/null", SOURCE_ROOT,

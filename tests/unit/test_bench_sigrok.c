@@ -46,7 +46,7 @@ static void have_channel(enum logic_line line, const char *channel)
 
 static void open_beaglelogic(const struct sim_process *sim, unsigned channels, double rate_hz)
 {
-	snprintf(connection, sizeof connection, "beaglelogic:conn=tcp-raw/127.0.0.1/%u:logic_channels=%u", sim->beaglelogic_port, channels);
+	snprintf(connection, sizeof connection, "beaglelogic:conn=tcp-raw/127.0.0.1/%u:logic_channels=%u", sim->port, channels);
 	open_logic(connection, rate_hz);
 	have_channel(LOGIC_TRIGGER, "P8_45");
 	have_channel(LOGIC_TRIGGER_OUT, "P8_46");
@@ -152,7 +152,7 @@ Test(bench_sigrok, demo_as_sigrok_cli_sees_it, .timeout = 60)
 /* 14 channels are two bytes a sample, which TCP cuts anywhere. */
 static void fires_are_seen(unsigned channels, double rate_hz)
 {
-	struct sim_process sim = sim_process_start();
+	struct sim_process sim = sim_process_start("served", "beaglelogic");
 	struct error error = {0};
 	enum { SHOTS = 1 };
 	open_beaglelogic(&sim, channels, rate_hz);
@@ -191,7 +191,7 @@ Test(bench_sigrok, edges_of_shots_in_samples_of_two_bytes, .timeout = 60)
 /* What goes wrong while it samples is told within 2 s, by name, and closing does not take long, whatever the child does then. */
 static void fault_is_told(const char *fault, const char *word, double limit_s)
 {
-	struct sim_process sim = sim_process_start();
+	struct sim_process sim = sim_process_start("served", "beaglelogic");
 	struct error error = {0};
 	open_beaglelogic(&sim, 8, 1e6);
 	start_logic();
@@ -256,7 +256,7 @@ static void start_fails(double limit_s, const char *word)
 
 Test(bench_sigrok, mute_at_scan, .timeout = 30)
 {
-	struct sim_process sim = sim_process_start();
+	struct sim_process sim = sim_process_start("served", "beaglelogic");
 	open_beaglelogic(&sim, 8, 1e6);
 	sim_process_command(&sim, "beaglelogic mute");
 	start_fails(2, "");

@@ -181,7 +181,7 @@ static bool push_items(const struct reduced_sink *sink, unsigned channels, size_
 	uint64_t window_frame = 0, cell_frame = 0;
 	for (size_t i = 0; i < items; i++) {
 		double time_s = (double)cell_frame * 1e-6;
-		struct gap gap = {cell_frame, 1 + draw(1000), (enum gap_cause)draw(GAP_DISCONNECT + 1)};
+		struct gap gap = {cell_frame, 1 + draw(1000), (enum gap_cause)draw(GAP_CAUSE_COUNT)};
 		struct edge edge = {(enum logic_line)draw(LOGIC_LINE_COUNT), draw(2) == 1, time_s};
 		struct run_event event = {(enum run_event_kind)draw(EVENT_KIND_COUNT), draw(1000), time_s, 1e-7};
 		uint32_t kind = draw(64);

@@ -346,3 +346,16 @@ Test(measure_pulse, a_channel_that_stops_toggling_voids_the_count)
 	cr_expect_not(count_of_frozen(SIZE_MAX, 0.5, &drifting)->voided, "it drifts to the middle of a count, where it is still");
 	cr_expect(count_of_frozen(300000, 0, &frozen)->voided, "frozen after its last pulse");
 }
+
+Test(measure_pulse, one_in_which_a_stopped_run_ends_is_void)
+{
+	/* The recording ends 0.2 ms into the second pulse: its second half wave was never seen. */
+	struct syn syn = syn_make(1e6, 12.2e-3, 5);
+	struct syn_pulse pulses[2] = {syn_magpro(4e-3), syn_magpro(12e-3)};
+	const struct run_event aborted = {EVENT_ABORTED, 0, 12e-3, 0};
+	syn_draw(&syn, pulses, 2, NULL, 0, 2, 0, 0);
+	auto_results struct results *results = syn_measure(&syn, NULL, NULL, &aborted, 1, NULL);
+	cr_assert_eq(results->pulse_count, 2);
+	cr_expect(results->aborted && !results->pulses[0].voided && results->pulses[1].voided);
+	syn_free(&syn);
+}

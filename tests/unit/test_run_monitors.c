@@ -68,7 +68,7 @@ static void dump_from(struct stream *stream, double from_s, double volts, double
 
 static struct monitors *make(bool can_disarm, bool provoked)
 {
-	const struct monitor_options options = {can_disarm, provoked, 0.1};
+	const struct monitor_options options = {can_disarm, provoked, false, 0.1};
 	struct monitors *monitors = monitors_create(&SETUP, &FORMAT, &options);
 	cr_assert_not_null(monitors);
 	return monitors;
@@ -296,7 +296,7 @@ Test(monitors, every_sample_of_a_slow_converter_is_looked_at)
 			format.channels[0] = FORMAT.channels[CURRENT];
 			for (unsigned c = 1; c < channels; c++)
 				format.channels[c] = (struct channel){.name = "other", .role = CHANNEL_OTHER, .scale = 1};
-			const struct monitor_options options = {true, false, 0.1};
+			const struct monitor_options options = {true, false, false, 0.1};
 			auto_monitors struct monitors *monitors = monitors_create(&SETUP, &format, &options);
 			cr_assert_not_null(monitors);
 			size_t frames = (size_t)CELL * 40, peak = (size_t)CELL * 35 + place;

@@ -35,7 +35,7 @@ Test(serve_fault, wrong_lines_say_what_would_be_right)
 		const char *line, *message;
 	} WRONG[] = {
 		{"", "for example, 'iiod stall after 2 s'"},
-		{"scope stall", "no instrument 'scope'; known are iiod"},
+		{"logger stall", "no instrument 'logger'; known are iiod"},
 		{"iiod wrong_crc", "iiod has no fault 'wrong_crc'; its faults are stall, mute, close, reset, short, lose, slow, error"},
 		{"iiod lose", "'lose' needs a number from 1"},
 		{"iiod lose 0", "'lose' needs a number from 1"},
