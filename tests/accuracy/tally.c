@@ -54,10 +54,17 @@ double tally_chance_pct(const struct tally *tally)
 	return 100 * sqrt(fmax(0, squares)) / closed.cases;
 }
 
+/* The standard deviation by chance of the coverage, where it is truly `limit_pct`: cases that all agree show no scatter, and yet it may be chance. */
+static double chance_at(const struct tally *tally, double limit_pct)
+{
+	return fmax(tally_chance_pct(tally), sqrt(limit_pct * (100 - limit_pct) / tally->cases));
+}
+
 bool tally_covers(const struct tally *tally, double low_pct, double high_pct)
 {
-	double coverage = tally_coverage_pct(tally), chance = TALLY_CHANCES * tally_chance_pct(tally);
-	return coverage >= low_pct - chance && coverage <= high_pct + chance;
+	double coverage = tally_coverage_pct(tally);
+	return coverage >= low_pct - TALLY_CHANCES * chance_at(tally, low_pct) &&
+	       coverage <= high_pct + TALLY_CHANCES * chance_at(tally, high_pct);
 }
 
 double tally_bias(const struct tally *tally)
