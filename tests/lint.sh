@@ -22,6 +22,8 @@ for file in "${sources[@]}"; do
   head -n 1 "$file" | grep -q 'SPDX-License-Identifier: GPL-3.0-or-later' || wrong "$file: no SPDX line"
 done
 
+bad=$(grep -rnE '^(<<<<<<<|>>>>>>>) ' --exclude-dir=build --exclude-dir=.git .) && wrong "marks of a merge:"$'\n'"$bad"
+
 while read -r script; do
   bash -n "$script" || wrong "$script: bash cannot read it"
 done < <(find dev tests -name '*.sh' -o -path dev)

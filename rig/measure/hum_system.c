@@ -91,7 +91,7 @@ void hum_decompose(const struct hum_points *points, const double omega_per_s[HUM
 
 void hum_solve(const struct hum_points *points, const struct hum_system *system, struct hum_solution *solution)
 {
-	hum_pair along[HUM_TERMS], *rest = solution->rest;
+	hum_pair along[HUM_TERMS] = {{0}}, *rest = solution->rest;
 	for (size_t i = 0; i < points->n; i++)
 		rest[i] = (hum_pair){points->mean[i], points->mean[i]};
 	for (unsigned j = 0; j < system->terms; j++) {

@@ -37,16 +37,18 @@ static double passes(const struct bins *bins, size_t from, int step, double leve
 /* Mean of the bins whose middles lie in [from, to]; false when some of them are not there. */
 static bool mean_of(const struct bins *bins, double from, double to, double *mean, double *u)
 {
-	double sum = 0, n = 0;
-	for (double k = fmax(0, ceil(from)); k <= to; k++) {
-		if (k >= (double)bins->count)
-			return false;
-		sum += bins->y[(size_t)k];
-		n++;
-	}
+	double sum = 0;
+	if (!(to >= 0) || to >= (double)bins->count || from > to)
+		return false;
+	size_t first = (size_t)fmax(0, ceil(from)), last = (size_t)to;
+	if (first > last)
+		return false;
+	for (size_t k = first; k <= last; k++)
+		sum += bins->y[k];
+	double n = (double)(last + 1 - first);
 	*mean = sum / n;
 	*u = bins->noise_a / sqrt(n);
-	return n > 0;
+	return true;
 }
 
 /* -1: surely less than the border, 1: surely more, 0: too near to tell. */
@@ -117,9 +119,9 @@ static double second_foot(const struct bins *bins, double zero1, double half_wav
 	double from = zero1 + 0.5 * half_wave, mean, u;
 	if (!mean_of(bins, from - 0.15 * half_wave, from + 0.15 * half_wave, &mean, &u))
 		return NAN;
-	for (double k = ceil(from); k < fmin((double)bins->count, from + half_wave); k++)
-		if (-bins->y[(size_t)k] < 0.3 * -mean)
-			return k;
+	for (size_t k = (size_t)ceil(from), end = bins->count; k < end && (double)k < from + half_wave; k++)
+		if (-bins->y[k] < 0.3 * -mean)
+			return (double)k;
 	return NAN;
 }
 

@@ -372,7 +372,7 @@ bool match_pulses(struct matching *matching, struct results *results, struct err
 	for (size_t k = 0; k < results->pulse_count; k++) {
 		struct pulse *pulse = &results->pulses[k];
 		/* A pulse in its time that came before its trigger, or without one. Where the line never switched it says nothing of single pulses. */
-		bool follows = pulse->match == PULSE_MATCHED && matching->plan->pulses[pulse->expected].follows;
+		bool follows = matching->plan && pulse->match == PULSE_MATCHED && matching->plan->pulses[pulse->expected].follows;
 		bool alone = matching->has_trigger && results->trigger_edge_count > 0 && isnan(pulse->trigger_s) && !follows;
 		if (pulse->match == PULSE_MATCHED)
 			results->matched_count++;

@@ -212,9 +212,11 @@ static double excess_at(const struct bins *bins, struct place place, double inte
 	if (!isfinite(place.top - place.onset) || place.top <= place.onset)
 		return NAN;
 	take_half_wave(bins, &place, interval_s, &half);
+	if (half.n == 0)
+		return NAN;
 	place.onset -= shift_of(&half) * (place.top - place.onset);
 	take_half_wave(bins, &place, interval_s, &half);
-	return excess_of_wave(&half);
+	return half.n == 0 ? NAN : excess_of_wave(&half);
 }
 
 enum turn turn_find(const struct work *work, const struct lobes *lobes, double noise_a)
