@@ -210,7 +210,8 @@ static void measure_charge(const struct work *work, double end_index, struct pul
 		sum += work->y[i];
 	double n = (double)last - (double)first;
 	pulse->net_charge_as = work->sign * sum * work->ts;
-	pulse->u_net_charge_as = work->ts * work->noise * sqrt(fmax(n, 0));
+	/* A slope of the baseline is carried on from the onset to the end. */
+	pulse->u_net_charge_as = work->ts * hypot(work->noise * sqrt(fmax(n, 0)), 0.5 * n * n * work->u_slope);
 	pulse->charge_s = work->ts * fmax(n, 0);
 	pulse->u_baseline_a = work->u_baseline;
 }
