@@ -8,6 +8,7 @@
 #include "command.h"
 #include "config.h"
 #include "digest.h"
+#include "folder.h"
 #include "inputs.h"
 #include "ledger.h"
 #include "manifest.h"
@@ -147,10 +148,15 @@ static const char *bundle_of(const struct ledger_entry *entry, const struct bund
 		return entry->sums_sha256 ? "MISSING" : "none";
 	}
 	found->known = true;
-	/* Cut off between its last two steps: the folder has its name, the ledger not its end. */
+	/* No run leaves it so: the end is written before the folder gets its name. But a ledger of a backup may be older. */
 	if (!entry->verdict && strcmp(entry->hash, found->ledger_hash) == 0) {
 		*wrong = true;
 		return "there, but NO END in the ledger";
+	}
+	char name[NAME_MAX + 1];
+	if (entry->sums_sha256 && folder_unfinished(found->dir, name)) {
+		*wrong = true;
+		return "NOT FINISHED, it was cut off at its last step";
 	}
 	bool same =
 		entry->sums_sha256 && strcmp(entry->sums_sha256, found->sums_sha256) == 0 && strcmp(entry->hash, found->ledger_hash) == 0;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,14 +166,42 @@ static bool judge_again(const struct rejudge_request *request, struct replay *re
 	       remake(request, replay, spec, &judging, &question, error);
 }
 
+/*
+ * A recording of 15 MB takes 2 s and 32 MB of memory. A hundred times that by its size is more than any needs, and an end for those that are made to
+ * have none.
+ */
+enum { CPU_S = 30, CPU_S_PER_MIB = 10, MEMORY_MIB = 1024, MEMORY_PER_BYTE = 64, FILES_MIB = 1024, FILES_PER_BYTE = 256 };
+
+static void limit(int resource, rlim_t most)
+{
+	struct rlimit held;
+	if (getrlimit((__rlimit_resource_t)resource, &held) == 0 && (held.rlim_max == RLIM_INFINITY || most < held.rlim_max))
+		setrlimit((__rlimit_resource_t)resource, &(struct rlimit){most, held.rlim_max});
+}
+
+static void limit_all(const char *dir)
+{
+	struct stat status = {0};
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/recording.h5", dir) >= (int)sizeof path || stat(path, &status) != 0)
+		status.st_size = 0;
+	rlim_t bytes = (rlim_t)status.st_size;
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CPU, CPU_S + CPU_S_PER_MIB * (bytes >> 20));
+	limit(RLIMIT_FSIZE, ((rlim_t)FILES_MIB << 20) + FILES_PER_BYTE * bytes);
+/* The address sanitizer reserves more addresses than there is memory. */
+#ifndef __SANITIZE_ADDRESS__
+	limit(RLIMIT_AS, ((rlim_t)MEMORY_MIB << 20) + MEMORY_PER_BYTE * bytes);
+#endif
+}
+
 /* In the child: the error, whole, through the pipe. */
 static void work(const struct rejudge_request *request, int to_parent)
 {
-	const struct rlimit no_core = {0, 0};
 	struct error error = {0};
 	struct replay replay = {0};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
+	limit_all(request->dir);
 	/* What it leaves behind when it ends early, the parent removes with its own. */
 	setenv("TMPDIR", request->out, 1);
 	bool done = judge_again(request, &replay, &error);
@@ -224,6 +253,10 @@ bool rejudge(const struct rejudge_request *request, struct error *error)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && heard && got == 0)
 		return true;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		return error_config(
+			error, "%s/recording.h5: judging it again did not end within the time that its size allows: it is made to do that",
+			request->dir);
 	if (WIFSIGNALED(status))
 		return error_config(error,
 				    "%s/recording.h5: judging it again ended with signal %d (%s): the file is damaged, or made to do that",

@@ -37,6 +37,7 @@ const char *manifest_fault_name(enum manifest_fault fault)
 	case MANIFEST_LINE: return "not a line of a manifest";
 	case MANIFEST_KIND: return "not a file";
 	case MANIFEST_UNREADABLE: return "unreadable";
+	case MANIFEST_UNFINISHED: return "unfinished";
 	}
 	return "?";
 }
@@ -251,6 +252,10 @@ static bool check_folder(struct check *check, struct error *error)
 	auto_folder_list struct folder_list *files = folder_survey(check->dir, &others, error);
 	if (!files)
 		return false;
+	char folder[NAME_MAX + 1];
+	if (folder_unfinished(check->dir, folder))
+		add(check, MANIFEST_UNFINISHED, folder, 0,
+		    "the name ends in .incomplete or .failed: the run that made this folder did not come to its end");
 	for (size_t i = 0; i < others->count; i++)
 		add(check, MANIFEST_KIND, others->names[i], 0, "a link, a special file, or a name that no manifest holds");
 	off_t size;

@@ -2,28 +2,32 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "hdf5_error.h"
 #include "row_reader.h"
 #include "store.h"
 #include "store_format.h"
+#include "store_guard.h"
 
 /*
  * Attempts at a piece of metadata that fails its checksum, because the writer was just at it or because it is damaged. HDF5 doubles its pause after
  * each, so that its 100 attempts in SWMR never end on a damaged file.
  */
 enum { READ_ATTEMPTS = 22, MAX_CELL_FRAMES = 1 << 24 };
+/* The scan cuts windows after a quarter of a second (rig/measure/scan.c); that is at 67 MSa/s. */
+enum { MAX_WINDOW_FRAMES = 1 << 24 };
 
 struct store_reader {
 	char *path;
 	hid_t file;
+	uint64_t file_bytes;
 	struct recording_format format;
 	struct reduced_layout layout;
 	bool complete;
 	uint64_t total_frames;
 	struct row_reader rows[COLUMN_COUNT];
-	uint64_t windows, cells; /* of which everything is there */
+	uint64_t windows, cells;                     /* of which everything is there */
+	uint64_t next_window_frame, next_cell_frame; /* while it is replayed */
 	int16_t *samples;
 	size_t samples_capacity; /* int16 */
 };
@@ -33,18 +37,11 @@ static bool damaged(struct store_reader *reader, struct error *error, const char
 	return hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot read %s", reader->path, what);
 }
 
-static bool get_attribute(hid_t file, const char *name, hid_t type, void *value)
-{
-	auto_hdf5 hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-	auto_hdf5 hid_t space = attribute < 0 ? -1 : H5Aget_space(attribute);
-	return space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, type, value) >= 0;
-}
-
 static bool read_schema(struct store_reader *reader, struct error *error)
 {
 	char schema[64] = "";
 	auto_hdf5 hid_t string = store_string_type(sizeof schema);
-	if (H5Aexists(reader->file, "schema") <= 0 || !get_attribute(reader->file, "schema", string, schema)) {
+	if (H5Aexists(reader->file, "schema") <= 0 || !store_guard_attribute(reader->file, "schema", string, schema)) {
 		H5Eclear2(H5E_DEFAULT);
 		return error_config(error, "%s: an HDF5 file, but not a recording of tmsrig (its attribute schema would say \"%s\")",
 				    reader->path, STORE_SCHEMA);
@@ -59,17 +56,17 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 {
 	struct reduced_layout *layout = &reader->layout;
 	struct recording_format *format = &reader->format;
-	if (!get_attribute(reader->file, "sample_rate_hz", H5T_NATIVE_DOUBLE, &format->sample_rate_hz) ||
-	    !get_attribute(reader->file, "u_clock_rel", H5T_NATIVE_DOUBLE, &format->u_clock_rel) ||
-	    !get_attribute(reader->file, "cell_frames", H5T_NATIVE_UINT32, &layout->cell_frames) ||
-	    !get_attribute(reader->file, "envelope_frames", H5T_NATIVE_UINT32, &layout->envelope_frames) ||
-	    !get_attribute(reader->file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) ||
-	    !get_attribute(reader->file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells))
+	if (!store_guard_attribute(reader->file, "sample_rate_hz", H5T_NATIVE_DOUBLE, &format->sample_rate_hz) ||
+	    !store_guard_attribute(reader->file, "u_clock_rel", H5T_NATIVE_DOUBLE, &format->u_clock_rel) ||
+	    !store_guard_attribute(reader->file, "cell_frames", H5T_NATIVE_UINT32, &layout->cell_frames) ||
+	    !store_guard_attribute(reader->file, "envelope_frames", H5T_NATIVE_UINT32, &layout->envelope_frames) ||
+	    !store_guard_attribute(reader->file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) ||
+	    !store_guard_attribute(reader->file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells))
 		return damaged(reader, error, "the attributes");
 	/* Recordings of before the logic analyser's clock was looked at have none of these. */
 	if (H5Aexists(reader->file, "logic_rate_hz") > 0 &&
-	    (!get_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
-	     !get_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
+	    (!store_guard_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
+	     !store_guard_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
 		return damaged(reader, error, "the attributes of the logic analyser");
 	if (!(format->sample_rate_hz > 0) || !isfinite(format->sample_rate_hz) || layout->cell_frames == 0 ||
 	    layout->cell_frames > MAX_CELL_FRAMES || layout->envelope_frames == 0 || layout->envelope_frames > MAX_CELL_FRAMES)
@@ -80,8 +77,10 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 static bool read_channels(struct store_reader *reader, struct error *error)
 {
 	auto_hdf5 hid_t type = store_channel_type();
-	auto_hdf5 hid_t dataset = H5Dopen2(reader->file, "channels", H5P_DEFAULT);
-	auto_hdf5 hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
+	auto_hdf5 hid_t dataset = store_guard_open(reader->file, reader->path, "channels", reader->file_bytes, H5P_DEFAULT, error);
+	if (dataset < 0)
+		return false;
+	auto_hdf5 hid_t space = H5Dget_space(dataset);
 	hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
 	if (count < 1 || count > RECORDING_MAX_CHANNELS ||
 	    H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, reader->format.channels) < 0)
@@ -97,20 +96,24 @@ static bool read_channels(struct store_reader *reader, struct error *error)
 	return true;
 }
 
-static bool get_scalar(hid_t file, const char *name, hid_t type, void *value)
+static bool get_scalar(const struct store_reader *reader, const char *name, hid_t type, void *value, struct error *error)
 {
-	auto_hdf5 hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+	auto_hdf5 hid_t dataset = store_guard_open(reader->file, reader->path, name, reader->file_bytes, H5P_DEFAULT, error);
 	auto_hdf5 hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
-	return space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0;
+	if (dataset < 0)
+		return false;
+	return (space >= 0 && H5Sget_simple_extent_npoints(space) == 1 &&
+		H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0) ||
+	       hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot read %s", reader->path, name);
 }
 
 static bool read_completeness(struct store_reader *reader, struct error *error)
 {
 	uint8_t complete = 0;
 	auto_hdf5 hid_t bool_type = element_memory_type(ELEMENT_BOOL);
-	if (!get_scalar(reader->file, "complete", bool_type, &complete) ||
-	    !get_scalar(reader->file, "total_frames", H5T_NATIVE_UINT64, &reader->total_frames))
-		return damaged(reader, error, "whether it is complete");
+	if (!get_scalar(reader, "complete", bool_type, &complete, error) ||
+	    !get_scalar(reader, "total_frames", H5T_NATIVE_UINT64, &reader->total_frames, error))
+		return false;
 	reader->complete = complete == 1;
 	return true;
 }
@@ -142,54 +145,54 @@ static bool count_items(struct store_reader *reader, struct error *error)
 	return true;
 }
 
-enum { SUPERBLOCK_SIZE = 48, SUPERBLOCK_VERSION = 8, SUPERBLOCK_FLAGS = 11, SUPERBLOCK_END = 28 };
-
-/*
- * Says in plain words what HDF5 would say in thirty lines, and whether the file's writer has not closed it (HDF5 file format 3.0, II.A,
- * superblock version 3: bit 0 of the consistency flags, end of file address at byte 28).
- */
-static bool inspect(const char *path, bool *open_for_writing, struct error *error)
-{
-	static const uint8_t signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-	uint8_t head[SUPERBLOCK_SIZE] = {0};
-	auto_file FILE *file = fopen(path, "rbe");
-	struct stat status;
-	if (!file || fstat(fileno(file), &status) != 0)
-		return error_errno(error, ERROR_CONFIG, "%s: cannot open the recording", path);
-	if (!S_ISREG(status.st_mode))
-		return error_config(error, "%s: not a file", path);
-	if (status.st_size == 0)
-		return error_config(error, "%s: an empty file, not a recording of tmsrig", path);
-	size_t got = fread(head, 1, sizeof head, file);
-	if (got < sizeof signature || memcmp(head, signature, sizeof signature) != 0)
-		return error_config(error, "%s: not a recording of tmsrig (no HDF5 file)", path);
-	if (got < sizeof head)
-		return error_config(error, "%s: truncated recording, %zu bytes", path, got);
-	if (head[SUPERBLOCK_VERSION] != 3)
-		return error_config(error, "%s: an HDF5 file, but not a recording of tmsrig (superblock version %u, not 3)", path,
-				    (unsigned)head[SUPERBLOCK_VERSION]);
-	*open_for_writing = (head[SUPERBLOCK_FLAGS] & 1) != 0;
-	uint64_t end = 0;
-	for (size_t i = 0; i < 8; i++)
-		end |= (uint64_t)head[SUPERBLOCK_END + i] << (8 * i);
-	if (!*open_for_writing && (uint64_t)status.st_size < end)
-		return error_config(error, "%s: truncated recording, %" PRIu64 " of %" PRIu64 " bytes", path, (uint64_t)status.st_size,
-				    end);
-	return true;
-}
-
 static bool open_file(struct store_reader *reader, struct error *error)
 {
 	bool open_for_writing = false;
-	if (!inspect(reader->path, &open_for_writing, error))
+	if (!store_guard_inspect(reader->path, &open_for_writing, &reader->file_bytes, error))
 		return false;
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+	/* No code is loaded for what a file asks for. */
+	H5PLset_loading_state(0);
 	if (access < 0 || H5Pset_file_locking(access, true, true) < 0 || H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) < 0)
 		return hdf5_error(error, ERROR_BENCH, "%s: cannot open the recording", reader->path);
 	reader->file = H5Fopen(reader->path, open_for_writing ? H5F_ACC_RDONLY | H5F_ACC_SWMR_READ : H5F_ACC_RDONLY, access);
 	if (reader->file < 0)
 		return hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot open it", reader->path);
 	return true;
+}
+
+/* The later of a frame that is known and the end of a stretch; false when that end is beyond all frames. */
+static bool reach(uint64_t *known, const uint64_t *first_frame, uint64_t frames)
+{
+	uint64_t end = 0;
+	if (!first_frame || __builtin_add_overflow(*first_frame, frames, &end))
+		return false;
+	*known = end > *known ? end : *known;
+	return true;
+}
+
+/* A recording ends with its last cell, or the gap behind it. */
+static bool check_end(struct store_reader *reader, struct error *error)
+{
+	uint64_t end = 0, gaps = reader->rows[COLUMN_GAPS].count;
+	bool plain = true;
+	if (!reader->complete)
+		return true;
+	if (reader->cells > 0) {
+		const uint32_t *frames = row_reader_at(&reader->rows[COLUMN_CELL_FRAMES], reader->cells - 1, error);
+		plain = frames && reach(&end, row_reader_at(&reader->rows[COLUMN_CELL_FIRST_FRAME], reader->cells - 1, error), *frames);
+	}
+	if (plain && reader->windows > 0) {
+		const uint64_t *frames = row_reader_at(&reader->rows[COLUMN_WINDOW_FRAMES], reader->windows - 1, error);
+		plain = frames && reach(&end, row_reader_at(&reader->rows[COLUMN_WINDOW_FIRST_FRAME], reader->windows - 1, error), *frames);
+	}
+	if (plain && gaps > 0) {
+		const struct gap *gap = row_reader_at(&reader->rows[COLUMN_GAPS], gaps - 1, error);
+		plain = gap && reach(&end, &gap->first_frame, gap->frames);
+	}
+	return (plain && reader->total_frames <= end) ||
+	       error_config(error, "%s: damaged recording, it would end at frame %" PRIu64 ", but what is in it ends at %" PRIu64,
+			    reader->path, reader->total_frames, end);
 }
 
 static bool load(struct store_reader *reader, struct error *error)
@@ -199,9 +202,10 @@ static bool load(struct store_reader *reader, struct error *error)
 		return false;
 	/* The order of items first: it is written last, so the columns opened after it hold every item it shows. */
 	for (size_t i = COLUMN_COUNT; i-- > 0;)
-		if (!row_reader_open(&reader->rows[i], reader->file, reader->path, &store_columns[i], reader->format.channel_count, error))
+		if (!row_reader_open(&reader->rows[i], reader->file, reader->path, reader->file_bytes, &store_columns[i],
+				     reader->format.channel_count, error))
 			return false;
-	return count_items(reader, error);
+	return count_items(reader, error) && check_end(reader, error);
 }
 
 struct store_reader *store_open(const char *path, struct error *error)
@@ -285,6 +289,8 @@ bool store_window(struct store_reader *reader, size_t index, struct window *wind
 	uint64_t rows = reader->rows[COLUMN_SAMPLES].count;
 	if (*offset > rows || *frames > rows - *offset)
 		return error_config(error, "%s: damaged recording, samples of window %zu are not there", reader->path, index);
+	if (*frames > MAX_WINDOW_FRAMES)
+		return error_config(error, "%s: damaged recording, window %zu would have %" PRIu64 " frames", reader->path, index, *frames);
 	if (!reserve_samples(reader, *frames, error) ||
 	    (*frames > 0 && !row_reader_read(&reader->rows[COLUMN_SAMPLES], *offset, *frames, reader->samples, error)))
 		return false;
@@ -335,16 +341,50 @@ bool store_envelope(struct store_reader *reader, size_t index, struct envelope_c
 	return true;
 }
 
+/* The samples of a window follow those of the one before: none is told twice. */
+static bool is_next(struct store_reader *reader, uint64_t index, struct error *error)
+{
+	uint64_t end = 0;
+	if (index > 0) {
+		const uint64_t *before = row_reader_at(&reader->rows[COLUMN_WINDOW_OFFSET], index - 1, error);
+		const uint64_t *frames = before ? row_reader_at(&reader->rows[COLUMN_WINDOW_FRAMES], index - 1, error) : NULL;
+		if (!frames)
+			return false;
+		end = *before + *frames;
+	}
+	const uint64_t *offset = row_reader_at(&reader->rows[COLUMN_WINDOW_OFFSET], index, error);
+	return offset &&
+	       (*offset == end ||
+		error_config(error, "%s: damaged recording, the samples of window %" PRIu64 " do not follow those of the one before",
+			     reader->path, index));
+}
+
 static bool replay_window(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
 	struct window window;
-	return !sink->window || (store_window(reader, index, &window, error) && sink->window(sink->self, &window, error));
+	if (!is_next(reader, index, error))
+		return false;
+	if (!sink->window)
+		return true;
+	if (!store_window(reader, index, &window, error))
+		return false;
+	if (window.first_frame < reader->next_window_frame)
+		return error_config(error, "%s: damaged recording, window %" PRIu64 " begins before the one before it ends", reader->path,
+				    index);
+	reader->next_window_frame = window.first_frame + window.frames;
+	return sink->window(sink->self, &window, error);
 }
 
 static bool replay_envelope(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
 	struct envelope_cell cell;
-	return !sink->envelope || (store_envelope(reader, index, &cell, error) && sink->envelope(sink->self, &cell, error));
+	if (!store_envelope(reader, index, &cell, error))
+		return false;
+	if (cell.first_frame < reader->next_cell_frame)
+		return error_config(error, "%s: damaged recording, envelope cell %" PRIu64 " begins before the one before it ends",
+				    reader->path, index);
+	reader->next_cell_frame = cell.first_frame + cell.frames;
+	return !sink->envelope || sink->envelope(sink->self, &cell, error);
 }
 
 static bool replay_gap(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
@@ -408,6 +448,7 @@ bool store_replay(struct store_reader *reader, const struct reduced_sink *sink, 
 {
 	uint64_t next[ITEM_KIND_COUNT] = {0};
 	hdf5_quiet();
+	reader->next_cell_frame = reader->next_window_frame = 0;
 	if (sink->format && !sink->format(sink->self, &reader->format, &reader->layout, error))
 		return false;
 	for (uint64_t i = 0; i < reader->rows[COLUMN_ORDER].count; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "folder.h"
 
 enum { VERDICTS_MAX = 100000, LINE_MAX_BYTES = 8192 };
 
@@ -41,10 +42,8 @@ static json_t *load(const char *dir, struct error *error)
 {
 	char path[PATH_MAX];
 	json_error_t problem;
-	size_t length = strlen(dir);
-	while (length > 1 && dir[length - 1] == '/')
-		length--;
-	if (length > 11 && strncmp(dir + length - 11, ".incomplete", 11) == 0) {
+	char name[NAME_MAX + 1];
+	if (folder_unfinished(dir, name)) {
 		error_config(error, "%s: was never finished; what is in it is no evidence", dir);
 		return NULL;
 	}
