@@ -17,6 +17,9 @@ enum { READ_ATTEMPTS = 22, MAX_CELL_FRAMES = 1 << 24 };
 /* The scan cuts windows after a quarter of a second (rig/measure/scan.c); that is at 67 MSa/s. */
 enum { MAX_WINDOW_FRAMES = 1 << 24 };
 
+/* No ADC is that slow, or that fast. */
+static const double MIN_RATE_HZ = 1e-3, MAX_RATE_HZ = 1e12;
+
 struct store_reader {
 	char *path;
 	hid_t file;
@@ -26,8 +29,8 @@ struct store_reader {
 	bool complete;
 	uint64_t total_frames;
 	struct row_reader rows[COLUMN_COUNT];
-	uint64_t windows, cells;                     /* of which everything is there */
-	uint64_t next_window_frame, next_cell_frame; /* while it is replayed */
+	uint64_t windows, cells;                              /* of which everything is there */
+	uint64_t next_window_frame, next_cell_frame, gap_end; /* while it is replayed */
 	int16_t *samples;
 	size_t samples_capacity; /* int16 */
 };
@@ -68,7 +71,7 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 	    (!store_guard_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
 	     !store_guard_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
 		return damaged(reader, error, "the attributes of the logic analyser");
-	if (!(format->sample_rate_hz > 0) || !isfinite(format->sample_rate_hz) || layout->cell_frames == 0 ||
+	if (!(format->sample_rate_hz > MIN_RATE_HZ && format->sample_rate_hz < MAX_RATE_HZ) || layout->cell_frames == 0 ||
 	    layout->cell_frames > MAX_CELL_FRAMES || layout->envelope_frames == 0 || layout->envelope_frames > MAX_CELL_FRAMES)
 		return error_config(error, "%s: damaged recording, impossible sample rate or cell size", reader->path);
 	return true;
@@ -161,40 +164,6 @@ static bool open_file(struct store_reader *reader, struct error *error)
 	return true;
 }
 
-/* The later of a frame that is known and the end of a stretch; false when that end is beyond all frames. */
-static bool reach(uint64_t *known, const uint64_t *first_frame, uint64_t frames)
-{
-	uint64_t end = 0;
-	if (!first_frame || __builtin_add_overflow(*first_frame, frames, &end))
-		return false;
-	*known = end > *known ? end : *known;
-	return true;
-}
-
-/* A recording ends with its last cell, or the gap behind it. */
-static bool check_end(struct store_reader *reader, struct error *error)
-{
-	uint64_t end = 0, gaps = reader->rows[COLUMN_GAPS].count;
-	bool plain = true;
-	if (!reader->complete)
-		return true;
-	if (reader->cells > 0) {
-		const uint32_t *frames = row_reader_at(&reader->rows[COLUMN_CELL_FRAMES], reader->cells - 1, error);
-		plain = frames && reach(&end, row_reader_at(&reader->rows[COLUMN_CELL_FIRST_FRAME], reader->cells - 1, error), *frames);
-	}
-	if (plain && reader->windows > 0) {
-		const uint64_t *frames = row_reader_at(&reader->rows[COLUMN_WINDOW_FRAMES], reader->windows - 1, error);
-		plain = frames && reach(&end, row_reader_at(&reader->rows[COLUMN_WINDOW_FIRST_FRAME], reader->windows - 1, error), *frames);
-	}
-	if (plain && gaps > 0) {
-		const struct gap *gap = row_reader_at(&reader->rows[COLUMN_GAPS], gaps - 1, error);
-		plain = gap && reach(&end, &gap->first_frame, gap->frames);
-	}
-	return (plain && reader->total_frames <= end) ||
-	       error_config(error, "%s: damaged recording, it would end at frame %" PRIu64 ", but what is in it ends at %" PRIu64,
-			    reader->path, reader->total_frames, end);
-}
-
 static bool load(struct store_reader *reader, struct error *error)
 {
 	if (!open_file(reader, error) || !read_schema(reader, error) || !read_completeness(reader, error) || !read_layout(reader, error) ||
@@ -205,7 +174,7 @@ static bool load(struct store_reader *reader, struct error *error)
 		if (!row_reader_open(&reader->rows[i], reader->file, reader->path, reader->file_bytes, &store_columns[i],
 				     reader->format.channel_count, error))
 			return false;
-	return count_items(reader, error) && check_end(reader, error);
+	return count_items(reader, error);
 }
 
 struct store_reader *store_open(const char *path, struct error *error)
@@ -368,7 +337,7 @@ static bool replay_window(struct store_reader *reader, uint64_t index, const str
 		return true;
 	if (!store_window(reader, index, &window, error))
 		return false;
-	if (window.first_frame < reader->next_window_frame)
+	if (window.first_frame < reader->next_window_frame || window.frames > UINT64_MAX - window.first_frame)
 		return error_config(error, "%s: damaged recording, window %" PRIu64 " begins before the one before it ends", reader->path,
 				    index);
 	reader->next_window_frame = window.first_frame + window.frames;
@@ -380,7 +349,7 @@ static bool replay_envelope(struct store_reader *reader, uint64_t index, const s
 	struct envelope_cell cell;
 	if (!store_envelope(reader, index, &cell, error))
 		return false;
-	if (cell.first_frame < reader->next_cell_frame)
+	if (cell.first_frame < reader->next_cell_frame || cell.frames > UINT64_MAX - cell.first_frame)
 		return error_config(error, "%s: damaged recording, envelope cell %" PRIu64 " begins before the one before it ends",
 				    reader->path, index);
 	reader->next_cell_frame = cell.first_frame + cell.frames;
@@ -394,6 +363,10 @@ static bool replay_gap(struct store_reader *reader, uint64_t index, const struct
 		return false;
 	if ((unsigned)gap->cause >= GAP_CAUSE_COUNT)
 		return error_config(error, "%s: damaged recording, gap %" PRIu64 " has an unknown cause", reader->path, index);
+	if (gap->frames > UINT64_MAX - gap->first_frame)
+		return error_config(error, "%s: damaged recording, gap %" PRIu64 " does not end", reader->path, index);
+	if (gap->first_frame + gap->frames > reader->gap_end)
+		reader->gap_end = gap->first_frame + gap->frames;
 	return !sink->gap || sink->gap(sink->self, gap, error);
 }
 
@@ -444,11 +417,20 @@ static bool replay_item(struct store_reader *reader, enum store_item item, uint6
 	return error_config(error, "%s: damaged recording, an item of unknown kind", reader->path);
 }
 
+bool store_check_end(const struct store_reader *reader, struct error *error)
+{
+	uint64_t end = reader->next_cell_frame > reader->next_window_frame ? reader->next_cell_frame : reader->next_window_frame;
+	end = reader->gap_end > end ? reader->gap_end : end;
+	return reader->total_frames <= end ||
+	       error_config(error, "%s: damaged recording, it would end at frame %" PRIu64 ", but what is in it ends at %" PRIu64,
+			    reader->path, reader->total_frames, end);
+}
+
 bool store_replay(struct store_reader *reader, const struct reduced_sink *sink, struct error *error)
 {
 	uint64_t next[ITEM_KIND_COUNT] = {0};
 	hdf5_quiet();
-	reader->next_cell_frame = reader->next_window_frame = 0;
+	reader->next_cell_frame = reader->next_window_frame = reader->gap_end = 0;
 	if (sink->format && !sink->format(sink->self, &reader->format, &reader->layout, error))
 		return false;
 	for (uint64_t i = 0; i < reader->rows[COLUMN_ORDER].count; i++) {
