@@ -34,7 +34,7 @@ echo "== confusion: forty thousand pulses of every waveform"
 build/bench/tests/adversarial/confusion --count 40000 --seed 100000
 
 echo "== 100 runs killed at random moments"
-tests/kills.sh "$tmsrig" 100
+tests/kills.sh "$tmsrig" 100 1
 
 echo "== spice: the virtual stimulator beside ngspice"
 build/bench/tests/spice/spice fixtures

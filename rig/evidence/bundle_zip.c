@@ -271,7 +271,7 @@ static bool make_folders(const char *path, size_t root_length, struct error *err
 	for (char *slash = partial + root_length; (slash = strchr(slash + 1, '/')) != NULL;) {
 		*slash = '\0';
 		if (mkdir(partial, 0777) != 0 && errno != EEXIST)
-			return error_errno(error, ERROR_BENCH, "%s: cannot make the folder", partial);
+			return error_errno(error, folder_error_kind(errno), "%s: cannot make the folder", partial);
 		*slash = '/';
 	}
 	return true;
@@ -316,7 +316,7 @@ static bool unpack_one(const struct unpacking *unpacking, const char *name, stru
 		return refuse(unpacking, error, name, "cannot be read");
 	auto_fd int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (to < 0)
-		return error_errno(error, ERROR_BENCH, "%s: cannot create", path);
+		return error_errno(error, folder_error_kind(errno), "%s: entry '%.200s' cannot be made", unpacking->path, name);
 	return copy_out(unpacking, name, from, to, entry.size, error);
 }
 
