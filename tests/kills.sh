@@ -5,7 +5,7 @@
 # usage: kills.sh TMSRIG [COUNT [EVERY]]
 set -u
 tmsrig=$(realpath "$1")
-count=${2:-20} every=${3:-60}
+count=${2:-20} every=${3:-150}
 here=$(cd "$(dirname "$0")" && pwd)
 TMSRIG_DATA=$(cd "$(dirname "$0")/.." && pwd)
 export TMSRIG_DATA

@@ -259,9 +259,12 @@ static int abandon(struct bundle_record *bundle, const struct error *error)
 static int give_up(struct evidence *evidence, const struct error *error)
 {
 	struct error late = {0};
-	if (!evidence_fail(evidence, &late))
+	int status = command_fail(error);
+	if (evidence_fail(evidence, &late))
+		fprintf(stderr, "tmsrig: the run did not start; its record is in %s\n", evidence_path(evidence, ""));
+	else
 		fprintf(stderr, "tmsrig: note: %s\n", late.text);
-	return command_fail(error);
+	return status;
 }
 
 /* The run did not begin, for whatever reason, though the bench is open. */
