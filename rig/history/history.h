@@ -47,6 +47,14 @@ bool history_runs(struct history *history, const struct history_filter *filter, 
 /* How many runs the filter's `simulated` alone leaves out. */
 bool history_left_out(struct history *history, const struct history_filter *filter, size_t *runs, struct error *error) must_check;
 
+typedef bool history_name_row(void *context, const char *name, struct error *error);
+
+/* The measurands, or the requirements, of the runs, each once. */
+bool history_measurand_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			     struct error *error) must_check;
+bool history_requirement_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			       struct error *error) must_check;
+
 /* One point of a trend. */
 struct history_point {
 	const char *id, *started, *bench, *device, *serial, *scenario;

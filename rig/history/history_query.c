@@ -110,6 +110,37 @@ bool history_left_out(struct history *history, const struct history_filter *filt
 	return query_run(history, &query, read_count, runs, error);
 }
 
+struct name_reader {
+	history_name_row *row;
+	void *context;
+};
+
+static bool read_name(void *context, const struct history_cell *cells, size_t count, struct error *error)
+{
+	const struct name_reader *reader = context;
+	return count == 0 || cells[0].kind != CELL_TEXT || reader->row(reader->context, cells[0].text, error);
+}
+
+bool history_measurand_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			     struct error *error)
+{
+	struct name_reader reader = {row, context};
+	auto_query struct query query =
+		query_make("SELECT DISTINCT s.measurand FROM statistics s JOIN runs r ON r.number = s.run WHERE 1 = 1");
+	query_filter(&query, filter);
+	return query_run(history, &query, read_name, &reader, error);
+}
+
+bool history_requirement_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			       struct error *error)
+{
+	struct name_reader reader = {row, context};
+	auto_query struct query query =
+		query_make("SELECT DISTINCT j.requirement FROM judgements j JOIN runs r ON r.number = j.run WHERE 1 = 1");
+	query_filter(&query, filter);
+	return query_run(history, &query, read_name, &reader, error);
+}
+
 struct flaky_reader {
 	history_flaky_row *row;
 	void *context;
