@@ -362,7 +362,7 @@ static bool show(struct history *history, const struct trend_arguments *argument
 				      : arguments->options.json ? TREND_JSON
 								: TREND_WORDS,
 				      error) &&
-		       history_tell_left_out(history, filter, error);
+		       history_tell_left_out(history, filter, error) && history_tell_doubts(history, filter, error);
 	bool requirement = !measurand_find(arguments->name);
 	if (requirement && arguments->values)
 		return error_config(error, "--values goes with a measurand, and '%s' is none; `tmsrig measurands` lists them",
@@ -372,7 +372,8 @@ static bool show(struct history *history, const struct trend_arguments *argument
 								    ? history_values(history, filter, arguments->name, error)
 								    : history_measurand(history, filter, arguments->name, error);
 	auto_trend struct trend trend = {0};
-	if (!points || !trend_of(points, &trend, error) || !history_tell_left_out(history, filter, error))
+	if (!points || !trend_of(points, &trend, error) || !history_tell_left_out(history, filter, error) ||
+	    !history_tell_doubts(history, filter, error))
 		return false;
 	if (points->count == 0)
 		return unknown(history, arguments, requirement, error);
