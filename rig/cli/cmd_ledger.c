@@ -14,7 +14,7 @@
 #include "paths.h"
 #include "verdict.h"
 
-enum { MAX_DIRS = 256 };
+enum { MAX_DIRS = 256, ID_SIZE = 256 };
 
 struct ledger_arguments {
 	const char *bench;
@@ -129,7 +129,7 @@ static bool add_folder(struct bundles *bundles, const char *dir, struct error *e
 }
 
 /* The id of a bench, by its file or shipped name; one whose file is no more is taken for the id itself. */
-static bool find_ledger(const char *name, char *path, size_t size, struct error *error)
+static bool find_ledger(const char *name, char id[ID_SIZE], char *path, size_t size, struct error *error)
 {
 	char fixtures[PATH_MAX], dir[PATH_MAX];
 	struct error unread;
@@ -140,10 +140,11 @@ static bool find_ledger(const char *name, char *path, size_t size, struct error 
 		*error = unread;
 		return false;
 	}
-	if (!paths_state(bench ? bench->id : name, dir, sizeof dir, error))
+	snprintf(id, ID_SIZE, "%s", bench ? bench->id : name);
+	if (!paths_state_of(id, dir, sizeof dir, error))
 		return false;
 	if (snprintf(path, size, "%s/" LEDGER_FILE, dir) >= (int)size || access(path, F_OK) != 0)
-		return error_config(error, "%s: no run of bench '%s' is known on this machine", path, bench ? bench->id : name);
+		return error_config(error, "%s: no run of bench '%s' is known on this machine", path, id);
 	return true;
 }
 
@@ -214,7 +215,7 @@ static void print_stranger(const struct bundle *bundle, const struct ledger_plac
 		printf(": it is one of another ledger, which began %s\n", bundle->began);
 }
 
-static bool print_runs(const struct ledger_list *list, const struct ledger_place *place, const struct bundles *bundles)
+static bool print_runs(const struct ledger_list *list, const struct ledger_place *place, const char *bench, const struct bundles *bundles)
 {
 	bool wrong = false;
 	for (size_t i = 0; i < list->count; i++) {
@@ -225,6 +226,10 @@ static bool print_runs(const struct ledger_list *list, const struct ledger_place
 		/* ISO 8601 in UTC sorts as text. */
 		if (i > 0 && entry->time && list->entries[i - 1].time && strcmp(entry->time, list->entries[i - 1].time) < 0)
 			printf("; note: THE CLOCK WENT BACK, the run before began at %s", list->entries[i - 1].time);
+		if (!entry->bench || strcmp(entry->bench, bench) != 0) {
+			printf("; A RUN OF ANOTHER BENCH, %s", entry->bench ? entry->bench : "which it does not name");
+			wrong = true;
+		}
 		putchar('\n');
 	}
 	for (size_t i = 0; i < bundles->count; i++)
@@ -238,17 +243,17 @@ static bool print_runs(const struct ledger_list *list, const struct ledger_place
 static int list_runs(const struct ledger_arguments *arguments, struct bundles *bundles)
 {
 	struct error error = {0};
-	char path[PATH_MAX];
+	char path[PATH_MAX], id[ID_SIZE];
 	struct event_log_state state;
 	auto_ledger_list struct ledger_list list = {0};
 	for (size_t i = 0; i < arguments->dir_count; i++)
 		if (!add_folder(bundles, arguments->dirs[i], &error))
 			return command_fail(&error);
-	if (!find_ledger(arguments->bench, path, sizeof path, &error))
+	if (!find_ledger(arguments->bench, id, path, sizeof path, &error))
 		return command_fail(&error);
 	struct ledger_place place;
 	bool whole = ledger_read(path, &list, &place, &state, &error);
-	bool wrong = print_runs(&list, &place, bundles);
+	bool wrong = print_runs(&list, &place, id, bundles);
 	size_t open = 0;
 	for (size_t i = 0; i < list.count; i++)
 		open += !list.entries[i].verdict;

@@ -22,6 +22,7 @@ static const struct {
 } MEMBERS[] = {
 	{"run", offsetof(struct ledger_entry, run_id)},
 	{"time", offsetof(struct ledger_entry, time)},
+	{"bench", offsetof(struct ledger_entry, bench)},
 	{"command", offsetof(struct ledger_entry, command)},
 	{"scenario", offsetof(struct ledger_entry, scenario)},
 	{"plan_sha256", offsetof(struct ledger_entry, plan_sha256)},
@@ -80,6 +81,7 @@ struct reading {
 	const struct ledger_run *same; /* keep only runs like this one; NULL: all */
 	struct ledger_place *place;    /* gets its first line and the number of runs; NULL: not asked for */
 	bool strange;                  /* a line is none of a ledger */
+	bool other_bench;              /* or of the ledger of another bench */
 };
 
 /* Two runs are attempts at the same thing when scenario, spec and device are the same by name, whatever was changed inside. */
@@ -136,6 +138,17 @@ static bool may_hold(const char *text, const char *value)
 	return strstr(text, value);
 }
 
+/* The same of the bench that a line "begun" names. */
+static bool may_be_of(const char *text, const char *bench)
+{
+	static const char KEY[] = "\"bench\": \"";
+	const char *value = strstr(text, KEY);
+	size_t length = strlen(bench);
+	if (strpbrk(bench, "\"\\"))
+		return true;
+	return value && strncmp(value + sizeof KEY - 1, bench, length) == 0 && value[sizeof KEY - 1 + length] == '"';
+}
+
 /* Whether a line has nothing to say about runs like the one that begins. A quote within a string is escaped, so a member's text is a member. */
 static bool is_of_others(const struct reading *reading, const char *text)
 {
@@ -164,6 +177,10 @@ static bool take_line(void *self, size_t line, const char *text)
 		note_first(reading->place, text);
 	if (reading->place && strstr(text, "\"event\": \"begun\""))
 		reading->place->runs_before++;
+	if (reading->same && strstr(text, "\"event\": \"begun\"") && !may_be_of(text, reading->same->bench)) {
+		reading->strange = reading->other_bench = true;
+		return false;
+	}
 	if (is_of_others(reading, text))
 		return true;
 	json_t *object = json_loads(text, 0, &ignored);
@@ -183,7 +200,10 @@ static bool explain(const struct reading *reading, struct error *error)
 		char place[sizeof error->text];
 		size_t length = strlen(error->text) - strlen(": stopped");
 		snprintf(place, sizeof place, "%.*s", (int)length, error->text);
-		return error_config(error, "%s: not a line of a ledger, or the end of a run that did not begin", place);
+		return error_config(error,
+				    reading->other_bench ? "%s: a run of another bench"
+							 : "%s: not a line of a ledger, or the end of a run that did not begin",
+				    place);
 	}
 	return false;
 }

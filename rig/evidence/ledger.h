@@ -26,7 +26,7 @@ struct ledger_run {
 
 /* A run of the ledger. Strings are owned by the list. */
 struct ledger_entry {
-	char *run_id, *time, *command, *scenario, *plan_sha256, *spec, *spec_sha256, *device_serial, *operator_name, *reason;
+	char *run_id, *time, *bench, *command, *scenario, *plan_sha256, *spec, *spec_sha256, *device_serial, *operator_name, *reason;
 	char *ended, *verdict, *sums_sha256; /* NULL: it has no end */
 	size_t line;                         /* of "begun", from 1 */
 	char hash[EVENT_LOG_HASH_SIZE];      /* SHA-256 of that line, as result.json says in run.ledger */

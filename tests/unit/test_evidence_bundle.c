@@ -355,6 +355,22 @@ Test(evidence_bundle, a_ledger_that_was_changed_stops_runs)
 	cr_expect(strstr(error.text, "was changed") && strstr(error.text, ":1: the chain"), "%s", error.text);
 }
 
+Test(evidence_bundle, the_ledger_of_another_bench_is_refused)
+{
+	struct error error;
+	struct ledger_place place;
+	auto_ledger_list struct ledger_list earlier = {0};
+	do_run("r0", "A", "pass");
+	struct ledger_run run = a_run("r1", "A");
+	static const char *const OTHERS[] = {"", "y", "xx"};
+	for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+		run.bench = OTHERS[i];
+		cr_expect_null(ledger_begin(".", &run, &earlier, &place, &error));
+		cr_expect(strstr(error.text, LEDGER_FILE ":1: a run of another bench"), "%s", error.text);
+		ledger_list_finish(&earlier);
+	}
+}
+
 Test(evidence_bundle, a_ledger_that_goes_away_is_told)
 {
 	struct error error;
