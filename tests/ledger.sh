@@ -49,8 +49,15 @@ check "JUnit says it in its output" grep -q "<system-out>This is attempt 2" ev/b
 cp $ledger after-b
 check "the third says why" run 0 c --reason "cable changed"
 check "and is told as third" grep -q "^ATTEMPT 3: 2 runs .* Reason for the repeat: cable changed$" out
-check "trace: a later pass does not outvote" eval 'try 1 "$tmsrig" trace --strict --spec example ev/a ev/b || try 3 "$tmsrig" trace --strict --spec example ev/a ev/b'
-check "the campaign's verdict is that of the worst" eval 'try 0 "$tmsrig" report --help && grep -q campaign out'
+state_of() { "$tmsrig" trace --json --spec "$1" "${@:2}" 2>err | jq -r '.requirements[] | select(.id == "AMP-ACC") | .state'; }
+check "trace: with both the attempts a pass is a pass" [ "$(state_of example ev/a ev/b)" = simulated ]
+check "trace: the second alone, without a reason, decides nothing" [ "$(state_of example ev/b)" = undecided ]
+check "trace: and says which is missing" eval '"$tmsrig" trace --spec example ev/b | grep -q "attempt 2, NOT AMONG THESE: run .*, fail; repeated without a reason"'
+check "trace: the third has its reason, and the first is named" eval '[ "$(state_of example ev/c)" = simulated ] && "$tmsrig" trace --spec example ev/c | grep -q "NOT AMONG THESE: run .*, fail; repeated with a reason"'
+check "trace: a later pass does not outvote" [ "$("$tmsrig" trace --json --spec strict.yaml ev/a ev/b | jq -r '.requirements[] | select(.id == "AMP-REPEAT") | .state')" = failed ]
+campaign() { rm -f campaign.html; try 0 "$tmsrig" report --out campaign.html --view campaign "$@"; }
+check "the campaign's verdict is that of the worst" eval 'campaign ev/a ev/b && grep -q "section class=.verdict fail" campaign.html'
+check "the campaign names the repeat" eval 'campaign ev/b && grep -q "Repeated runs: " campaign.html && grep -q "This is attempt 2" campaign.html'
 check "the history has all three, and the attempts" eval 'try 0 "$tmsrig" history add --db h.sqlite ev/a ev/b ev/c && try 0 "$tmsrig" history --only-simulated --db h.sqlite && grep -q "(attempt 2: no reason given)" out && grep -q "(attempt 3: cable changed)" out && ! grep -q "^tmsrig: warning" err'
 check "the history without the first says that it is not there" eval 'try 0 "$tmsrig" history add --db without.sqlite ev/b ev/c && try 0 "$tmsrig" history --only-simulated --db without.sqlite && grep -q "1 earlier attempt that these runs name, 1 of them no pass, left bundles and are not in this history" err'
 check "and so does a trend" eval 'try 0 "$tmsrig" trend AMP-REPEAT --only-simulated --db without.sqlite && grep -q "left bundles and are not in this history" err'
