@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "companion.h"
 #include "digest.h"
 #include "environment.h"
 #include "manifest.h"
@@ -43,6 +44,13 @@ static bool write_environment(const struct bundle_record *record, const struct s
 		.instruments = instruments,
 		.opened = bench,
 	};
+	char paths[2][PATH_MAX];
+	size_t companions = 0;
+	struct error not_installed;
+	if (companion_path("tmsrig-guardian", "guardian", paths[0], sizeof paths[0], &not_installed))
+		facts.companions[companions++] = paths[0];
+	if (companion_path("tmsrig-sigrok", "sigrok", paths[1], sizeof paths[1], &not_installed))
+		facts.companions[companions++] = paths[1];
 	for (size_t i = 0; ports && i < ports->note_count; i++)
 		instruments[facts.instrument_count++] =
 			(struct environment_instrument){ports->notes[i].part, ports->notes[i].key, ports->notes[i].value};

@@ -46,6 +46,7 @@ check "evidence is whole" eval 'for f in report.html result.json junit.xml event
 check "sums verify" eval '(cd ev && sha256sum --quiet -c SHA256SUMS)'
 check "nothing incomplete is left" eval '[ -z "$(find . -name "*.incomplete")" ]'
 check "serial and operator are kept" eval 'grep -q "SN-1" ev/result.json && grep -q "A. Tester" ev/result.json'
+check "environment.json names the program by its hash and its sources" eval 'grep -qF "\"sha256\": \"$(sha256sum <"$tmsrig" | cut -d" " -f1)\"" ev/environment.json && grep -q "\"build\": \".*, source [0-9a-f]\{12\}\|source not known" ev/environment.json'
 check "report says SIMULATED" grep -q SIMULATED ev/report.html
 check "junit is XML" xmllint --noout ev/junit.xml
 check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows'
