@@ -93,7 +93,7 @@ static bool enter_ledger(struct bundle_record *record, const struct session_setu
 		.operator_name = setup->operator_name,
 		.reason = setup->reason,
 	};
-	record->ledger = ledger_begin(dir, &run, &record->earlier, record->ledger_hash, error);
+	record->ledger = ledger_begin(dir, &run, &record->earlier, &record->place, error);
 	return record->ledger;
 }
 
@@ -110,13 +110,12 @@ bool bundle_record_begin(struct bundle_record *record, const struct session_setu
 	record->identity = (struct evidence_identity){
 		.run_id = record->run_id,
 		.reason = setup->reason,
-		.ledger = record->ledger_hash,
+		.ledger = &record->place,
 		.plan_sha256 = setup->plan ? record->plan_sha256 : NULL,
 		.spec_sha256 = record->spec_sha256,
 		.earlier = &record->earlier,
 	};
-	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->ledger_hash,
-			       error);
+	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->place.hash, error);
 }
 
 bool bundle_record_ended(struct bundle_record *record, enum verdict overall, struct error *error)
