@@ -16,8 +16,11 @@
 #include "inputs.h"
 #include "judging.h"
 #include "paths.h"
+#include "recording_audit.h"
+#include "recording_bench.h"
 #include "replay.h"
 #include "result.h"
+#include "run_log.h"
 #include "store.h"
 
 /* What the run alone knew how it ended; "plan" where the result says nothing. */
@@ -45,16 +48,30 @@ static bool is_true(const json_t *object, const char *first, const char *second)
 	return json_is_true(json_object_get(json_object_get(object, first), second));
 }
 
-/* The format the recording was made with, which its instrument may have corrected against the bench file. */
-static bool read_format(const char *dir, struct recording_format *format, struct error *error)
+/*
+ * The format the recording was made with, which its instrument may have corrected against the bench file; and that the recording agrees with itself, with
+ * the bench and, by what its log would have, with the events.
+ */
+static bool read_recording(const struct rejudge_request *request, const struct replay *replay, struct recording_format *format,
+			   struct error *error)
 {
-	char path[PATH_MAX];
-	if (snprintf(path, sizeof path, "%s/recording.h5", dir) >= (int)sizeof path)
-		return error_config(error, "%s: the path is too long", dir);
+	static const char name[] = "recording.h5";
+	char path[PATH_MAX], events[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s", request->dir, name) >= (int)sizeof path ||
+	    snprintf(events, sizeof events, "%s/events.jsonl", request->out) >= (int)sizeof events)
+		return error_config(error, "%s: the path is too long", request->dir);
 	auto_store_reader struct store_reader *reader = store_open(path, error);
-	if (reader)
-		*format = *store_format(reader);
-	return reader;
+	if (!reader)
+		return false;
+	*format = *store_format(reader);
+	if (!recording_audit(reader, name, error) || !recording_bench_check(format, replay->bench, name, error))
+		return false;
+	auto_run_log struct run_log *log = run_log_create(events, NULL, error);
+	struct reduced_sink sink = log ? run_log_sink(log) : (struct reduced_sink){0};
+	struct event_log_state ignored;
+	sink.window = NULL;
+	sink.envelope = NULL;
+	return log && store_replay(reader, &sink, error) && run_log_ended(log, "", &ignored, error);
 }
 
 static bool remake(const struct rejudge_request *request, const struct replay *replay, const struct spec *spec,
@@ -64,7 +81,7 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	const char *command = replay_text(result, "run", "command");
 	bool analyzed = replay_text(result, "run", "recording");
 	struct recording_format format;
-	if (!read_format(request->dir, &format, error))
+	if (!read_recording(request, replay, &format, error))
 		return false;
 	auto_dose_tables struct dose_tables *tables = replay_dose_tables(replay, error);
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
