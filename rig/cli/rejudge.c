@@ -3,14 +3,9 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "apart.h"
 #include "command.h"
 #include "config.h"
 #include "inputs.h"
@@ -182,70 +177,20 @@ static bool judge_again(const struct rejudge_request *request, struct replay *re
 	       remake(request, replay, spec, &judging, &question, error);
 }
 
-/* In the child: the error, whole, through the pipe. */
-static void work(const struct rejudge_request *request, int to_parent)
+static bool work(void *self, struct error *error)
 {
-	const struct rlimit no_core = {0, 0};
-	struct error error = {0};
+	const struct rejudge_request *request = self;
 	struct replay replay = {0};
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
-	/* What it leaves behind when it ends early, the parent removes with its own. */
-	setenv("TMPDIR", request->out, 1);
-	bool done = judge_again(request, &replay, &error);
+	bool done = judge_again(request, &replay, error);
 	replay_finish(&replay);
-	if (!done && write(to_parent, &error, sizeof error) != (ssize_t)sizeof error)
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
-}
-
-/* What the child had to say: nothing, an error, or less than an error when it fell over something. */
-static bool listen(int from_child, struct error *error, size_t *got)
-{
-	*got = 0;
-	while (*got < sizeof *error) {
-		ssize_t more = read(from_child, (char *)error + *got, sizeof *error - *got);
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more <= 0)
-			return more == 0;
-		*got += (size_t)more;
-	}
-	return true;
+	return done;
 }
 
 bool rejudge(const struct rejudge_request *request, struct error *error)
 {
-	int ends[2], status = 0;
-	struct error told = {0};
-	size_t got = 0;
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_errno(error, ERROR_BENCH, "no pipe to judge again");
-	fflush(NULL);
-	pid_t child = fork();
-	if (child < 0) {
-		close(ends[0]);
-		close(ends[1]);
-		return error_errno(error, ERROR_BENCH, "no process to judge again");
-	}
-	if (child == 0)
-		work(request, ends[1]);
-	close(ends[1]);
-	bool heard = listen(ends[0], &told, &got);
-	close(ends[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (heard && got == sizeof told) {
-		*error = told;
-		return false;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && heard && got == 0)
-		return true;
-	if (WIFSIGNALED(status))
-		return error_config(error,
-				    "%s/recording.h5: judging it again ended with signal %d (%s): the file is damaged, or made to do that",
-				    request->dir, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return error_config(
-		error, "%s/recording.h5: judging it again ended without a word (exit status %d): the file is damaged, or made to do that",
-		request->dir, WEXITSTATUS(status));
+	struct rejudge_request mine = *request;
+	char subject[PATH_MAX];
+	return snprintf(subject, sizeof subject, "%s/recording.h5", request->dir) < (int)sizeof subject
+		       ? apart(work, &mine, request->out, subject, "judging it again", error)
+		       : error_config(error, "%s: the path is too long", request->dir);
 }

@@ -295,6 +295,7 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	emit_open_object(&json, "program");
 	emit_string(&json, "version", facts->version);
 	emit_string(&json, "build", facts->build);
+	emit_string(&json, "templates_sha256", facts->templates_sha256);
 	emit_libraries(&json);
 	emit_close_object(&json);
 	emit_host(&json);

@@ -21,6 +21,7 @@ struct environment_instrument {
 
 struct environment_facts {
 	const char *run_id, *command, *version, *build;
+	const char *templates_sha256; /* of the report's templates (report_fingerprint()); NULL: not known */
 	const char *operator_name, *device_serial;
 	const struct ambient *ambient;
 	size_t ambient_count;
