@@ -6,6 +6,7 @@
 
 #include "bundle_place.h"
 #include "command.h"
+#include "folder_state.h"
 #include "inputs.h"
 #include "json_emit.h"
 #include "plain_text.h"
@@ -87,8 +88,9 @@ struct stage {
 };
 
 static const struct stage STAGES[] = {
-	{"manifest", verify_manifest}, {"result", verify_result},         {"environment", verify_environment}, {"events", verify_events},
-	{"ledger", verify_ledger},     {"signatures", verify_signatures}, {"re-judging", verify_rejudging},    {"views", verify_views},
+	{"manifest", verify_manifest},    {"result", verify_result}, {"environment", verify_environment},
+	{"events", verify_events},        {"ledger", verify_ledger}, {"signatures", verify_signatures},
+	{"re-judging", verify_rejudging}, {"views", verify_views},   {"stillness", verify_stillness},
 };
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 
@@ -200,15 +202,22 @@ static bool look(struct bundle_check *v, struct stage_report *reports, struct js
 	return true;
 }
 
+static bool is_partly(const struct stage_report *reports)
+{
+	bool partly = false;
+	for (size_t i = 0; i < STAGE_COUNT; i++)
+		partly |= reports[i].state == STAGE_PARTLY;
+	return partly;
+}
+
 static void print_end(const struct bundle_check *v, const char *bundle, const struct stage_report *reports, struct json_emitter *json,
 		      bool holds)
 {
 	const char *verdict = json_string_value(json_object_get(v->result, "verdict"));
 	if (!json) {
 		if (holds)
-			printf("verified%s: %s holds; its verdict is %s\n",
-			       reports[STAGE_COUNT - 1].state == STAGE_PARTLY ? ", but for the views named above" : "", bundle,
-			       verdict ? verdict : "unknown");
+			printf("verified%s: %s holds; its verdict is %s\n", is_partly(reports) ? ", but for the views named above" : "",
+			       bundle, verdict ? verdict : "unknown");
 		else
 			printf("NOT VERIFIED: %s does not hold\n", bundle);
 		return;
@@ -258,7 +267,7 @@ static int verify(int argc, char **argv)
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;
 	if (!reports || !bundle_place_open(&place, arguments.bundle, &error) || !is_bundle(v.dir, arguments.bundle, &error) ||
-	    !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
+	    !folder_state(v.dir, v.state, &error) || !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
 		return finish(&v, &place, arguments.trust, reports, command_fail(&error));
 	if (!arguments.spec || !holds) {
 		print_end(&v, arguments.bundle, reports, json, holds);

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "compare_json.h"
+#include "digest.h"
 #include "error.h"
 #include "scratch.h"
 #include "signature.h"
@@ -35,6 +36,7 @@ struct bundle_check {
 	struct signature_demands demands; /* of the signatures */
 	struct scratch scratch;
 	json_t *result;                 /* result.json; NULL where it cannot be read */
+	char state[DIGEST_HEX_SIZE];    /* of the folder (folder_state()) before anything was read */
 	char sums_sha256[65];           /* of SHA256SUMS; "" where there is none */
 	bool recording_changed;         /* the manifest says so, or is not there: HDF5 must not see it */
 	struct differences differences; /* of re-judging */
@@ -57,6 +59,7 @@ bool verify_ledger(struct bundle_check *check, struct stage_report *report, stru
 bool verify_signatures(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
 bool verify_rejudging(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
 bool verify_views(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
+bool verify_stillness(struct bundle_check *check, struct stage_report *report, struct error *error) must_check;
 
 /*
  * Judges by other requirements and shows what changes against the result that is stored, on stdout (json: as JSON); *status is the exit status of `run` for
