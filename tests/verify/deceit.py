@@ -8,6 +8,7 @@ SMOKE: a bundle of scenario smoke that passes; nothing of it is changed. Each ca
 "What it proves, and what not") are counted as limits, and must stay what the manual says they are.
 """
 import hashlib
+import io
 import json
 import os
 import re
@@ -554,6 +555,106 @@ def a_terabyte_of_nothing(folder):
     os.truncate(os.path.join(folder, "recording.h5"), 1 << 40)
 
 
+# Archives of which two unpackers see different files.
+
+ZIP_CASES = []
+
+
+def zip_case(function):
+    ZIP_CASES.append(function)
+    return function
+
+
+def directory_of(data):
+    end = data.rindex(b"PK\5\6")
+    return struct.unpack("<I", data[end + 16:end + 20])[0], end
+
+
+def another(name="bundle/report.html"):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, "PASS")
+    return file.getvalue()
+
+
+@zip_case
+def an_entry_that_only_its_local_head_names(data):
+    at, end = directory_of(data)
+    hidden = another()[:directory_of(another())[0]]
+    return data[:at] + hidden + data[at:end + 16] + struct.pack("<I", at + len(hidden)) + data[end + 20:]
+
+
+@zip_case
+def another_name_in_the_local_head(data):
+    return data.replace(b"bundle/junit.xml", b"bundle/junix.xml", 1)
+
+
+@zip_case
+def another_flag_in_the_local_head(data):
+    return data[:6] + bytes([data[6] ^ 1]) + data[7:]
+
+
+@zip_case
+def another_method_in_the_local_head(data):
+    return data[:8] + bytes([data[8] ^ 8]) + data[9:]
+
+
+@zip_case
+def another_archive_before(data):
+    return another() + data
+
+
+@zip_case
+def another_archive_behind(data):
+    return data + another()
+
+
+@zip_case
+def another_archive_as_the_comment(data):
+    return data[:-2] + struct.pack("<H", len(another())) + another()
+
+
+@zip_case
+def a_script_before(data):
+    return b"#!/bin/sh\necho pass\n" + data
+
+
+def try_archives(rig, smoke, names):
+    folder, path = os.path.join(rig.work, "bundle"), os.path.join(rig.work, "bundle.zip")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(smoke, folder)
+    rig.call("export", folder, path)
+    with open(path, "rb") as file:
+        data = file.read()
+    told = wrong = 0
+    for function in ZIP_CASES:
+        if names and function.__name__ not in names:
+            continue
+        with open(path, "wb") as file:
+            file.write(function(data))
+        status, text = rig.call("verify", path)
+        holds = status == 2 and "bundle.zip: " in text
+        told, wrong = told + holds, wrong + (not holds)
+        if not holds:
+            print(f"not ok: {function.__name__}: exit status {status}\n{text[-700:]}")
+    return told, wrong
+
+
+def try_exchange(rig, smoke):
+    """A forged bundle, in which the honest recording lies while it is judged, and the forged one before and after."""
+    folder = os.path.join(rig.work, "bundle")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(smoke, folder)
+    shutil.copy(os.path.join(folder, "recording.h5"), folder + ".honest")
+    a_pulse_replaced_by_another(folder)
+    sums(folder)
+    status, text = rig.call("verify", folder, LD_PRELOAD=rig.library, DECEIT_SWAP=folder)
+    holds = status == 1 and re.search(r"^re-judging +holds", text, re.M) and "the folder was changed while it was read" in text
+    if not holds:
+        print(f"not ok: exchanged while it was read: exit status {status}\n{text[-900:]}")
+    return int(bool(holds)), int(not holds)
+
+
 def attack(rig, smoke, function, says, forged, arguments):
     folder = os.path.join(rig.work, "bundle")
     shutil.rmtree(folder, ignore_errors=True)
@@ -582,6 +683,8 @@ def main():
             told, limits, wrong = told + bool(holds and not limit), limits + bool(holds and limit), wrong + (not holds)
             if not holds or names:
                 print(f"{'ok' if holds else 'not ok'}: {function.__name__}: exit status {status}\n{text[-1500:] if names else text[-700:]}")
+        for more, less in [try_archives(rig, smoke, names)] + ([] if names else [try_exchange(rig, smoke)]):
+            told, wrong = told + more, wrong + less
     print(f"{told} deceptions told, {limits} that verify cannot tell (docs/verify.md), {wrong} not ok")
     return 1 if wrong else 0
 
