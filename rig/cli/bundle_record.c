@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "companion.h"
 #include "digest.h"
 #include "environment.h"
 #include "manifest.h"
 #include "paths.h"
+#include "report.h"
 
 enum { PLAN_TEXT_CAP = 1 << 28 };
 
@@ -31,11 +33,15 @@ static bool write_environment(const struct bundle_record *record, const struct s
 {
 	struct environment_instrument instruments[PORTS_MAX_NOTES];
 	const struct ports *ports = bench ? bench_ports(bench) : NULL;
+	char templates[PATH_MAX], templates_sha256[DIGEST_HEX_SIZE];
+	if (!paths_data("reports", templates, sizeof templates, error) || !report_fingerprint(templates, templates_sha256, error))
+		return false;
 	struct environment_facts facts = {
 		.run_id = record->run_id,
 		.command = setup->command,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
+		.templates_sha256 = templates_sha256,
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.ambient = setup->ambient,
@@ -43,6 +49,13 @@ static bool write_environment(const struct bundle_record *record, const struct s
 		.instruments = instruments,
 		.opened = bench,
 	};
+	char paths[2][PATH_MAX];
+	size_t companions = 0;
+	struct error not_installed;
+	if (companion_path("tmsrig-guardian", "guardian", paths[0], sizeof paths[0], &not_installed))
+		facts.companions[companions++] = paths[0];
+	if (companion_path("tmsrig-sigrok", "sigrok", paths[1], sizeof paths[1], &not_installed))
+		facts.companions[companions++] = paths[1];
 	for (size_t i = 0; ports && i < ports->note_count; i++)
 		instruments[facts.instrument_count++] =
 			(struct environment_instrument){ports->notes[i].part, ports->notes[i].key, ports->notes[i].value};

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "event_log.h"
+#include "folder_state.h"
 #include "ledger.h"
 #include "manifest.h"
 #include "paths.h"
@@ -195,5 +196,19 @@ bool verify_signatures(struct bundle_check *v, struct stage_report *report, stru
 		signature_describe(&signatures->items[i], line, sizeof line);
 		stage_note(report, "%s", line);
 	}
+	return true;
+}
+
+bool verify_stillness(struct bundle_check *v, struct stage_report *report, struct error *error)
+{
+	char now[DIGEST_HEX_SIZE];
+	if (!folder_state(v->dir, now, error))
+		return false;
+	if (strcmp(now, v->state) == 0) {
+		snprintf(report->summary, sizeof report->summary, "nothing in the folder changed while it was read");
+		return true;
+	}
+	snprintf(report->summary, sizeof report->summary, "what was judged need not be what was hashed:");
+	stage_find(report, "the folder was changed while it was read; verify a copy that nobody else can write");
 	return true;
 }

@@ -166,6 +166,7 @@ static struct trace_group *collect(const struct trace *trace, const char *(*id_o
 		groups[g].rows[groups[g].count++] = r;
 		groups[g].verified += trace->rows[r].state == TRACE_VERIFIED;
 		groups[g].simulated += trace->rows[r].state == TRACE_SIMULATED;
+		groups[g].failed += trace->rows[r].state == TRACE_FAILED;
 	}
 	return groups;
 }

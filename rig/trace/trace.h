@@ -55,8 +55,8 @@ struct trace_row {
 /* A hazard or risk control that requirements name. */
 struct trace_group {
 	const char *id;
-	size_t *rows;                      /* indices */
-	size_t count, verified, simulated; /* of them in those states */
+	size_t *rows;                              /* indices */
+	size_t count, verified, simulated, failed; /* of them in those states */
 };
 
 struct trace {

@@ -30,6 +30,8 @@ struct trace_bundle {
 	const char *spec;     /* id of the spec it was judged by */
 	const char *scenario; /* id; NULL: a recording without one */
 	const char *started;  /* ISO 8601 */
+	const char *device;   /* id of the device file; NULL: none */
+	const char *serial;   /* of the device under test; NULL: not stated */
 	const char *run_id;   /* NULL: none */
 	const char *reason;   /* why it was repeated; NULL: none given */
 	unsigned attempt;     /* 0: it does not say */
@@ -43,7 +45,7 @@ struct trace_bundle {
 };
 
 /*
- * Reads PATH/result.json. A folder that was never finished (".incomplete"), one whose result.json is not the one SHA256SUMS names, and everything that is
- * no result is ERROR_CONFIG.
+ * Reads PATH/result.json. A folder that was never finished (".incomplete") or never started (".failed"), one with a file that is not as SHA256SUMS says,
+ * and everything that is no result is ERROR_CONFIG. Whether its recording gives its verdicts is not looked at.
  */
 bool trace_bundle_read(struct trace_bundle *bundle, const char *path, struct arena *arena, struct error *error) must_check;

@@ -74,6 +74,10 @@ static void emit_bundle(struct json_emitter *json, const struct trace *trace, co
 	emit_string(json, "spec", bundle->spec);
 	emit_string(json, "scenario", bundle->scenario);
 	emit_string(json, "started", bundle->started);
+	emit_string(json, "device", bundle->device);
+	emit_string(json, "serial", bundle->serial);
+	emit_unsigned(json, "attempt", bundle->attempt);
+	emit_string(json, "reason", bundle->reason);
 	emit_boolean(json, "simulated", bundle->simulated);
 	emit_boolean(json, "whole", bundle->whole);
 	emit_open_array(json, "unknown");
@@ -93,6 +97,7 @@ static void emit_groups(struct json_emitter *json, const struct trace *trace, co
 		emit_string(json, "id", groups[g].id);
 		emit_unsigned(json, "verified", groups[g].verified);
 		emit_unsigned(json, "simulated", groups[g].simulated);
+		emit_unsigned(json, "failed", groups[g].failed);
 		emit_open_array(json, "requirements");
 		for (size_t i = 0; i < groups[g].count; i++)
 			emit_string(json, NULL, trace->rows[groups[g].rows[i]].requirement->id);
