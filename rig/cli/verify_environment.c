@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "replay.h"
 #include "verify.h"
@@ -41,6 +42,13 @@ static json_t *load(const char *dir, struct stage_report *report)
 	return environment;
 }
 
+/* Since 1970, of "2026-11-22T02:30:00Z"; 0 for anything else. */
+static double seconds_of(const char *text)
+{
+	struct tm parts = {0};
+	return text && strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) ? (double)timegm(&parts) : 0;
+}
+
 /* A real instrument says who it is, and a recording takes its time. */
 static void tell_doubts(const json_t *result, const json_t *environment, struct stage_report *report)
 {
@@ -50,6 +58,12 @@ static void tell_doubts(const json_t *result, const json_t *environment, struct 
 		return;
 	if (json_array_size(json_object_get(environment, "instruments")) == 0)
 		stage_note(report, "the run is said to be of real instruments, but none of them said who it is");
+	double begun = seconds_of(replay_text(result, "run", "started")), ended = seconds_of(replay_text(result, "run", "ended"));
+	double recorded_s = replay_number(result, "recording", "duration_s", 0);
+	if (ended - begun + 2 < recorded_s)
+		stage_note(report,
+			   "the run is said to be of real instruments, but its %.1f s of recording took %.0f s by the clock of the host",
+			   recorded_s, ended - begun);
 }
 
 bool verify_environment(struct bundle_check *v, struct stage_report *report, struct error *error)
