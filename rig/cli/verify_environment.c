@@ -42,6 +42,20 @@ static json_t *load(const char *dir, struct stage_report *report)
 	return environment;
 }
 
+/* What `tmsrig sim` serves says so in its model, as the drivers look for it (iio_connection.h): then the run was simulated, whatever the bench file says. */
+static void check_simulated(const json_t *result, const json_t *environment, struct stage_report *report)
+{
+	const json_t *instruments = json_object_get(environment, "instruments");
+	bool simulated = json_is_true(json_object_get(json_object_get(result, "run"), "simulated"));
+	for (size_t i = 0; !simulated && i < json_array_size(instruments); i++) {
+		const json_t *note = json_array_get(instruments, i);
+		const char *key = text_of(note, "key"), *value = text_of(note, "value");
+		if (key && value && strcmp(key, "hw_model") == 0 && strstr(value, "simulated"))
+			stage_find(report, "environment.json: the %.40s is a '%.100s', result.json says that nothing is simulated",
+				   text_of(note, "part") ? text_of(note, "part") : "instrument", value);
+	}
+}
+
 /* Since 1970, of "2026-11-22T02:30:00Z"; 0 for anything else. */
 static double seconds_of(const char *text)
 {
@@ -87,6 +101,7 @@ bool verify_environment(struct bundle_check *v, struct stage_report *report, str
 	check_same("device_serial", replay_text(v->result, "run", "device_serial"), text_of(environment, "device_serial"), report);
 	check_same("program.version", replay_text(v->result, "tool", "version"), replay_text(environment, "program", "version"), report);
 	check_same("program.build", replay_text(v->result, "tool", "build"), replay_text(environment, "program", "build"), report);
+	check_simulated(v->result, environment, report);
 	tell_doubts(v->result, environment, report);
 	return true;
 }
