@@ -18,10 +18,10 @@ static const double TOLERANCE = 1e-9;
  * against the tables themselves.)
  */
 static const char *const SKIPPED[] = {
-	"tool",          "run.command",          "run.started",  "run.ended",    "run.operator", "run.device_serial",
-	"run.recording", "run.recording_sha256", "run.fixtures", "run.ended_by", "run.seed",     "run.faults",
-	"run.id",        "run.attempt",          "run.reason",   "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
-	"event_log",     "results_sha256",       NULL,
+	"tool",          "run.command",          "run.started",    "run.ended",    "run.operator", "run.device_serial",
+	"run.recording", "run.recording_sha256", "run.fixtures",   "run.ended_by", "run.seed",     "run.faults",
+	"run.id",        "run.attempt",          "run.reason",     "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
+	"event_log",     "run.ledger_place",     "results_sha256", NULL,
 };
 
 static const struct {
