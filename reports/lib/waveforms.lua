@@ -8,7 +8,7 @@ local svg = require "svg"
 local waveforms = {}
 
 local MOST = 24     -- drawn; more are listed
-local POINTS = 260  -- of a drawn curve: of more samples the extremes of each stretch
+local POINTS = 260  -- stretches of a drawn curve
 
 -- The pulse whose amplitude error is in the middle of all; nil without pulses.
 function waveforms.representative()
@@ -55,28 +55,8 @@ function waveforms.deciding()
 	return list, others
 end
 
--- A curve thinned to its extremes: nothing that stands out is lost.
-local function thinned(trace)
-	if trace.count <= 2 * POINTS then
-		return trace.t, trace.mean
-	end
-	local ts, values = {}, {}
-	for part = 0, POINTS - 1 do
-		local first, last = math.floor(part * trace.count / POINTS) + 1, math.floor((part + 1) * trace.count / POINTS)
-		local low, high = first, first
-		for i = first, last do
-			low = trace.mean[i] < trace.mean[low] and i or low
-			high = trace.mean[i] > trace.mean[high] and i or high
-		end
-		for _, i in ipairs {math.min(low, high), math.max(low, high)} do
-			ts[#ts + 1], values[#values + 1] = trace.t[i], trace.mean[i]
-		end
-	end
-	return ts, values
-end
-
 local function draw(c, trace, class)
-	local ts, values = thinned(trace)
+	local ts, values = chart.thinned(trace, POINTS)
 	local xs, ys = {}, {}
 	for i = 1, #ts do
 		xs[i], ys[i] = c.x(ts[i]), c.y(values[i])
@@ -113,7 +93,7 @@ function waveforms.draw(brief)
 	if brief then
 		list, others = {table.unpack(list, 1, brief)}, {}
 	elseif typical then
-		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical)
+		one(string.format("Representative pulse %d", index), "The pulse whose amplitude, as a part of the planned one, is the median of all.", before, length, typical)
 	else
 		raw('<p class="absent">No waveform can be drawn: ')
 		emit(evidence.recording_problem or "the recording holds no samples of a pulse that was measured")
@@ -121,7 +101,7 @@ function waveforms.draw(brief)
 	end
 	raw('<div class="three">')
 	if brief and typical then
-		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical, nil, true)
+		one(string.format("Representative pulse %d", index), "The pulse whose amplitude, as a part of the planned one, is the median of all.", before, length, typical, nil, true)
 	end
 	for i = 1, math.min(#list, MOST) do
 		local entry = list[i]

@@ -36,6 +36,7 @@ static bool write_environment(const struct bundle_record *record, const struct s
 		.command = setup->command,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
+		.commit = COMMAND_COMMIT,
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.ambient = setup->ambient,

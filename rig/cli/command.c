@@ -3,12 +3,14 @@
 
 #include <stdio.h>
 
+#include "command_commit.h"
 #include "config_paths.h"
 #include "verdict.h"
 
 atomic_bool command_abort;
 const char *const COMMAND_VERSION = TMSRIG_VERSION;
 const char *const COMMAND_BUILD = TMSRIG_BUILD;
+const char *const COMMAND_COMMIT = TMSRIG_COMMIT;
 
 int command_fail(const struct error *error)
 {

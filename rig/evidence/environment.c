@@ -14,6 +14,7 @@
 #include <time.h>
 #include <zip.h>
 
+#include "digest.h"
 #include "hdf5_error.h"
 #include "json_emit.h"
 
@@ -288,6 +289,8 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	if (!file)
 		return error_errno(error, ERROR_BENCH, "%s: cannot create", path);
 	struct json_emitter json = {.file = file};
+	char program_sha256[DIGEST_HEX_SIZE];
+	struct error ignored;
 	emit_open_object(&json, NULL);
 	emit_string(&json, "schema", "tmsrig-environment-1");
 	emit_string(&json, "run", facts->run_id);
@@ -295,6 +298,8 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	emit_open_object(&json, "program");
 	emit_string(&json, "version", facts->version);
 	emit_string(&json, "build", facts->build);
+	emit_known(&json, "commit", facts->commit ? facts->commit : "");
+	emit_known(&json, "sha256", digest_file("/proc/self/exe", program_sha256, &ignored) ? program_sha256 : "");
 	emit_libraries(&json);
 	emit_close_object(&json);
 	emit_host(&json);

@@ -21,6 +21,7 @@ struct environment_instrument {
 
 struct environment_facts {
 	const char *run_id, *command, *version, *build;
+	const char *commit; /* of the source; NULL or "": not known */
 	const char *operator_name, *device_serial;
 	const struct ambient *ambient;
 	size_t ambient_count;

@@ -14,5 +14,5 @@ struct evidence_files;
 struct evidence_files *evidence_files_open(const char *dir, struct error *error) must_check;
 /* Releases it; NULL is accepted. */
 void evidence_files_close(struct evidence_files *files);
-/* Adds name, environment(), events(head, tail), signatures() and manifest() to the table on top of the stack. */
+/* Adds name, environment(), events(head, tail), signatures(), sealed(name) and manifest() to the table on top of the stack. */
 void evidence_files_register(struct evidence_files *files, lua_State *lua);
