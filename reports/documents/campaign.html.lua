@@ -78,23 +78,24 @@ end
 	<div class="word"><span aria-hidden="true"><?= format.verdict(runs.verdict).symbol ?></span> <span><?= word ?></span></div>
 	<div class="why"><p><?= verdict_words() ?></p></div>
 </section>
-<?lua if #bad > 0 or #repeated > 0 or #runs.absent > 0 or #runs.twice > 0 or #several > 0 or #runs.untested > 0 or #runs.specs > 1 or runs.overridden then ?>
+<?lua if #bad > 0 or #repeated > 0 or #runs.swapped > 0 or #runs.absent > 0 or #runs.twice > 0 or #several > 0 or #runs.untested > 0 or #runs.specs > 1 or runs.overridden then ?>
 <section class="notices" aria-label="Limitations"><b>Read this first</b><ul>
 <?lua if #bad > 0 then ?><li>Not a pass: run <?= table.concat(bad, ", ") ?>.</li><?lua end ?>
 <?lua if #runs.absent > 0 then ?><li><b>Earlier attempts are not among the bundles of this report: <?= format.count(#runs.absent, "entry", "entries") ?> of the table of runs.</b> They count; what they came to is known from the ledger of the bench alone, requirement by requirement it is not.</li><?lua end ?>
+<?lua for _, words in ipairs(runs.swapped) do ?><li><b>The bundle of <?= words ?>: its SHA256SUMS is another.</b></li><?lua end ?>
 <?lua for _, words in ipairs(runs.twice) do ?><li>The same run was given twice: <?= words ?>.</li><?lua end ?>
 <?lua if #repeated > 0 then ?><li>Repeated runs: <?= table.concat(repeated, ", ") ?>. The first attempt counts; the earlier ones are named below.</li><?lua end ?>
 <?lua for _, words in ipairs(several) do ?><li>The same test more than once, each counted: <?= words ?>.</li><?lua end ?>
-<?lua if #runs.untested > 0 then local ids = {} for i, requirement in ipairs(runs.untested) do ids[i] = requirement.key end ?><li>Tested by no run: <?= format.list(ids) ?>.</li><?lua end ?>
+<?lua if #runs.untested > 0 then local ids = {} for i, requirement in ipairs(runs.untested) do ids[i] = requirement.key end ?><li>Tested by no run: <?= format.list(ids, 6) ?>, see <a href="#coverage" class="place">Coverage</a>.</li><?lua end ?>
 <?lua if #runs.specs > 1 then ?><li>These runs were judged by <?= #runs.specs ?> different specifications or revisions of one; see below.</li><?lua end ?>
 <?lua if runs.overridden then ?><li>A calibration was not in force, and judged by override, in at least one run.</li><?lua end ?>
 </ul></section>
 <?lua end ?>
 <table class="runs"><thead><tr><th>Run</th><th>Verdict</th><th>Scenario</th><th>Device, serial number</th><th>Carried out</th><th class="number">Pulses</th></tr></thead><tbody>
-<?lua for _, entry in ipairs(runs.sorted()) do ?>
-<tr><td><a href="#run-<?= entry.number ?>"><b><?= entry.number ?></b></a><?lua if entry.attempt and entry.attempt > 1 then ?> <b>(attempt <?= entry.attempt ?>)</b><?lua end ?></td><td><span class="tag <?= entry.headline.class ?>"><?= entry.headline.word ?></span><?lua if entry.simulated then ?> simulated<?lua end ?></td><td><?= entry.scenario ?></td><td><?= entry.device ?>, <?= entry.serial ?></td><td><?= entry.started ?></td><td class="number"><?= entry.detected or "–" ?><?lua if entry.expected then ?> of <?= entry.expected ?><?lua end ?></td></tr>
-<?lua end for _, earlier in ipairs(runs.absent) do ?>
+<?lua for _, earlier in ipairs(runs.absent) do ?>
 <tr><td><b>not given</b></td><td><?lua if earlier.counts_as then ?><span class="tag <?= earlier.counts_as ?>"><?= format.verdict(earlier.counts_as).word ?></span><?lua else ?>not counted<?lua end ?></td><td><?= earlier.of.scenario ?>, before run <?= earlier.of.number ?></td><td><?= earlier.of.device ?>, <?= earlier.of.serial ?></td><td colspan="2"><?= earlier.words ?> <span class="soft">(run <?= earlier.id ?>)</span></td></tr>
+<?lua end for _, entry in ipairs(runs.sorted()) do ?>
+<tr><td><a href="#run-<?= entry.number ?>"><b><?= entry.number ?></b></a><?lua if entry.attempt and entry.attempt > 1 then ?> <b>(attempt <?= entry.attempt ?>)</b><?lua end ?></td><td><span class="tag <?= entry.headline.class ?>"><?= entry.headline.word ?></span><?lua if entry.simulated then ?> simulated<?lua end ?></td><td><?= entry.scenario ?></td><td><?= entry.device ?>, <?= entry.serial ?></td><td><?= entry.started ?></td><td class="number"><?= entry.detected or "–" ?><?lua if entry.expected then ?> of <?= entry.expected ?><?lua end ?></td></tr>
 <?lua end ?>
 </tbody></table>
 <div class="strip">
@@ -107,7 +108,12 @@ end
 
 <h2 id="matrix">Requirements and runs</h2>
 <?lua
-local sorted = runs.sorted_requirements()
+local sorted = {}
+for _, requirement in ipairs(runs.sorted_requirements()) do
+	if requirement.verdict ~= "not_tested" then
+		sorted[#sorted + 1] = requirement
+	end
+end
 for from = 1, campaign.count, MOST do
 	local to = math.min(from + MOST - 1, campaign.count)
 ?>
@@ -116,11 +122,12 @@ for from = 1, campaign.count, MOST do
 <tr><td><b><?= requirement.key ?></b></td><td><span class="tag <?= requirement.verdict ?>"><?= format.verdict(requirement.verdict).word ?></span></td><?lua
 	for i = from, to do
 		local one = requirement.cells[i]
-		if one then ?><td><span class="tag small <?= one.verdict ?>"><?= format.verdict(one.verdict).symbol ?> <?= format.verdict(one.verdict).word ?></span></td><?lua else ?><td class="soft">not in its specification</td><?lua end
+		if one then ?><td><span class="tag small <?= one.verdict ?>"><?= format.verdict(one.verdict).symbol ?> <?= format.verdict(one.verdict).word ?></span></td><?lua else ?><td class="soft">·</td><?lua end
 	end ?></tr>
 <?lua end ?>
 </tbody></table></div>
 <?lua end ?>
+<p class="soft"><small>A dot: not in the specification of that run.<?lua if #runs.untested > 0 then ?> <?= format.count(#runs.untested, "requirement that no run tested is", "requirements that no run tested are") ?> listed under <a href="#coverage" class="place">Coverage</a>.<?lua end ?></small></p>
 
 <h2 id="worst">Worst case of each requirement</h2>
 <table class="worst-cases"><thead><tr><th>Requirement</th><th>Together</th><th>Nearest to its limit</th><th>Limit</th><th>Margin</th><th>Run</th></tr></thead><tbody>
@@ -148,12 +155,19 @@ session.forget()
 <table class="pairs"><tbody>
 <tr><td>Requirements</td><td><?= #runs.requirements ?></td></tr>
 <tr><td>Tested by at least one run</td><td><?= #runs.requirements - #runs.untested ?></td></tr>
-<tr><td>Tested by none</td><td><?lua if #runs.untested == 0 then ?>none<?lua end for i, requirement in ipairs(runs.untested) do ?><?= i > 1 and ", " or "" ?><b><?= requirement.key ?></b> <?= requirement.text ?><?lua end ?></td></tr>
+<tr><td>Tested by none</td><td><?= #runs.untested == 0 and "none" or format.count(#runs.untested, "requirement") .. ", listed below" ?></td></tr>
 <?lua for _, spec in ipairs(runs.specs) do ?>
 <tr><td>Specification</td><td><?= spec.words ?>, SHA-256 <code><?= spec.hash ?></code></td></tr>
 <?lua end ?>
 </tbody></table>
 
+<?lua if #runs.untested > 0 then ?>
+<h3>Tested by none of the runs</h3>
+<table class="pairs"><tbody>
+<?lua for _, requirement in ipairs(runs.untested) do ?><tr><td><b><?= requirement.key ?></b></td><td><?= requirement.text ?></td></tr>
+<?lua end ?>
+</tbody></table>
+<?lua end ?>
 <h2 id="runs">The runs</h2>
 <?lua for _, entry in ipairs(runs.sorted()) do ?>
 <h3 id="run-<?= entry.number ?>">Run <?= entry.number ?>: <?= entry.scenario ?> <span class="tag <?= entry.verdict ?>"><?= format.verdict(entry.verdict).word ?></span></h3>

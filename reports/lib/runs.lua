@@ -4,8 +4,9 @@ local format = require "format"
 local repeats = require "repeats"
 local session = require "session"
 local summary = require "summary"
+local trace = require "trace"
 
-local runs = {list = {}, requirements = {}, specs = {}, rules = {}, absent = {}}
+local runs = {list = {}, requirements = {}, specs = {}, rules = {}, absent = {}, swapped = {}}
 
 local by_key = {}
 
@@ -31,7 +32,7 @@ local function add_requirement(i, requirement)
 	if not by_key[key] then
 		by_key[key] = {
 			key = key, id = requirement.id, text = requirement.text or "", source = requirement.source or {}, hazard = requirement.hazard,
-			risk_control = requirement.risk_control, measurand = requirement.measurand, cells = {},
+			risk_control = requirement.risk_control, measurand = requirement.measurand, scenarios = trace.canonical(requirement).scenarios or "", cells = {},
 		}
 		runs.requirements[#runs.requirements + 1] = by_key[key]
 	end
@@ -86,11 +87,17 @@ local function find_absent()
 	local given, seen = {}, {}
 	for _, entry in ipairs(runs.list) do
 		if entry.id then
-			given[entry.id] = true
+			given[entry.id] = entry
 		end
 	end
 	for _, entry in ipairs(runs.list) do
 		for _, earlier in ipairs(entry.earlier) do
+			local same = given[earlier.id]
+			if same and earlier.sums and earlier.sums ~= same.manifest then
+				-- What was given in its place is not what the ledger saw.
+				runs.swapped[#runs.swapped + 1] = string.format("run %d is not as the ledger had it when run %d began", same.number, entry.number)
+				given[earlier.id] = nil
+			end
 			if not given[earlier.id] and not seen[earlier.id] then
 				seen[earlier.id] = true
 				runs.absent[#runs.absent + 1] = {id = earlier.id, words = earlier.words, counts_as = earlier.counts_as, of = entry}
