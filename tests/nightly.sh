@@ -48,6 +48,8 @@ echo "== verify: every shipped scenario judged again, by gcc's build and by clan
 [ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
 ninja -C build/clang rig/cli/tmsrig >/dev/null
 tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+echo "== report: a PDF of every kind of run, and everything that could change its bytes"
+if command -v weasyprint >/dev/null; then tests/report.sh "$tmsrig" all; else echo "NOT RUN: weasyprint is not installed (./dev report-tools)"; fi
 echo "== signing: ten thousand changed bytes"
 tests/signing.sh "$tmsrig" build/bench/tests/tamper/tamper 10000
 

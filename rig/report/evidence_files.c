@@ -212,8 +212,8 @@ static int lua_sealed(lua_State *lua)
 	if (!open_file(files, MANIFEST_FILE))
 		return 1;
 	while (next_line(files, &length)) {
-		bool found = length == strlen(name) + DIGEST_HEX_SIZE + 1 &&
-			     memcmp(files->line + DIGEST_HEX_SIZE + 1, name, strlen(name)) == 0;
+		bool found =
+			length == strlen(name) + DIGEST_HEX_SIZE + 1 && memcmp(files->line + DIGEST_HEX_SIZE + 1, name, strlen(name)) == 0;
 		if (found)
 			lua_pushlstring(lua, files->line, DIGEST_HEX_SIZE - 1);
 		if (found)
@@ -241,7 +241,7 @@ void evidence_files_register(struct evidence_files *files, lua_State *lua)
 {
 	static const luaL_Reg FUNCTIONS[] = {
 		{"environment", lua_environment}, {"events", lua_events}, {"signatures", lua_signatures},
-		{"manifest", lua_manifest}, {"sealed", lua_sealed}, {NULL, NULL},
+		{"manifest", lua_manifest},       {"sealed", lua_sealed}, {NULL, NULL},
 	};
 	static const char UNFINISHED[] = ".incomplete";
 	const char *slash = strrchr(files->dir, '/');
