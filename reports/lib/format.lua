@@ -6,7 +6,7 @@ local VERDICTS = {
 	conditional_pass = {word = "CONDITIONAL PASS", symbol = "≈", rank = 6, means = "inside its limit, by less than the guard band"},
 	conditional_fail = {word = "CONDITIONAL FAIL", symbol = "≉", rank = 3, means = "outside its limit, by less than the guard band"},
 	fail = {word = "FAIL", symbol = "✗", rank = 1, means = "does not meet its limit"},
-	void = {word = "VOID", symbol = "∅", rank = 2, means = "a fault of the bench or a gap in the recording: says nothing about the device"},
+	void = {word = "VOID", symbol = "∅", rank = 2, means = "rests on samples that are missing or say nothing, or on a run that was stopped: says nothing about the device"},
 	not_capable = {word = "NOT CAPABLE", symbol = "±", rank = 5, means = "the measurement uncertainty is too large for the limit"},
 	inconclusive = {word = "INCONCLUSIVE", symbol = "?", rank = 4, means = "rests on a calibration that is not in force: no statement of conformity"},
 	not_tested = {word = "NOT TESTED", symbol = "–", rank = 7, means = "nothing in this run could be judged"},

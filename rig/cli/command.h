@@ -25,5 +25,3 @@ extern atomic_bool command_abort;
 int command_fail(const struct error *error);
 /* The version of the program and of its build ("0.1.0", "release gcc 12.2"); static strings. */
 extern const char *const COMMAND_VERSION, *const COMMAND_BUILD;
-/* The commit that it was built from, with "-dirty" when files differed from it; "" when that is not known. */
-extern const char *const COMMAND_COMMIT;

@@ -3,26 +3,25 @@
 
 #include "command.h"
 #include "compare_table.h"
+#include "digest.h"
 #include "environment.h"
 #include "rejudge.h"
 #include "replay.h"
 #include "verify.h"
+#include "verify_log.h"
 
 /* What a build or a processor of another kind may differ by (of numbers; verdicts and words may not). */
 static const double TOLERANCE = 1e-9;
 
-/* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
+/*
+ * What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. (results_sha256 is held
+ * against the tables themselves.)
+ */
 static const char *const SKIPPED[] = {
-	"tool",          "run.command",
-	"run.started",   "run.ended",
-	"run.operator",  "run.device_serial",
-	"run.recording", "run.recording_sha256",
-	"run.fixtures",  "run.ended_by",
-	"run.seed",      "run.faults",
-	"run.id",        "run.attempt",
-	"run.reason",    "run.earlier",
-	"run.ledger",    "bench.adc.gaps_found_by",
-	"event_log",     NULL,
+	"tool",          "run.command",          "run.started",    "run.ended",    "run.operator", "run.device_serial",
+	"run.recording", "run.recording_sha256", "run.fixtures",   "run.ended_by", "run.seed",     "run.faults",
+	"run.id",        "run.attempt",          "run.reason",     "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
+	"event_log",     "run.ledger_place",     "results_sha256", NULL,
 };
 
 static const struct {
@@ -158,6 +157,28 @@ bool verify_result(struct bundle_check *v, struct stage_report *report, struct e
 	return read || why.kind != ERROR_BENCH;
 }
 
+/* results_sha256 is that of the tables as they lie there: what reads as the same numbers could read otherwise elsewhere. */
+static bool check_tables(const struct bundle_check *v, struct stage_report *report, struct error *error)
+{
+	auto_digest struct digest *digest = digest_create(error);
+	char hex[DIGEST_HEX_SIZE];
+	const char *stated = json_string_value(json_object_get(v->result, "results_sha256"));
+	if (!digest)
+		return false;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		char path[PATH_MAX], block[1 << 14];
+		snprintf(path, sizeof path, "%s/%s", v->dir, TABLES[i].name);
+		auto_file FILE *file = fopen(path, "re");
+		for (size_t got; file && (got = fread(block, 1, sizeof block, file)) > 0;)
+			digest_update(digest, block, got);
+	}
+	digest_finish(digest, hex);
+	if (!equal(stated, hex))
+		stage_find(report, "result.json: results_sha256 is %.16s, that of the three tables is %.16s", stated ? stated : "not there",
+			   hex);
+	return true;
+}
+
 bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct error why = {0};
@@ -182,5 +203,5 @@ bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struc
 		return true;
 	}
 	tell_differences(v, report);
-	return true;
+	return check_tables(v, report, error) && verify_log(v, report, error);
 }

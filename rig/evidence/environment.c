@@ -283,14 +283,33 @@ static void emit_instruments(struct json_emitter *json, const struct environment
 	emit_close_array(json);
 }
 
+/* The SHA-256 of this program's file, and of those beside it. What is not installed is not named. */
+static bool emit_programs(struct json_emitter *json, const struct environment_facts *facts, struct error *error)
+{
+	char hex[DIGEST_HEX_SIZE];
+	if (!digest_file("/proc/self/exe", hex, error))
+		return false;
+	emit_string(json, "sha256", hex);
+	emit_open_array(json, "companions");
+	for (size_t i = 0; i < ENVIRONMENT_PROGRAMS_MAX && facts->companions[i]; i++) {
+		const char *path = facts->companions[i], *slash = strrchr(path, '/');
+		if (!digest_file(path, hex, error))
+			return false;
+		emit_open_object(json, NULL);
+		emit_string(json, "file", slash ? slash + 1 : path);
+		emit_string(json, "sha256", hex);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+	return true;
+}
+
 bool environment_write(const char *path, const struct environment_facts *facts, struct error *error)
 {
 	auto_file FILE *file = fopen(path, "wxe");
 	if (!file)
 		return error_errno(error, ERROR_BENCH, "%s: cannot create", path);
 	struct json_emitter json = {.file = file};
-	char program_sha256[DIGEST_HEX_SIZE];
-	struct error ignored;
 	emit_open_object(&json, NULL);
 	emit_string(&json, "schema", "tmsrig-environment-1");
 	emit_string(&json, "run", facts->run_id);
@@ -298,8 +317,9 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	emit_open_object(&json, "program");
 	emit_string(&json, "version", facts->version);
 	emit_string(&json, "build", facts->build);
-	emit_known(&json, "commit", facts->commit ? facts->commit : "");
-	emit_known(&json, "sha256", digest_file("/proc/self/exe", program_sha256, &ignored) ? program_sha256 : "");
+	if (!emit_programs(&json, facts, error))
+		return false;
+	emit_string(&json, "templates_sha256", facts->templates_sha256);
 	emit_libraries(&json);
 	emit_close_object(&json);
 	emit_host(&json);

@@ -21,6 +21,7 @@ struct evidence_files {
 	char *line;
 	size_t line_size;
 	struct signatures *signatures;
+	bool hide_later;
 	char path[4096];
 };
 
@@ -34,6 +35,11 @@ struct evidence_files *evidence_files_open(const char *dir, struct error *error)
 	error_errno(error, ERROR_CONFIG, "%s", dir);
 	free(files);
 	return NULL;
+}
+
+void evidence_files_hide_later(struct evidence_files *files)
+{
+	files->hide_later = true;
 }
 
 static void drop_stream(struct evidence_files *files)
@@ -184,7 +190,7 @@ static int lua_signatures(lua_State *lua)
 	struct evidence_files *files = self(lua);
 	struct error error = {0};
 	signatures_destroy(files->signatures);
-	files->signatures = signatures_check(files->dir, &NOTHING, &error);
+	files->signatures = files->hide_later ? NULL : signatures_check(files->dir, &NOTHING, &error);
 	lua_newtable(lua);
 	for (size_t i = 0; files->signatures && i < files->signatures->count; i++) {
 		const struct signature *signature = &files->signatures->items[i];
@@ -209,7 +215,7 @@ static int lua_sealed(lua_State *lua)
 	const char *name = luaL_checkstring(lua, 1);
 	size_t length;
 	lua_pushnil(lua);
-	if (!open_file(files, MANIFEST_FILE))
+	if (files->hide_later || !open_file(files, MANIFEST_FILE))
 		return 1;
 	while (next_line(files, &length)) {
 		bool found =
@@ -230,7 +236,7 @@ static int lua_manifest(lua_State *lua)
 	char hex[DIGEST_HEX_SIZE];
 	struct error error = {0};
 	snprintf(files->path, sizeof files->path, "%s/" MANIFEST_FILE, files->dir);
-	if (access(files->path, R_OK) == 0 && digest_file(files->path, hex, &error))
+	if (!files->hide_later && access(files->path, R_OK) == 0 && digest_file(files->path, hex, &error))
 		lua_pushstring(lua, hex);
 	else
 		lua_pushnil(lua);
