@@ -8,6 +8,7 @@
 #include "store.h"
 #include "store_format.h"
 #include "store_guard.h"
+#include "store_objects.h"
 
 /*
  * Attempts at a piece of metadata that fails its checksum, because the writer was just at it or because it is damaged. HDF5 doubles its pause after
@@ -154,8 +155,6 @@ static bool open_file(struct store_reader *reader, struct error *error)
 	if (!store_guard_inspect(reader->path, &open_for_writing, &reader->file_bytes, error))
 		return false;
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-	/* No code is loaded for what a file asks for. */
-	H5PLset_loading_state(0);
 	if (access < 0 || H5Pset_file_locking(access, true, true) < 0 || H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) < 0)
 		return hdf5_error(error, ERROR_BENCH, "%s: cannot open the recording", reader->path);
 	reader->file = H5Fopen(reader->path, open_for_writing ? H5F_ACC_RDONLY | H5F_ACC_SWMR_READ : H5F_ACC_RDONLY, access);
@@ -166,8 +165,8 @@ static bool open_file(struct store_reader *reader, struct error *error)
 
 static bool load(struct store_reader *reader, struct error *error)
 {
-	if (!open_file(reader, error) || !read_schema(reader, error) || !read_completeness(reader, error) || !read_layout(reader, error) ||
-	    !read_channels(reader, error))
+	if (!open_file(reader, error) || !read_schema(reader, error) || !store_objects_check(reader->file, reader->path, error) ||
+	    !read_completeness(reader, error) || !read_layout(reader, error) || !read_channels(reader, error))
 		return false;
 	/* The order of items first: it is written last, so the columns opened after it hold every item it shows. */
 	for (size_t i = COLUMN_COUNT; i-- > 0;)
