@@ -5,6 +5,7 @@ left or written anywhere; or, where nothing is wrong with the archive itself, to
 
 usage: hostile_zip.py TMSRIG BUNDLE [brief]
 """
+import functools
 import os
 import re
 import struct
@@ -30,6 +31,7 @@ class Entry:
         self.central, self.local = {**fields, **(central or {})}, {**fields, **(local or {})}
 
 
+@functools.cache
 def deflate(data):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(data) + packer.flush()
