@@ -208,7 +208,7 @@ static int open_plain(const char *dir, const char *name, off_t *size)
 
 static void compare_file(struct check *check, const struct entry *entry)
 {
-	off_t size;
+	off_t size = 0;
 	char hex[DIGEST_HEX_SIZE], words[256];
 	auto_fd int fd = open_plain(check->dir, entry->name, &size);
 	if (fd >= 0 && (uint64_t)size > MAX_TOTAL - check->looked_at) {

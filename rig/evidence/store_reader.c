@@ -329,7 +329,7 @@ static bool is_next(struct store_reader *reader, uint64_t index, struct error *e
 
 static bool replay_window(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
-	struct window window;
+	struct window window = {0};
 	if (!is_next(reader, index, error))
 		return false;
 	if (!sink->window)
@@ -345,7 +345,7 @@ static bool replay_window(struct store_reader *reader, uint64_t index, const str
 
 static bool replay_envelope(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
-	struct envelope_cell cell;
+	struct envelope_cell cell = {0};
 	if (!store_envelope(reader, index, &cell, error))
 		return false;
 	if (cell.first_frame < reader->next_cell_frame || cell.frames > UINT64_MAX - cell.first_frame)
