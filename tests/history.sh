@@ -16,31 +16,23 @@ check() { # name, command...
   if "$@" >"$work/check.out" 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok: $name"; tail -n 8 "$work/check.out"; fi
 }
 
-bin=$(for dir in /usr/lib/postgresql/*/bin /usr/bin; do [ -x "$dir/initdb" ] && echo "$dir"; done | sort -V | tail -n 1)
-[ -n "$bin" ] || { echo "history: there is no PostgreSQL server (package postgresql): NOT RUN" >&2; rm -rf "$work"; exit 1; }
-# The server refuses to be root's.
-user=$(id -un) as=()
-if [ "$(id -u)" -eq 0 ]; then user=nobody; as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env "HOME=$work/pg"); fi
-mkdir "$work/pg" "$work/socket"
-chmod 755 "$work"
-[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$work/pg" "$work/socket"
+# shellcheck source=tests/postgresql.sh
+. "$TMSRIG_DATA/tests/postgresql.sh"
 # shellcheck disable=SC2317
 stop() {
-  [ -f "$work/pg/data/postmaster.pid" ] && "${as[@]}" "$bin/pg_ctl" -D "$work/pg/data" -m immediate -w stop >/dev/null 2>&1
+  pg_stop
   rm -rf "$work"
 }
 trap stop EXIT
-"${as[@]}" "$bin/initdb" -D "$work/pg/data" -U rig --auth=trust --no-sync -E UTF8 >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log"; exit 1; }
-"${as[@]}" "$bin/pg_ctl" -D "$work/pg/data" -w -t 60 -l "$work/pg/log" -o "-k $work/socket -c listen_addresses='' -c fsync=off" start >"$work/start.log" 2>&1 ||
-  { cat "$work/start.log" "$work/pg/log"; exit 1; }
-server="postgresql:///postgres?host=$work/socket&user=rig"
-echo "PostgreSQL $("$bin/postgres" --version | grep -oE '[0-9.]+' | head -n 1) as $user"
+pg_make "$work" && pg_start -c fsync=off || exit 1
+server=$pg_server
+echo "PostgreSQL $("$pg_bin/postgres" --version | grep -oE '[0-9.]+' | head -n 1) as $pg_user"
 
 # The database's tests, all of them in both.
 tests=$(grep -c '^Test(' "$TMSRIG_DATA/tests/unit/test_history_database.c")
 check "the tests of the database" env TMSRIG_TEST_POSTGRESQL="$server" "$test_program"
 cp "$work/check.out" "$work/tests.out"
-check "they ran in PostgreSQL" eval '[ "$(grep -c "in PostgreSQL too" "$work/tests.out")" -ge 8 ]'
+check "they ran in PostgreSQL" eval '[ "$(grep -c "in PostgreSQL too" "$work/tests.out")" -ge 11 ]'
 check "all $tests of them" grep -q "Tested: $tests | Passing: $tests |" "$work/tests.out"
 
 # The program: the same runs into both; what comes out must be the same to the byte.

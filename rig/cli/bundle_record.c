@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "companion.h"
 #include "digest.h"
 #include "environment.h"
 #include "manifest.h"
@@ -43,6 +44,13 @@ static bool write_environment(const struct bundle_record *record, const struct s
 		.instruments = instruments,
 		.opened = bench,
 	};
+	char paths[2][PATH_MAX];
+	size_t companions = 0;
+	struct error not_installed;
+	if (companion_path("tmsrig-guardian", "guardian", paths[0], sizeof paths[0], &not_installed))
+		facts.companions[companions++] = paths[0];
+	if (companion_path("tmsrig-sigrok", "sigrok", paths[1], sizeof paths[1], &not_installed))
+		facts.companions[companions++] = paths[1];
 	for (size_t i = 0; ports && i < ports->note_count; i++)
 		instruments[facts.instrument_count++] =
 			(struct environment_instrument){ports->notes[i].part, ports->notes[i].key, ports->notes[i].value};
@@ -85,7 +93,7 @@ static bool enter_ledger(struct bundle_record *record, const struct session_setu
 		.operator_name = setup->operator_name,
 		.reason = setup->reason,
 	};
-	record->ledger = ledger_begin(dir, &run, &record->earlier, record->ledger_hash, error);
+	record->ledger = ledger_begin(dir, &run, &record->earlier, &record->place, error);
 	return record->ledger;
 }
 
@@ -102,13 +110,12 @@ bool bundle_record_begin(struct bundle_record *record, const struct session_setu
 	record->identity = (struct evidence_identity){
 		.run_id = record->run_id,
 		.reason = setup->reason,
-		.ledger = record->ledger_hash,
+		.ledger = &record->place,
 		.plan_sha256 = setup->plan ? record->plan_sha256 : NULL,
 		.spec_sha256 = record->spec_sha256,
 		.earlier = &record->earlier,
 	};
-	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->ledger_hash,
-			       error);
+	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->place.hash, error);
 }
 
 bool bundle_record_ended(struct bundle_record *record, enum verdict overall, struct error *error)

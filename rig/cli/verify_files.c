@@ -147,7 +147,8 @@ bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct e
 	snprintf(path, sizeof path, "%s/" LEDGER_FILE, dir);
 	if (access(path, R_OK) != 0)
 		return true;
-	bool whole = ledger_read(path, &list, &state, &why);
+	struct ledger_place place = {0};
+	bool whole = ledger_read(path, &list, &place, &state, &why);
 	if (!whole && why.kind == ERROR_BENCH) {
 		*error = why;
 		return false;
@@ -157,6 +158,16 @@ bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct e
 			report->state = STAGE_HOLDS;
 			check_run(v, &list, i, report);
 		}
+	const char *first = json_string_value(json_object_get(member(v->result, "run", "ledger_place"), "first"));
+	if (report->state == STAGE_ABSENT && first && strcmp(first, place.first) == 0) {
+		snprintf(report->summary, sizeof report->summary, "the bench's ledger has lost this run:");
+		stage_find(report,
+			   "%s: it begins with the line the bundle says (%.16s), and does not have the run's own (%.16s, line %lld): it "
+			   "was cut, or an "
+			   "older copy was put in its place",
+			   path, first, hash,
+			   (long long)json_integer_value(json_object_get(member(v->result, "run", "ledger_place"), "line")));
+	}
 	if (!whole)
 		stage_find(report, "%s", why.text);
 	return true;

@@ -13,16 +13,10 @@ static const double TOLERANCE = 1e-9;
 
 /* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
 static const char *const SKIPPED[] = {
-	"tool",          "run.command",
-	"run.started",   "run.ended",
-	"run.operator",  "run.device_serial",
-	"run.recording", "run.recording_sha256",
-	"run.fixtures",  "run.ended_by",
-	"run.seed",      "run.faults",
-	"run.id",        "run.attempt",
-	"run.reason",    "run.earlier",
-	"run.ledger",    "bench.adc.gaps_found_by",
-	"event_log",     NULL,
+	"tool",          "run.command",          "run.started",  "run.ended",    "run.operator", "run.device_serial",
+	"run.recording", "run.recording_sha256", "run.fixtures", "run.ended_by", "run.seed",     "run.faults",
+	"run.id",        "run.attempt",          "run.reason",   "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
+	"event_log",     "run.ledger_place",     NULL,
 };
 
 static const struct {

@@ -124,8 +124,16 @@ static void read_run(struct trace_bundle *bundle, const json_t *root, struct are
 	bundle->started = keep(arena, json_object_get(run, "started"));
 	bundle->device = keep(arena, json_object_get(json_object_get(root, "device"), "id"));
 	bundle->serial = keep(arena, json_object_get(run, "device_serial"));
-	bundle->attempt = count_of(json_object_get(run, "attempt"));
+	bundle->run_id = keep(arena, json_object_get(run, "id"));
 	bundle->reason = keep(arena, json_object_get(run, "reason"));
+	bundle->attempt = count_of(json_object_get(run, "attempt"));
+	const json_t *earlier = json_object_get(run, "earlier");
+	for (size_t i = 0; i < json_array_size(earlier) && i < TRACE_MAX_EARLIER; i++) {
+		const json_t *one = json_array_get(earlier, i);
+		const char *id = keep(arena, json_object_get(one, "id"));
+		if (id)
+			bundle->earlier[bundle->earlier_count++] = (struct trace_attempt){id, keep(arena, json_object_get(one, "verdict"))};
+	}
 	/* What does not say that it is real is not. */
 	bundle->simulated = !json_is_false(json_object_get(run, "simulated"));
 	bundle->whole = json_is_true(json_object_get(run, "complete")) && json_is_false(json_object_get(run, "aborted"));

@@ -18,6 +18,13 @@ struct trace_verdict {
 	enum verdict verdict;       /* no better than void when the run has no whole recording */
 };
 
+/* A run of the same test that came before, as the bundle names it. */
+struct trace_attempt {
+	const char *id, *verdict; /* verdict NULL: it has no end */
+};
+
+enum { TRACE_MAX_EARLIER = 16 };
+
 struct trace_bundle {
 	const char *path;     /* as it was given */
 	const char *spec;     /* id of the spec it was judged by */
@@ -25,8 +32,11 @@ struct trace_bundle {
 	const char *started;  /* ISO 8601 */
 	const char *device;   /* id of the device file; NULL: none */
 	const char *serial;   /* of the device under test; NULL: not stated */
-	unsigned attempt;     /* 1: the first; 0: not known */
-	const char *reason;   /* why it was done again; NULL: none */
+	const char *run_id;   /* NULL: none */
+	const char *reason;   /* why it was repeated; NULL: none given */
+	unsigned attempt;     /* 0: it does not say */
+	struct trace_attempt earlier[TRACE_MAX_EARLIER];
+	size_t earlier_count;
 	bool simulated;
 	bool whole;      /* recorded to its end, not aborted */
 	bool overridden; /* judged in spite of a calibration that was not in force */

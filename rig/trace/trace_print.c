@@ -21,7 +21,17 @@ static const char *state_words(const struct trace *trace, const struct trace_row
 	return "?";
 }
 
-static void print_evidence(FILE *out, const struct trace_evidence *evidence)
+static void print_attempt(FILE *out, const struct trace *trace, const struct trace_bundle *bundle)
+{
+	const struct trace_attempt *missing = trace_missing_attempt(trace, bundle);
+	if (bundle->attempt > 1)
+		fprintf(out, "  attempt %u%s%s", bundle->attempt, bundle->reason ? ": " : "", bundle->reason ? bundle->reason : "");
+	if (missing)
+		fprintf(out, ", NOT AMONG THESE: run %.32s, %s; %s", missing->id, missing->verdict ? missing->verdict : "no end",
+			bundle->reason ? "repeated with a reason" : "repeated without a reason");
+}
+
+static void print_evidence(FILE *out, const struct trace *trace, const struct trace_evidence *evidence)
 {
 	const struct trace_bundle *bundle = evidence->bundle;
 	fprintf(out, "    %s  %.10s  %s  %s  %s", verdict_name(evidence->verdict->verdict), bundle->started,
@@ -39,8 +49,7 @@ static void print_evidence(FILE *out, const struct trace_evidence *evidence)
 	}
 	if (bundle->overridden)
 		fputs("  calibration overridden", out);
-	if (bundle->attempt > 1)
-		fprintf(out, "  attempt %u: %s", bundle->attempt, bundle->reason ? bundle->reason : "no reason given");
+	print_attempt(out, trace, bundle);
 	fputc('\n', out);
 }
 
@@ -58,7 +67,7 @@ static void print_row(FILE *out, const struct trace *trace, const struct trace_r
 		fprintf(out, " (%zu)", row->scenario_count);
 	fputc('\n', out);
 	for (size_t i = 0; i < row->evidence_count; i++)
-		print_evidence(out, &row->evidence[i]);
+		print_evidence(out, trace, &row->evidence[i]);
 }
 
 static void print_scenario(FILE *out, const struct trace *trace, const struct trace_scenario *scenario)
