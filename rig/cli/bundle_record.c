@@ -10,6 +10,7 @@
 #include "environment.h"
 #include "manifest.h"
 #include "paths.h"
+#include "report.h"
 
 enum { PLAN_TEXT_CAP = 1 << 28 };
 
@@ -32,11 +33,15 @@ static bool write_environment(const struct bundle_record *record, const struct s
 {
 	struct environment_instrument instruments[PORTS_MAX_NOTES];
 	const struct ports *ports = bench ? bench_ports(bench) : NULL;
+	char templates[PATH_MAX], templates_sha256[DIGEST_HEX_SIZE];
+	if (!paths_data("reports", templates, sizeof templates, error) || !report_fingerprint(templates, templates_sha256, error))
+		return false;
 	struct environment_facts facts = {
 		.run_id = record->run_id,
 		.command = setup->command,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
+		.templates_sha256 = templates_sha256,
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.ambient = setup->ambient,

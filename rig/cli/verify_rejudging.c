@@ -3,20 +3,25 @@
 
 #include "command.h"
 #include "compare_table.h"
+#include "digest.h"
 #include "environment.h"
 #include "rejudge.h"
 #include "replay.h"
 #include "verify.h"
+#include "verify_log.h"
 
 /* What a build or a processor of another kind may differ by (of numbers; verdicts and words may not). */
 static const double TOLERANCE = 1e-9;
 
-/* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
+/*
+ * What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. (results_sha256 is held
+ * against the tables themselves.)
+ */
 static const char *const SKIPPED[] = {
-	"tool",          "run.command",          "run.started",  "run.ended",    "run.operator", "run.device_serial",
-	"run.recording", "run.recording_sha256", "run.fixtures", "run.ended_by", "run.seed",     "run.faults",
-	"run.id",        "run.attempt",          "run.reason",   "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
-	"event_log",     "run.ledger_place",     NULL,
+	"tool",          "run.command",          "run.started",    "run.ended",    "run.operator", "run.device_serial",
+	"run.recording", "run.recording_sha256", "run.fixtures",   "run.ended_by", "run.seed",     "run.faults",
+	"run.id",        "run.attempt",          "run.reason",     "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
+	"event_log",     "run.ledger_place",     "results_sha256", NULL,
 };
 
 static const struct {
@@ -131,6 +136,21 @@ static void check_day(const json_t *result, struct stage_report *report)
 			   started);
 }
 
+/* What was judged by, for who has the specification from elsewhere: a looser one of the same name and revision judges consistently. */
+static void tell_spec(const json_t *result, struct stage_report *report)
+{
+	const json_t *inputs = json_object_get(result, "inputs");
+	const char *file = replay_text(result, "spec", "file");
+	for (size_t i = 0; file && i < json_array_size(inputs); i++) {
+		const json_t *input = json_array_get(inputs, i);
+		const char *path = json_string_value(json_object_get(input, "path"));
+		const char *name = json_string_value(json_object_get(input, "name"));
+		const char *sha256 = json_string_value(json_object_get(input, "sha256"));
+		if (path && name && sha256 && strcmp(path, file) == 0)
+			stage_note(report, "its requirements are those of %.100s, SHA-256 %.64s", name, sha256);
+	}
+}
+
 bool verify_result(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct replay replay;
@@ -142,6 +162,7 @@ bool verify_result(struct bundle_check *v, struct stage_report *report, struct e
 			 text_or_none(replay_text(v->result, "tool", "version")), text_or_none(replay_text(v->result, "tool", "build")),
 			 text_or_none(replay_text(v->result, "spec", "id")), replay_number(v->result, "spec", "revision", 0));
 		check_day(v->result, report);
+		tell_spec(v->result, report);
 	} else if (why.kind == ERROR_BENCH) {
 		*error = why;
 	} else {
@@ -150,6 +171,28 @@ bool verify_result(struct bundle_check *v, struct stage_report *report, struct e
 	}
 	replay_finish(&replay);
 	return read || why.kind != ERROR_BENCH;
+}
+
+/* results_sha256 is that of the tables as they lie there: what reads as the same numbers could read otherwise elsewhere. */
+static bool check_tables(const struct bundle_check *v, struct stage_report *report, struct error *error)
+{
+	auto_digest struct digest *digest = digest_create(error);
+	char hex[DIGEST_HEX_SIZE];
+	const char *stated = json_string_value(json_object_get(v->result, "results_sha256"));
+	if (!digest)
+		return false;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		char path[PATH_MAX], block[1 << 14];
+		snprintf(path, sizeof path, "%s/%s", v->dir, TABLES[i].name);
+		auto_file FILE *file = fopen(path, "re");
+		for (size_t got; file && (got = fread(block, 1, sizeof block, file)) > 0;)
+			digest_update(digest, block, got);
+	}
+	digest_finish(digest, hex);
+	if (!equal(stated, hex))
+		stage_find(report, "result.json: results_sha256 is %.16s, that of the three tables is %.16s", stated ? stated : "not there",
+			   hex);
+	return true;
 }
 
 bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struct error *error)
@@ -176,5 +219,5 @@ bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struc
 		return true;
 	}
 	tell_differences(v, report);
-	return true;
+	return check_tables(v, report, error) && verify_log(v, report, error);
 }

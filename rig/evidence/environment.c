@@ -319,6 +319,7 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	emit_string(&json, "build", facts->build);
 	if (!emit_programs(&json, facts, error))
 		return false;
+	emit_string(&json, "templates_sha256", facts->templates_sha256);
 	emit_libraries(&json);
 	emit_close_object(&json);
 	emit_host(&json);

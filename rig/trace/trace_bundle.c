@@ -122,8 +122,6 @@ static void read_run(struct trace_bundle *bundle, const json_t *root, struct are
 	bundle->spec = keep(arena, json_object_get(json_object_get(root, "spec"), "id"));
 	bundle->scenario = keep(arena, json_object_get(json_object_get(root, "scenario"), "id"));
 	bundle->started = keep(arena, json_object_get(run, "started"));
-	bundle->device = keep(arena, json_object_get(json_object_get(root, "device"), "id"));
-	bundle->serial = keep(arena, json_object_get(run, "device_serial"));
 	bundle->run_id = keep(arena, json_object_get(run, "id"));
 	bundle->reason = keep(arena, json_object_get(run, "reason"));
 	bundle->attempt = count_of(json_object_get(run, "attempt"));
@@ -134,6 +132,8 @@ static void read_run(struct trace_bundle *bundle, const json_t *root, struct are
 		if (id)
 			bundle->earlier[bundle->earlier_count++] = (struct trace_attempt){id, keep(arena, json_object_get(one, "verdict"))};
 	}
+	bundle->device = keep(arena, json_object_get(json_object_get(root, "device"), "id"));
+	bundle->serial = keep(arena, json_object_get(run, "device_serial"));
 	/* What does not say that it is real is not. */
 	bundle->simulated = !json_is_false(json_object_get(run, "simulated"));
 	bundle->whole = json_is_true(json_object_get(run, "complete")) && json_is_false(json_object_get(run, "aborted"));
