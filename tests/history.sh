@@ -68,6 +68,37 @@ run = json.load(open('$work/ev1/result.json'))['run']['id']
 row = [r for r in rows if r['id'] == run][0]
 assert len(rows) == 4 and abs(float(row['value']) / (sum(table) / len(table)) - 1) < 1e-12, row
 assert float(row['minimum']) == min(table) and int(row['n']) == len(table)"
+check "the overview is the same from both" same trend --only-simulated
+check "the overview --csv is the same from both" same trend --only-simulated --csv
+check "the overview --json is the same from both" same trend --only-simulated --json
+check "no name: a line for every measurand, with the numbers of its own trend" /usr/bin/python3 -c "
+import csv, io, json, subprocess
+def ask(*words):
+    return subprocess.run(['$tmsrig', 'trend', *words, '--only-simulated'], capture_output=True, text=True, check=True).stdout
+lines = {line['measurand']: line for line in csv.DictReader(io.StringIO(ask('--csv')))}
+assert len(lines) > 50, len(lines)
+for name in ('pulse.peak1', 'pulse.latency', 'session.idle_peak'):
+    one, line = json.loads(ask(name, '--json')), lines[name]
+    assert float(line['mean']) == one['mean'] and float(line['drift']) == one['drift']['slope'] and float(line['p']) == one['drift']['p'], (one, line)
+least = min((json.loads(ask(r, '--json'))['capability']['cpk'], r) for r in ('AMP-ACC',))
+assert (float(lines['pulse.peak1']['cpk']), lines['pulse.peak1']['requirement']) == least and lines['pulse.peak1']['failed'] == '1', lines['pulse.peak1']"
+if /usr/bin/python3 -c "import scipy" 2>"$work/err"; then
+  check "drift is that of scipy.stats.linregress" /usr/bin/python3 -c "
+import csv, io, subprocess
+from scipy import stats
+def ask(*words):
+    return list(csv.DictReader(io.StringIO(subprocess.run(['$tmsrig', 'trend', *words, '--only-simulated', '--csv'], capture_output=True, text=True, check=True).stdout)))
+held = 0
+for line in ask()[:20]:
+    if line['p'] and float(line['standard_deviation']) > 0:
+        y = [float(point['value']) for point in ask(line['measurand']) if point['value']]
+        theirs, held = stats.linregress(range(len(y)), y), held + 1
+        for ours, other in ((line['drift'], theirs.slope), (line['u_drift'], theirs.stderr), (line['p'], theirs.pvalue)):
+            assert abs(float(ours) - other) <= 1e-9 * abs(other), (line, theirs)
+assert held >= 10, held"
+else
+  echo "NOT RUN: drift against scipy (python3-scipy)"
+fi
 cp -r "$work/ev1" "$work/forged" && sed -i "s/SN-1/SN-2/; s/\"verdict\": \"pass\"/\"verdict\": \"fail\"/" "$work/forged/result.json"
 refused() { "$@" >"$work/out" 2>"$work/err"; [ $? = 2 ]; }
 check "a changed bundle is refused by a history that does not know it" eval 'refused "$tmsrig" history add --db "$work/new.sqlite" "$work/forged" && grep -q "is not as it was sealed, so it is not added: result.json: changed" "$work/err"'

@@ -148,7 +148,7 @@ static void print_capability(const struct view *view)
 	printf("%-18s Cpk %.3f (95 %%: %.3f to %.3f), of the values that decided, one a run\n", isnan(c->cp) ? "capability" : "", c->cpk,
 	       c->cpk_lower, c->cpk_upper);
 	if (control_chart_signals(&trend->chart))
-		puts("                   of a process OUT OF CONTROL: it tells of the past, and promises nothing");
+		puts("                   of a chart with signals: a process that is out of control has a past and promises nothing");
 }
 
 static void print_verdicts(const struct view *view)

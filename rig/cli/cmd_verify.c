@@ -19,13 +19,13 @@ struct verify_arguments {
 	const char *bundle, *spec;
 	struct trust *trust; /* NULL until a key is named */
 	struct signature_demands demands;
-	bool json, all_views;
+	bool json, all_views, different_people;
 };
 
 static const struct argp_option OPTIONS[] = {
 	{"with-spec", KEY_WITH_SPEC, "SPEC", 0, "Judge by these requirements as well, and show what changes", 0},
 	{"trust", KEY_TRUST, "PUB", 0, "A public key that may sign, or a folder of such (*.pub); a signature by any other then fails", 1},
-	{"require", KEY_REQUIRE, "WHAT", 0,
+	{"require", KEY_REQUIRE, "WHAT,...", 0,
 	 "Fail without a signature of this meaning: performed, reviewed, approved; or, with `views`, when one of the views could not be "
 	 "made again",
 	 1},
@@ -34,10 +34,26 @@ static const struct argp_option OPTIONS[] = {
 	{0},
 };
 
+/* A list of what is required, with commas. */
+static void require(struct verify_arguments *arguments, char *list, struct argp_state *state)
+{
+	char *rest = NULL;
+	for (char *what = strtok_r(list, ",", &rest); what; what = strtok_r(NULL, ",", &rest)) {
+		enum signature_meaning meaning;
+		if (strcmp(what, "views") == 0)
+			arguments->all_views = true;
+		else if (strcmp(what, "different-people") == 0)
+			arguments->different_people = true;
+		else if (signature_meaning_parse(what, &meaning))
+			arguments->demands.required[meaning] = true;
+		else
+			argp_error(state, "--require %s: performed, reviewed, approved, different-people or views is needed", what);
+	}
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct verify_arguments *arguments = state->input;
-	enum signature_meaning meaning;
 	struct error error = {0};
 	switch (key) {
 	case KEY_TRUST:
@@ -47,15 +63,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--trust: %s", error.text);
 		arguments->demands.trust = arguments->trust;
 		return 0;
-	case KEY_REQUIRE:
-		if (strcmp(argument, "views") == 0) {
-			arguments->all_views = true;
-			return 0;
-		}
-		if (!signature_meaning_parse(argument, &meaning))
-			argp_error(state, "--require %s: performed, reviewed, approved or views is needed", argument);
-		arguments->demands.required[meaning] = true;
-		return 0;
+	case KEY_REQUIRE: require(arguments, argument, state); return 0;
 	case KEY_TSA: arguments->demands.tsa_ca = argument; return 0;
 	case KEY_WITH_SPEC: arguments->spec = argument; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
@@ -262,7 +270,10 @@ static int verify(int argc, char **argv)
 	struct error error = {0};
 	inputs_argp(&ARGP, "verify", argc, argv, &arguments);
 	struct bundle_place place = {0};
-	struct bundle_check v = {.dir = place.dir, .demands = arguments.demands, .all_views = arguments.all_views};
+	struct bundle_check v = {.dir = place.dir,
+				 .demands = arguments.demands,
+				 .all_views = arguments.all_views,
+				 .different_people = arguments.different_people};
 	struct stage_report *reports = calloc(STAGE_COUNT, sizeof *reports);
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;

@@ -121,14 +121,22 @@ static int by_p(const void *a, const void *b)
 	return p < q ? -1 : p > q ? 1 : strcmp(first->name, second->name);
 }
 
-/* Those that drift keep the order of their p; behind them those out of control, each part by name. */
+static size_t signals_of(const struct trend *trend)
+{
+	size_t signals = trend->chart.ranges_beyond;
+	for (enum control_rule rule = 0; rule < CONTROL_RULE_COUNT; rule++)
+		signals += trend->chart.signals[rule];
+	return signals;
+}
+
+/* Those that drift keep the order of their p; behind them those with the most signals. */
 static int by_interest(const void *a, const void *b)
 {
 	const struct line *first = a, *second = b;
 	if (first->drifts || second->drifts)
 		return first->drifts && second->drifts ? by_p(a, b) : first->drifts ? -1 : 1;
-	bool one = control_chart_signals(&first->trend.chart), other = control_chart_signals(&second->trend.chart);
-	return one != other ? (one ? -1 : 1) : strcmp(first->name, second->name);
+	size_t one = signals_of(&first->trend), other = signals_of(&second->trend);
+	return one != other ? (one > other ? -1 : 1) : strcmp(first->name, second->name);
 }
 
 static void rank(struct overview *overview)
@@ -165,14 +173,6 @@ static bool gather(struct overview *overview, struct history *history, const str
 			return false;
 	rank(overview);
 	return true;
-}
-
-static size_t signals_of(const struct trend *trend)
-{
-	size_t signals = trend->chart.ranges_beyond;
-	for (enum control_rule rule = 0; rule < CONTROL_RULE_COUNT; rule++)
-		signals += trend->chart.signals[rule];
-	return signals;
 }
 
 /* Columns of a text on a terminal, for the units have letters beyond ASCII. */
@@ -232,8 +232,6 @@ static void print_line(const struct line *line, int name_width)
 		printf("  %s", line->least.requirement);
 	if (line->drifts)
 		printf("  DRIFTS");
-	if (control_chart_signals(&trend->chart))
-		printf("  OUT OF CONTROL");
 	if (line->failed > 0)
 		printf("  %zu FAILED", line->failed);
 	if (trend->without > 0)
@@ -254,9 +252,8 @@ static void print_words(const struct overview *overview)
 	       "Cpk");
 	for (size_t i = 0; i < overview->count; i++)
 		print_line(&overview->lines[i], name_width);
-	printf("DRIFTS: significant at 5 %% for all %zu lines together (Holm). signals: of the control chart. Cpk: the least of the "
-	       "requirements on "
-	       "it.\n",
+	printf("DRIFTS: significant at 5 %% for all %zu lines together (Holm). signals: of the control chart; a steady process "
+	       "has some too. Cpk: the least of the requirements on it.\n",
 	       overview->count);
 	const struct {
 		bool mixed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "replay.h"
 #include "verify.h"
@@ -41,6 +42,27 @@ static json_t *load(const char *dir, struct stage_report *report)
 	return environment;
 }
 
+/* What `tmsrig sim` serves says so in its model, as the drivers look for it (iio_connection.h): then the run was simulated, whatever the bench file says. */
+static void check_simulated(const json_t *result, const json_t *environment, struct stage_report *report)
+{
+	const json_t *instruments = json_object_get(environment, "instruments");
+	bool simulated = json_is_true(json_object_get(json_object_get(result, "run"), "simulated"));
+	for (size_t i = 0; !simulated && i < json_array_size(instruments); i++) {
+		const json_t *note = json_array_get(instruments, i);
+		const char *key = text_of(note, "key"), *value = text_of(note, "value");
+		if (key && value && strcmp(key, "hw_model") == 0 && strstr(value, "simulated"))
+			stage_find(report, "environment.json: the %.40s is a '%.100s', result.json says that nothing is simulated",
+				   text_of(note, "part") ? text_of(note, "part") : "instrument", value);
+	}
+}
+
+/* Since 1970, of "2026-11-22T02:30:00Z"; 0 for anything else. */
+static double seconds_of(const char *text)
+{
+	struct tm parts = {0};
+	return text && strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) ? (double)timegm(&parts) : 0;
+}
+
 /* A real instrument says who it is, and a recording takes its time. */
 static void tell_doubts(const json_t *result, const json_t *environment, struct stage_report *report)
 {
@@ -50,6 +72,12 @@ static void tell_doubts(const json_t *result, const json_t *environment, struct 
 		return;
 	if (json_array_size(json_object_get(environment, "instruments")) == 0)
 		stage_note(report, "the run is said to be of real instruments, but none of them said who it is");
+	double begun = seconds_of(replay_text(result, "run", "started")), ended = seconds_of(replay_text(result, "run", "ended"));
+	double recorded_s = replay_number(result, "recording", "duration_s", 0);
+	if (ended - begun + 2 < recorded_s)
+		stage_note(report,
+			   "the run is said to be of real instruments, but its %.1f s of recording took %.0f s by the clock of the host",
+			   recorded_s, ended - begun);
 }
 
 bool verify_environment(struct bundle_check *v, struct stage_report *report, struct error *error)
@@ -73,6 +101,7 @@ bool verify_environment(struct bundle_check *v, struct stage_report *report, str
 	check_same("device_serial", replay_text(v->result, "run", "device_serial"), text_of(environment, "device_serial"), report);
 	check_same("program.version", replay_text(v->result, "tool", "version"), replay_text(environment, "program", "version"), report);
 	check_same("program.build", replay_text(v->result, "tool", "build"), replay_text(environment, "program", "build"), report);
+	check_simulated(v->result, environment, report);
 	tell_doubts(v->result, environment, report);
 	return true;
 }

@@ -8,7 +8,6 @@
 #include "ledger.h"
 #include "manifest.h"
 #include "paths.h"
-#include "signature.h"
 #include "verify.h"
 #include "verify_account.h"
 
@@ -171,31 +170,6 @@ bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct e
 	}
 	if (!whole)
 		stage_find(report, "%s", why.text);
-	return true;
-}
-
-bool verify_signatures(struct bundle_check *v, struct stage_report *report, struct error *error)
-{
-	auto_signatures struct signatures *signatures = signatures_check(v->dir, &v->demands, error);
-	if (!signatures)
-		return false;
-	size_t trusted = 0;
-	for (size_t i = 0; i < signatures->count; i++)
-		trusted += signatures->items[i].holds && signatures->items[i].trusted;
-	for (size_t i = 0; i < signatures->finding_count; i++)
-		stage_find(report, "%s: %s", signatures->findings[i].file, signatures->findings[i].text);
-	if (signatures->count == 0 && signatures->finding_count == 0) {
-		report->state = STAGE_ABSENT;
-		snprintf(report->summary, sizeof report->summary, "not signed: nothing proves who left these files");
-		return true;
-	}
-	snprintf(report->summary, sizeof report->summary, "%zu signatures, %zu by keys that are trusted here%s", signatures->count, trusted,
-		 v->demands.trust ? "" : " (--trust names keys)");
-	for (size_t i = 0; i < signatures->count; i++) {
-		char line[VERIFY_NOTE_SIZE];
-		signature_describe(&signatures->items[i], line, sizeof line);
-		stage_note(report, "%s", line);
-	}
 	return true;
 }
 

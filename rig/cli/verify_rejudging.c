@@ -136,6 +136,21 @@ static void check_day(const json_t *result, struct stage_report *report)
 			   started);
 }
 
+/* What was judged by, for who has the specification from elsewhere: a looser one of the same name and revision judges consistently. */
+static void tell_spec(const json_t *result, struct stage_report *report)
+{
+	const json_t *inputs = json_object_get(result, "inputs");
+	const char *file = replay_text(result, "spec", "file");
+	for (size_t i = 0; file && i < json_array_size(inputs); i++) {
+		const json_t *input = json_array_get(inputs, i);
+		const char *path = json_string_value(json_object_get(input, "path"));
+		const char *name = json_string_value(json_object_get(input, "name"));
+		const char *sha256 = json_string_value(json_object_get(input, "sha256"));
+		if (path && name && sha256 && strcmp(path, file) == 0)
+			stage_note(report, "its requirements are those of %.100s, SHA-256 %.64s", name, sha256);
+	}
+}
+
 bool verify_result(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct replay replay;
@@ -147,6 +162,7 @@ bool verify_result(struct bundle_check *v, struct stage_report *report, struct e
 			 text_or_none(replay_text(v->result, "tool", "version")), text_or_none(replay_text(v->result, "tool", "build")),
 			 text_or_none(replay_text(v->result, "spec", "id")), replay_number(v->result, "spec", "revision", 0));
 		check_day(v->result, report);
+		tell_spec(v->result, report);
 	} else if (why.kind == ERROR_BENCH) {
 		*error = why;
 	} else {

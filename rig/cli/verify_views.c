@@ -134,8 +134,8 @@ static void compare_all(struct comparison *c)
 		snprintf(report->summary, sizeof report->summary, "%zu made again, byte for byte; not so:", c->equal);
 	else if (c->unlike > 0) {
 		report->state = STAGE_PARTLY;
-		snprintf(report->summary, sizeof report->summary, "%zu made again, byte for byte; NOT %zu: use what `tmsrig report` makes",
-			 c->equal, c->unlike);
+		snprintf(report->summary, sizeof report->summary,
+			 "%zu made again, byte for byte; NOT %zu: instead of them read what `tmsrig report` makes", c->equal, c->unlike);
 	} else
 		snprintf(report->summary, sizeof report->summary, "%zu made again from the bundle, byte for byte", c->equal);
 }
@@ -154,17 +154,20 @@ bool verify_views(struct bundle_check *v, struct stage_report *report, struct er
 		return false;
 	struct rendering rendering = {v->dir, templates, scratch.path};
 	auto_folder_list struct folder_list *others = NULL;
+	bool same_maker = is_same_maker(v, templates);
 	report->state = STAGE_HOLDS;
-	if (!apart(render, &rendering, scratch.path, "the views", "making them again", &why)) {
+	if (!apart(render, &rendering, scratch.path, "the views", "making them again", &why) && same_maker) {
 		snprintf(report->summary, sizeof report->summary, "they cannot be made again:");
 		stage_find(report, "%s", why.text);
 		return true;
 	}
+	if (why.kind != ERROR_NONE)
+		stage_note(report, "views cannot be made here: %s", why.text);
 	auto_folder_list struct folder_list *here = folder_survey(v->dir, &others, error);
 	auto_folder_list struct folder_list *made = here ? folder_list(scratch.path, error) : NULL;
 	if (!made)
 		return false;
-	struct comparison comparison = {v, report, here, made, scratch.path, is_same_maker(v, templates), 0, 0};
+	struct comparison comparison = {v, report, here, made, scratch.path, same_maker, 0, 0};
 	compare_all(&comparison);
 	return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ledger.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/random.h>
@@ -256,6 +257,22 @@ static bool write_begun(struct event_log *log, const struct ledger_run *run, str
 	return true;
 }
 
+/* A ledger that begins has to be found after a power cut: by its name, in a folder that may be as new. */
+static bool sync_names(const char *dir, struct error *error)
+{
+	static const char *const BELOW[] = {".", ".."};
+	for (size_t i = 0; i < sizeof BELOW / sizeof *BELOW; i++) {
+		auto_free char *path = NULL;
+		if (asprintf(&path, "%s/%s", dir, BELOW[i]) < 0)
+			return error_bench(error, "%s: out of memory", dir);
+		auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* Some file systems have no fsync for folders. */
+		if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+			return error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
+	}
+	return true;
+}
+
 struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struct ledger_list *earlier, struct ledger_place *place,
 			    struct error *error)
 {
@@ -278,7 +295,8 @@ struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struc
 				     "it, under another name, and a new one begins");
 		return NULL;
 	}
-	if (!write_begun(ledger->log, run, place, error) || !event_log_pause(ledger->log, error))
+	if (!write_begun(ledger->log, run, place, error) || (place->line == 1 && !sync_names(dir, error)) ||
+	    !event_log_pause(ledger->log, error))
 		return NULL;
 	return steal(&ledger);
 }

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The dishonest manufacturer: bundles whose hashes, chain, numbers and verdicts were all made to fit, so that only what is false in them tells.
 
-usage: deceit.py TMSRIG SMOKE [NAME...]
+usage: deceit.py TMSRIG SMOKE [brief|NAME...]
 
 SMOKE: a bundle of scenario smoke that passes; nothing of it is changed. Each case says what verify must say; those that verify cannot tell (docs/verify.md,
 "What it proves, and what not") are counted as limits, and must stay what the manual says they are.
 """
+import base64
+import datetime
 import hashlib
 import io
 import json
@@ -19,14 +21,22 @@ import sys
 import tempfile
 import zipfile
 
-import h5py
-import numpy
+try:
+    import h5py
+    import numpy
+except ImportError:
+    h5py = None
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # What re-judging takes over from result.json (rig/cli/verify_rejudging.c).
 TAKEN_OVER = ["tool", "run.command", "run.started", "run.ended", "run.operator", "run.device_serial", "run.recording", "run.recording_sha256",
               "run.fixtures", "run.ended_by", "run.seed", "run.faults", "run.id", "run.attempt", "run.reason", "run.earlier", "run.ledger",
               "bench.adc.gaps_found_by", "event_log", "about"]
+
+
+# For every push: nothing that needs h5py.
+BRIEF = ["triggers_taken_out_of_the_log", "a_member_named_as_a_path", "another_operator", "a_line_of_the_log_that_is_no_json",
+         "a_version_that_clears_the_screen", "the_report_of_another_device", "a_report_that_no_run_makes", "an_input_that_nobody_used"]
 
 
 class Rig:
@@ -538,6 +548,115 @@ def a_library_that_asks_for_the_environment(folder):
     write(folder, "inputs/protocols.lua", b"if os.getenv('HOME') then end\n" + read(folder, "inputs/protocols.lua"))
 
 
+@case(r"environment.json: the adc is a .*simulated", forged=False)
+def a_served_bench_that_looks_real(folder):
+    environment, result = load(folder, "environment.json"), load(folder)
+    environment["instruments"] = [{"part": "adc", "key": "hw_model", "value": "tmsrig simulated ADC (x)"}]
+    result["run"]["simulated"] = False
+    store(folder, environment, "environment.json")
+    store(folder, result)
+
+
+# Signatures, by who has a key and minisign but not this program's scruples.
+
+def sign(folder, number, meaning, name, time, key="one", says=None, comment=None, options=()):
+    work = os.path.dirname(folder)
+    secret = os.path.join(work, key + ".key")
+    if not os.path.exists(secret):
+        subprocess.run(["minisign", "-G", "-W", "-s", secret, "-p", secret + ".pub"], check=True, capture_output=True)
+    with open(secret + ".pub") as file:
+        public = file.read().splitlines()[1]
+    key_id = base64.b64decode(public)[2:10][::-1].hex().upper()
+    os.makedirs(os.path.join(folder, "signatures"), exist_ok=True)
+    covers = {"SHA256SUMS": hashlib.sha256(read(folder, "SHA256SUMS")).hexdigest()}
+    for other in sorted(os.listdir(os.path.join(folder, "signatures"))):
+        covers["signatures/" + other] = hashlib.sha256(read(folder, "signatures/" + other)).hexdigest()
+    file = f"{number:02}-{meaning}.json"
+    statement = {"meaning": says or meaning, "name": name, "time": time, "key_id": key_id, "public_key": public, "covers": covers}
+    store(folder, statement, "signatures/" + file)
+    subprocess.run(["minisign", "-S", *options, "-s", secret, "-m", os.path.join(folder, "signatures", file),
+                    "-t", comment or f"timestamp:0\tfile:{file}\thashed"], check=True, capture_output=True)
+
+
+def now(days=0):
+    return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@case(r"\n    performed by A. Meier at .*: signature holds", forged=False, limit=True)
+def a_signature_by_nobody_known(folder):
+    sign(folder, 1, "performed", "A. Meier", now())
+
+
+@case(r"not among the trusted keys", forged=False, arguments=("--trust", "other.key.pub"))
+def a_signature_by_another_key_than_the_trusted(folder):
+    sign(folder, 1, "performed", "A. Meier", now(), key="other")
+    shutil.rmtree(os.path.join(folder, "signatures"))
+    sign(folder, 1, "performed", "A. Meier", now())
+
+
+@case(r"02-approved.json: one key signs under two names", forged=False)
+def one_key_with_two_names(folder):
+    sign(folder, 1, "performed", "A. Meier", now())
+    sign(folder, 2, "approved", "B. Sato", now())
+
+
+@case(r"performed and approved by the same key", forged=False, limit=True)
+def one_person_for_two_meanings(folder):
+    sign(folder, 1, "performed", "A. Meier", now())
+    sign(folder, 2, "approved", "A. Meier", now())
+
+
+@case(r"who approved it has also performed it \(the same name\)", forged=False, arguments=("--require", "approved,different-people"))
+def one_person_with_two_keys(folder):
+    sign(folder, 1, "performed", "A. Meier", now())
+    sign(folder, 2, "approved", "a. meier", now(), key="two")
+
+
+@case(r"is before the end of the run", forged=False)
+def a_signature_from_before_the_run(folder):
+    sign(folder, 1, "performed", "A. Meier", now(-1))
+
+
+@case(r"is still to come by the clock", forged=False)
+def a_signature_from_the_future(folder):
+    sign(folder, 1, "performed", "A. Meier", now(1))
+
+
+@case(r"01-performed.json: states 'approved', which is not what its name says", forged=False)
+def a_meaning_that_is_another(folder):
+    sign(folder, 1, "performed", "A. Meier", now(), says="approved")
+
+
+@case(r"01-performed.json: its name is none", forged=False)
+def a_name_that_is_written_backwards(folder):
+    sign(folder, 1, "performed", "\u202ereieM .A", now())
+
+
+@case(r"01-performed.json: its name is none", forged=False)
+def a_name_with_letters_of_no_width(folder):
+    sign(folder, 1, "performed", "A.\u200b Meier", now())
+
+
+@case(r"\n    performed by \u0410. Meier", forged=False, limit=True)
+def a_name_with_a_letter_that_looks_the_same(folder):
+    sign(folder, 1, "performed", "\u0410. Meier", now())
+
+
+@case(r"of the old form", forged=False)
+def a_signature_of_the_old_form(folder):
+    sign(folder, 1, "performed", "A. Meier", now(), options=("-l",))
+
+
+@case(r"was made of a file of another name", forged=False)
+def a_signature_made_of_another_file(folder):
+    sign(folder, 1, "performed", "A. Meier", now(), comment="timestamp:0\tfile:01-reviewed.json\thashed")
+
+
+@case(r"there is no signature for approved that holds", forged=False, arguments=("--require", "performed,approved"))
+def the_last_signature_taken_away(folder):
+    sign(folder, 1, "performed", "A. Meier", now())
+
+
 # What is there besides files.
 
 @case(r"fifo: ", forged=False)
@@ -664,12 +783,17 @@ def attack(rig, smoke, function, says, forged, arguments):
         forge(rig, folder)
     elif function.__name__ != "a_terabyte_of_nothing":
         sums(folder)
+    arguments = [os.path.join(rig.work, word) if word.endswith(".pub") else word for word in arguments]
     return rig.call("verify", folder, *arguments, TMSRIG_STATE=os.path.join(rig.work, "none"))
 
 
 def main():
     tmsrig, smoke, names = os.path.realpath(sys.argv[1]), os.path.realpath(sys.argv[2]), sys.argv[3:]
     told, limits, wrong = 0, 0, 0
+    brief = names == ["brief"]
+    names = BRIEF if brief else names
+    if not h5py and not brief:
+        sys.exit("python3-h5py is needed, but for brief")
     with tempfile.TemporaryDirectory() as work:
         rig = Rig(tmsrig, work)
         for function, says, forged, limit, arguments in CASES:
@@ -681,9 +805,9 @@ def main():
                 status, text = "none", repr(error)
             holds = status == (0 if limit else 1) and re.search(says, text) and "\x1b" not in text
             told, limits, wrong = told + bool(holds and not limit), limits + bool(holds and limit), wrong + (not holds)
-            if not holds or names:
+            if not holds or names and not brief:
                 print(f"{'ok' if holds else 'not ok'}: {function.__name__}: exit status {status}\n{text[-1500:] if names else text[-700:]}")
-        for more, less in [try_archives(rig, smoke, names)] + ([] if names else [try_exchange(rig, smoke)]):
+        for more, less in [try_archives(rig, smoke, [] if brief else names)] + ([] if names else [try_exchange(rig, smoke)]):
             told, wrong = told + more, wrong + less
     print(f"{told} deceptions told, {limits} that verify cannot tell (docs/verify.md), {wrong} not ok")
     return 1 if wrong else 0

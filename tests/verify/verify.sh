@@ -118,7 +118,7 @@ check "refused: never a pass" eval '! grep -q "its verdict is pass" out'
 
 # Another machine: no scenarios, no fixtures but empty ones, no ledger.
 mkdir -p bare/fixtures/devices
-check "judged by what is in the bundle alone" eval '(export TMSRIG_DATA=$PWD/bare TMSRIG_STATE=$PWD/nothing; same smoke) && grep -q "^ledger *none" out && [ ! -e nothing ]'
+check "judged by what is in the bundle alone, and that there are no templates is told" eval '(export TMSRIG_DATA=$PWD/bare TMSRIG_STATE=$PWD/nothing; status_is 0 "$tmsrig" verify smoke) && grep -q "^re-judging *holds .* bit for bit$" out && grep -q "^views *partly" out && grep -q "^verified, but for the views named above: smoke holds" out && grep -q "^ledger *none" out && [ ! -e nothing ]'
 check "the ledger of this machine has it" eval 'same smoke && grep -q "^ledger *holds .*attempt 1" out'
 check "JSON" eval 'status_is 0 "$tmsrig" verify smoke --json && /usr/bin/python3 -c "
 import json
@@ -207,6 +207,7 @@ check "diff: a table with other columns" eval 'rm -rf changed && cp -r smoke cha
 
 if [ "$how" = brief ]; then
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
+  check "deceptions" /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke brief
 else
   mapfile -t scenarios < <(cd "$TMSRIG_DATA/scenarios" && find . -name '*.lua' -not -path './lib/*' | sed 's#^\./##; s#\.lua$##' | sort)
   for scenario in "${scenarios[@]}"; do
@@ -225,6 +226,8 @@ print(\"$scenario:\", r[\"values\"], \"values, the largest relative difference\"
   done
   /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
   check "hostile bundles" [ $? = 0 ]
+  /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke
+  check "deceptions" [ $? = 0 ]
   echo "${#scenarios[@]} scenarios"
 fi
 echo "$passed passed, $failed failed"
