@@ -38,6 +38,7 @@ check "a repeat of it" run --seed 2 --reason "wrong <cable> & plug" --out repeat
 run --seed 3 --fault drop_pulse=1 --fault amplitude=0.954 --out wrong >/dev/null 2>&1
 check "what was stated is an input" cmp "$here/report/about.yaml" stated/inputs/about.yaml
 
+check "what was stated is judged again with the rest" "$tmsrig" verify stated
 check "HTML again, the same bytes" eval '"$tmsrig" report stated -o again.html && cmp again.html stated/report.html'
 check "not stated is said, where the rig cannot know" python3 "${items[@]}" unstated plain/report.html
 check "stated later: shown, and told apart" eval '"$tmsrig" report plain --about "$here/report/about.yaml" -o later.html && has later.html "Stimulus Works Ltd.<sup" "Stated when this report was made"'

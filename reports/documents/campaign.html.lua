@@ -91,13 +91,13 @@ end
 <?lua if runs.overridden then ?><li>A calibration was not in force, and judged by override, in at least one run.</li><?lua end ?>
 </ul></section>
 <?lua end ?>
-<table class="runs"><thead><tr><th>Run</th><th>Verdict</th><th>Scenario</th><th>Device, serial number</th><th>Carried out</th><th class="number">Pulses</th></tr></thead><tbody>
+<div class="scroll"><table class="runs"><thead><tr><th>Run</th><th>Verdict</th><th>Scenario</th><th>Device, serial number</th><th>Carried out</th><th class="number">Pulses</th></tr></thead><tbody>
 <?lua for _, earlier in ipairs(runs.absent) do ?>
 <tr><td><b>not given</b></td><td><?lua if earlier.counts_as then ?><span class="tag <?= earlier.counts_as ?>"><?= format.verdict(earlier.counts_as).word ?></span><?lua else ?>not counted<?lua end ?></td><td><?= earlier.of.scenario ?>, before run <?= earlier.of.number ?></td><td><?= earlier.of.device ?>, <?= earlier.of.serial ?></td><td colspan="2"><?= earlier.words ?> <span class="soft">(run <?= earlier.id ?>)</span></td></tr>
 <?lua end for _, entry in ipairs(runs.sorted()) do ?>
 <tr><td><a href="#run-<?= entry.number ?>"><b><?= entry.number ?></b></a><?lua if entry.attempt and entry.attempt > 1 then ?> <b>(attempt <?= entry.attempt ?>)</b><?lua end ?></td><td><span class="tag <?= entry.headline.class ?>"><?= entry.headline.word ?></span><?lua if entry.simulated then ?> simulated<?lua end ?></td><td><?= entry.scenario ?></td><td><?= entry.device ?>, <?= entry.serial ?></td><td><?= entry.started ?></td><td class="number"><?= entry.detected or "–" ?><?lua if entry.expected then ?> of <?= entry.expected ?><?lua end ?></td></tr>
 <?lua end ?>
-</tbody></table>
+</tbody></table></div>
 <div class="strip">
 <?lua for _, name in ipairs(format.verdict_names) do if counts[name] then ?>
 <span><span class="tag <?= name ?>"><?= format.verdict(name).word ?></span> <?= format.count(counts[name], "requirement") ?></span>

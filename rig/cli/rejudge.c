@@ -86,6 +86,8 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	auto_free struct evidence_finding *kept = findings ? inputs_keep_findings(findings, finding_count) : NULL;
 	if (!kept)
 		return error_bench(error, "out of memory for findings");
+	auto_about_file struct about_file *stated = replay_about(replay);
+	const struct about about = about_over(replay->bench ? &replay->bench->about : NULL, stated ? &stated->about : NULL);
 	const struct evidence_facts facts = {
 		.command = command,
 		.version = COMMAND_VERSION,
@@ -93,6 +95,7 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 		.recording = replay_text(result, "run", "recording"),
 		.fixtures = replay->fixtures,
 		.setup = replay->bench,
+		.about = &about,
 		.simulated = is_true(result, "run", "simulated"),
 		.format = &format,
 		.gaps_found_by = NULL,

@@ -225,6 +225,20 @@ struct dose_tables *replay_dose_tables(const struct replay *replay, struct error
 	return config_load_dose_tables_kept(path, replay->fixtures, &replay->kept, error);
 }
 
+struct about_file *replay_about(const struct replay *replay)
+{
+	/* Nothing names it: it is the only kind of file whose sections are these. */
+	struct error other_kind;
+	for (size_t i = 0; i < replay->input_count; i++) {
+		const char *ending = strrchr(replay->inputs[i].name, '.');
+		struct about_file *about =
+			ending && strcmp(ending, ".lua") != 0 ? config_load_about(replay->inputs[i].file, &other_kind) : NULL;
+		if (about)
+			return about;
+	}
+	return NULL;
+}
+
 void replay_finish(struct replay *replay)
 {
 	results_destroy(replay->results);

@@ -189,7 +189,7 @@ Test(view, the_decision_is_stated_beside_the_method)
 	struct error error = {0};
 	json_t *result = json_load_file(in_folder("result.json"), 0, NULL);
 	json_t *first = json_array_get(json_object_get(result, "requirements"), 0);
-	json_object_update_new(first, json_pack("{s:s, s:f, s:f, s:f, s:i, s:i, s:f}", "rule_text", "The rule in words.",
+	json_object_update_new(first, json_pack("{s:f, s:s, s:f, s:f, s:f, s:i, s:i, s:f}", "u", 0.5, "rule_text", "The rule in words.",
 						"capability_index", 5.98, "conformance_probability", 0.9772, "consumer_risk", 0.02275,
 						"trials", 600, "outside", 0, "outside_proportion_95", 0.00498));
 	cr_assert_eq(json_dump_file(result, in_folder("result.json"), 0), 0);
