@@ -35,7 +35,10 @@ static json_t *load(const char *dir, struct error *error)
 	json_error_t problem;
 	char name[NAME_MAX + 1];
 	if (folder_unfinished(dir, name)) {
-		error_config(error, "%s: was never finished; what is in it is no evidence", dir);
+		error_config(error,
+			     strstr(name, ".failed") ? "%s: is the record of a run that did not start, so it is no evidence"
+						     : "%s: was never finished; what is in it is no evidence",
+			     dir);
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/result.json", dir);
