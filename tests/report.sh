@@ -169,7 +169,7 @@ if [ "$extent" = all ]; then
   python3 "$here/report/hostile.py" many >many.yaml
   every_kind hostile "$tmsrig" run smoke --spec ./hostile.yaml --seed 28 --serial "$(printf 'S%.0s' {1..200})" --operator $'\u5f20\u4f1f <b>&'
   every_kind many "$tmsrig" run smoke --spec ./many.yaml --seed 29
-  printf 'scenario { id = "long" }\nintensity(25)\narm()\nawait("ready", seconds(2))\ntrain { pulses = 18000, rate = 100 }\ndisarm()\n' >long.lua
+  printf 'scenario { id = "long", title = "18000 pulses" }\nintensity(25)\narm()\nawait("ready", seconds(2))\ntrain { pulses = 18000, rate = 100 }\ndisarm()\n' >long.lua
   every_kind pulses-18000 "$tmsrig" run ./long.lua --seed 30
   one_thing "time zone" TZ=America/St_Johns
   one_thing "locale" "LOCPATH=$work/locales" "LC_ALL=$locale"
