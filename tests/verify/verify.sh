@@ -205,7 +205,12 @@ assert math.isclose(one[\"in_units_of_u\"], one[\"difference\"] / math.hypot(one
 check "diff: another scenario" eval 'status_is 1 "$tmsrig" diff smoke threshold && grep -q "^  plan_sha256" out && grep -q "scenario id" out'
 check "diff: a table with other columns" eval 'rm -rf changed && cp -r smoke changed && sed -i "1s/voided/void/" changed/measurements.csv && status_is 2 "$tmsrig" diff smoke changed && grep -q "measurements.csv:1: there is no column .voided." err'
 
+# Recordings and archives made to break the reader, and changes of a byte, through the program.
+have_h5py() { /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "NOT RUN: hostile HDF5 (python3-h5py is not there)" >&2; false; }; }
 if [ "$how" = brief ]; then
+  check "hostile archives" /usr/bin/python3 "$here/hostile_zip.py" "$tmsrig" analyzed brief
+  have_h5py && check "hostile HDF5" /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" analyzed 8
+  check "tampering through the program" env TMSRIG_STATE="$work/state-tamper" /usr/bin/python3 "$here/../tamper/program.py" "$tmsrig" tamper 10
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
   check "deceptions" /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke brief
 else
@@ -226,6 +231,11 @@ print(\"$scenario:\", r[\"values\"], \"values, the largest relative difference\"
   done
   /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
   check "hostile bundles" [ $? = 0 ]
+  /usr/bin/python3 "$here/hostile_zip.py" "$tmsrig" smoke
+  check "hostile archives" [ $? = 0 ]
+  have_h5py && { /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" smoke; check "hostile HDF5" [ $? = 0 ]; }
+  TMSRIG_STATE=$work/state-tamper /usr/bin/python3 "$here/../tamper/program.py" "$tmsrig" tamper 10000
+  check "tampering through the program" [ $? = 0 ]
   /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke
   check "deceptions" [ $? = 0 ]
   echo "${#scenarios[@]} scenarios"
