@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "diff.h"
+#include "plain_text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -56,6 +57,7 @@ static bool add_row(struct reading *reading)
 		*one = (struct diff_statistics){.minimum = INFINITY, .maximum = -INFINITY};
 		snprintf(one->id, sizeof one->id, "%s", cell[ID]);
 		snprintf(one->unit, sizeof one->unit, "%s", cell[UNIT]);
+		plain_text_make(one->unit);
 	}
 	double value = number(cell[VALUE]), random = number(cell[U_RANDOM]);
 	if (strcmp(cell[VOIDED], "0") != 0 || !isfinite(value))
@@ -138,7 +140,10 @@ static void print_line(const struct diff_statistics *a, const struct diff_statis
 		if (isfinite(in_units_of_u(a, b)))
 			snprintf(ratio, sizeof ratio, "%+.2f", in_units_of_u(a, b));
 	}
-	printf("  %-26s %11s %14s %14s %12s %-5s %9s\n", one->id, count, mean[0], mean[1], difference, scale.unit, ratio);
+	char id[DIFF_ID_SIZE];
+	snprintf(id, sizeof id, "%s", one->id);
+	plain_text_make(id);
+	printf("  %-26s %11s %14s %14s %12s %-5s %9s\n", id, count, mean[0], mean[1], difference, scale.unit, ratio);
 }
 
 static void emit_statistics(struct json_emitter *json, const char *key, const struct diff_statistics *one)

@@ -4,6 +4,7 @@
 
 #include "compare_json.h"
 #include "diff.h"
+#include "plain_text.h"
 
 static const json_t *at(const json_t *object, const char *first, const char *second)
 {
@@ -38,7 +39,10 @@ static void show(struct diff_output *output, const char *what, const char *a, co
 {
 	output->differences++;
 	if (!output->json) {
-		printf("  %-34s %s -> %s\n", what, a, b);
+		char line[3 * VALUE_SIZE + PLACE_SIZE];
+		snprintf(line, sizeof line, "  %-34s %s -> %s", what, a, b);
+		plain_text_make(line);
+		puts(line);
 		return;
 	}
 	emit_open_object(output->json, NULL);

@@ -2,7 +2,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "folder_state.h"
 #include "json_emit.h"
+#include "plain_text.h"
 #include "rejudge.h"
 #include "replay.h"
 #include "verify.h"
@@ -185,6 +187,34 @@ static void show(const json_t *before, const json_t *after, bool as_json)
 	printf("%zu requirements changed; the verdict: %s -> %s\n", changes, text_of(before, "verdict"), text_of(after, "verdict"));
 }
 
+/* Texts of a bundle's own specification, and of a new one, are printed: none of them may move a terminal's cursor. */
+static void make_plain(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t index;
+	json_object_foreach(value, key, member)
+	{
+		make_plain(member);
+	}
+	json_array_foreach(value, index, member)
+	{
+		make_plain(member);
+	}
+	auto_free char *text = json_is_string(value) ? strdup(json_string_value(value)) : NULL;
+	plain_text_make(text);
+	if (text)
+		json_string_set(value, text);
+}
+
+/* Judging by another specification read the bundle once more. */
+static bool stood_still(const struct bundle_check *v, struct error *error)
+{
+	char now[DIGEST_HEX_SIZE];
+	return folder_state(v->dir, now, error) &&
+	       (strcmp(now, v->state) == 0 || error_bench(error, "%s: the folder was changed while it was read", v->dir));
+}
+
 bool verify_with_spec(struct bundle_check *v, const char *spec, bool json, int *status, struct error *error)
 {
 	struct scratch scratch auto_scratch = {.path = ""};
@@ -193,11 +223,13 @@ bool verify_with_spec(struct bundle_check *v, const char *spec, bool json, int *
 	if (!scratch_make(&scratch, error))
 		return false;
 	const struct rejudge_request request = {.dir = v->dir, .out = scratch.path, .spec = spec};
-	if (!rejudge(&request, error) || !scratch_file(&scratch, "result.json", path, error))
+	if (!rejudge(&request, error) || !stood_still(v, error) || !scratch_file(&scratch, "result.json", path, error))
 		return false;
 	json_t *after = json_load_file(path, 0, &problem);
 	if (!after)
 		return error_bench(error, "%s:%d:%d: %s", path, problem.line, problem.column, problem.text);
+	make_plain(v->result);
+	make_plain(after);
 	show(v->result, after, json);
 	*status = (int)json_integer_value(json_object_get(after, "exit_status"));
 	json_decref(after);

@@ -24,7 +24,7 @@ enum { ENVIRONMENT_PROGRAMS_MAX = 4 };
 struct environment_facts {
 	const char *run_id, *command, *version, *build;
 	const char *companions[ENVIRONMENT_PROGRAMS_MAX]; /* paths of programs that this one starts beside itself; NULL: none */
-	const char *templates_sha256; /* of the report's templates (report_fingerprint()); NULL: not known */
+	const char *templates_sha256;                     /* of the report's templates (report_fingerprint()); NULL: not known */
 	const char *operator_name, *device_serial;
 	const struct ambient *ambient;
 	size_t ambient_count;

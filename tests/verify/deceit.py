@@ -46,7 +46,7 @@ class Rig:
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", self.library, os.path.join(HERE, "deceit_preload.c"), "-ldl"], check=True)
 
     def call(self, *arguments, **environment):
-        done = subprocess.run([self.tmsrig, *arguments], capture_output=True, timeout=20, stdin=subprocess.DEVNULL,
+        done = subprocess.run([self.tmsrig, *arguments], capture_output=True, timeout=600, stdin=subprocess.DEVNULL,
                               env={**os.environ, **environment})
         return done.returncode, done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
 
