@@ -74,8 +74,11 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	auto_free struct evidence_finding *kept = findings ? inputs_keep_findings(findings, finding_count) : NULL;
 	if (!kept)
 		return error_bench(error, "out of memory for findings");
+	const struct about about = about_over(&replay->bench->about, replay->about ? &replay->about->about : NULL);
 	const struct evidence_facts facts = {
 		.command = command,
+		.about = &about,
+		.about_file = replay->about ? replay->about->file : NULL,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
 		.recording = replay_text(result, "run", "recording"),

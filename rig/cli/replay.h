@@ -22,6 +22,7 @@ struct replay {
 	struct scratch scratch; /* the scenario's libraries under their own names */
 	struct plan *plan;
 	struct bench_setup *bench; /* NULL when the result names none */
+	struct about_file *about;  /* what people stated in a file of its own; NULL: there is none */
 	struct measure *measure;   /* NULL until replay_measure() */
 	struct results *results;
 };

@@ -37,7 +37,7 @@ struct bundle_check {
 	char sums_sha256[65];           /* of SHA256SUMS; "" where there is none */
 	bool recording_changed;         /* the manifest says so, or is not there: HDF5 must not see it */
 	struct differences differences; /* of re-judging */
-	bool same_build;
+	const char *other;              /* than when the bundle was made, and so may come to other last digits; NULL: nothing is */
 };
 
 /* Adds a finding, of which only the first are kept, and sets the state to STAGE_FAILS. */

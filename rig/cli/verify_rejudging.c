@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "compare_table.h"
+#include "digest.h"
 #include "environment.h"
 #include "rejudge.h"
 #include "replay.h"
@@ -13,16 +14,10 @@ static const double TOLERANCE = 1e-9;
 
 /* What only the run knew: the recording does not tell it, so it is not made again. The manifest and the signatures stand for it. */
 static const char *const SKIPPED[] = {
-	"tool",          "run.command",
-	"run.started",   "run.ended",
-	"run.operator",  "run.device_serial",
-	"run.recording", "run.recording_sha256",
-	"run.fixtures",  "run.ended_by",
-	"run.seed",      "run.faults",
-	"run.id",        "run.attempt",
-	"run.reason",    "run.earlier",
-	"run.ledger",    "bench.adc.gaps_found_by",
-	"event_log",     NULL,
+	"tool",          "run.command",          "run.started",  "run.ended",    "run.operator", "run.device_serial",
+	"run.recording", "run.recording_sha256", "run.fixtures", "run.ended_by", "run.seed",     "run.faults",
+	"run.id",        "run.attempt",          "run.reason",   "run.earlier",  "run.ledger",   "bench.adc.gaps_found_by",
+	"event_log",     "results_sha256",       NULL,
 };
 
 static const struct {
@@ -34,6 +29,44 @@ static const struct {
 	{"judgements.csv", {"requirement", NULL}},
 };
 enum { TABLE_COUNT = sizeof TABLES / sizeof *TABLES };
+
+static bool equal(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+static bool hash_file(const char *path, struct digest *digest, struct error *error)
+{
+	char bytes[1 << 16];
+	size_t got;
+	auto_file FILE *file = fopen(path, "re");
+	while (file && (got = fread(bytes, 1, sizeof bytes, file)) > 0)
+		digest_update(digest, bytes, got);
+	return (file && !ferror(file)) || error_errno(error, ERROR_CONFIG, "%s", path);
+}
+
+/*
+ * "results_sha256" is the hash of the bundle's own tables. Of those made again it is another one as soon as one last digit is, so it is not made again: the
+ * tables are compared cell by cell.
+ */
+static bool compare_hash(struct bundle_check *v, struct error *error)
+{
+	char path[PATH_MAX], hex[DIGEST_HEX_SIZE];
+	const char *told = json_string_value(json_object_get(v->result, "results_sha256"));
+	auto_digest struct digest *digest = digest_create(error);
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (!digest)
+			return false;
+		snprintf(path, sizeof path, "%s/%s", v->dir, TABLES[i].name);
+		if (!hash_file(path, digest, error))
+			return false;
+	}
+	digest_finish(digest, hex);
+	v->differences.values++;
+	if (!equal(told, hex))
+		differences_add(&v->differences, "result.json: results_sha256", told ? told : "nothing", hex);
+	return true;
+}
 
 static bool compare_all(struct bundle_check *v, struct error *error)
 {
@@ -53,7 +86,7 @@ static bool compare_all(struct bundle_check *v, struct error *error)
 		return error_bench(error, "%s:%d:%d: %s", remade, problem.line, problem.column, problem.text);
 	compare_json("result.json", v->result, again, SKIPPED, &v->differences);
 	json_decref(again);
-	return true;
+	return compare_hash(v, error);
 }
 
 static void tell_differences(const struct bundle_check *v, struct stage_report *report)
@@ -61,17 +94,18 @@ static void tell_differences(const struct bundle_check *v, struct stage_report *
 	const struct differences *d = &v->differences;
 	if (d->count == 0) {
 		if (d->largest > 0)
-			snprintf(report->summary, sizeof report->summary, "%zu values within %g, the largest difference %.2g at %.200s",
-				 d->values, TOLERANCE, d->largest, d->largest_place);
+			snprintf(report->summary, sizeof report->summary,
+				 "%zu values made again from the recording, within %g (%s), the largest difference %.2g at %.180s",
+				 d->values, TOLERANCE, v->other, d->largest, d->largest_place);
 		else
-			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, bit for bit%s",
-				 d->values, v->same_build ? "" : ", by another build");
+			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, %s%s%s", d->values,
+				 v->other ? "all equal (" : "bit for bit", v->other ? v->other : "", v->other ? ")" : "");
 		return;
 	}
 	stage_find(report, "%s: the bundle says %s, its recording gives %s", d->first.place, d->first.stored, d->first.remade);
 	snprintf(report->summary, sizeof report->summary,
-		 "%zu of %zu values differ from what the recording gives, by more than %g%s; the first:", d->count, d->values, d->tolerance,
-		 d->tolerance > 0 ? "" : " (bit for bit: the same build)");
+		 "%zu of %zu values differ from what the recording gives, by more than %g (%s); the first:", d->count, d->values,
+		 d->tolerance, v->other ? v->other : "bit for bit: the same build on the same processor");
 }
 
 static const char *text_or_none(const char *text)
@@ -91,33 +125,35 @@ static const char *build_id_of(const json_t *environment, const char *file)
 	return NULL;
 }
 
-static bool equal(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /*
  * The same program with the same mathematical library on the same kind of processor comes to the same bits; that library chooses its code by the
- * processor. What ran then stands in environment.json, what runs now is asked for in the same way.
+ * processor, which a processor's name and abilities do not tell for sure (a tunable, an emulator), so its answers are compared as well. What ran then
+ * stands in environment.json, what runs now is asked for in the same way. NULL: all the same, else what is not.
  */
-static bool is_same_build(const struct bundle_check *v)
+static const char *what_is_other(const struct bundle_check *v)
 {
-	static const char *const FILES[] = {NULL, "libm.so.6", "libc.so.6"};
+	static const struct {
+		const char *file, *what; /* NULL: the program */
+	} BUILDS[] = {{NULL, "another build"}, {"libm.so.6", "another libm"}, {"libc.so.6", "another libc"}};
+	static const char *const HOST[][2] = {{"architecture", "another architecture"},
+					      {"cpu", "another processor"},
+					      {"arithmetic", "another processor"},
+					      {"libm_sha256", "libm chose other code"}};
 	char then_path[PATH_MAX], now_path[PATH_MAX];
 	struct error ignored;
+	const char *other = NULL;
 	const struct environment_facts facts = {.version = COMMAND_VERSION, .build = COMMAND_BUILD};
 	if (snprintf(then_path, sizeof then_path, "%s/environment.json", v->dir) >= (int)sizeof then_path ||
 	    !scratch_file(&v->scratch, "environment.json", now_path, &ignored) || !environment_write(now_path, &facts, &ignored))
-		return false;
+		return "what runs now is not known";
 	json_t *then = json_load_file(then_path, 0, NULL), *now = json_load_file(now_path, 0, NULL);
-	bool same = equal(replay_text(then, "host", "cpu"), replay_text(now, "host", "cpu")) &&
-		    equal(replay_text(then, "host", "arithmetic"), replay_text(now, "host", "arithmetic")) &&
-		    equal(replay_text(then, "host", "architecture"), replay_text(now, "host", "architecture"));
-	for (size_t i = 0; same && i < sizeof FILES / sizeof *FILES; i++)
-		same = equal(build_id_of(then, FILES[i]), build_id_of(now, FILES[i]));
+	for (size_t i = 0; !other && i < sizeof HOST / sizeof *HOST; i++)
+		other = equal(replay_text(then, "host", HOST[i][0]), replay_text(now, "host", HOST[i][0])) ? NULL : HOST[i][1];
+	for (size_t i = 0; !other && i < sizeof BUILDS / sizeof *BUILDS; i++)
+		other = equal(build_id_of(then, BUILDS[i].file), build_id_of(now, BUILDS[i].file)) ? NULL : BUILDS[i].what;
 	json_decref(then);
 	json_decref(now);
-	return same;
+	return other;
 }
 
 /* Calibrations are held against the day of the recording; that of a run is the day on which it started, but for midnight in between. */
@@ -170,8 +206,8 @@ bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struc
 	if (!scratch_make(&v->scratch, error))
 		return false;
 	const struct rejudge_request request = {.dir = v->dir, .out = v->scratch.path};
-	v->same_build = is_same_build(v);
-	v->differences.tolerance = v->same_build ? 0 : TOLERANCE;
+	v->other = what_is_other(v);
+	v->differences.tolerance = v->other ? TOLERANCE : 0;
 	if (!rejudge(&request, &why) || !compare_all(v, &why)) {
 		if (why.kind == ERROR_BENCH) {
 			*error = why;
