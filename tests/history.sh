@@ -16,31 +16,23 @@ check() { # name, command...
   if "$@" >"$work/check.out" 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok: $name"; tail -n 8 "$work/check.out"; fi
 }
 
-bin=$(for dir in /usr/lib/postgresql/*/bin /usr/bin; do [ -x "$dir/initdb" ] && echo "$dir"; done | sort -V | tail -n 1)
-[ -n "$bin" ] || { echo "history: there is no PostgreSQL server (package postgresql): NOT RUN" >&2; rm -rf "$work"; exit 1; }
-# The server refuses to be root's.
-user=$(id -un) as=()
-if [ "$(id -u)" -eq 0 ]; then user=nobody; as=(setpriv --reuid=nobody --regid=nogroup --clear-groups env "HOME=$work/pg"); fi
-mkdir "$work/pg" "$work/socket"
-chmod 755 "$work"
-[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$work/pg" "$work/socket"
+# shellcheck source=tests/postgresql.sh
+. "$TMSRIG_DATA/tests/postgresql.sh"
 # shellcheck disable=SC2317
 stop() {
-  [ -f "$work/pg/data/postmaster.pid" ] && "${as[@]}" "$bin/pg_ctl" -D "$work/pg/data" -m immediate -w stop >/dev/null 2>&1
+  pg_stop
   rm -rf "$work"
 }
 trap stop EXIT
-"${as[@]}" "$bin/initdb" -D "$work/pg/data" -U rig --auth=trust --no-sync -E UTF8 >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log"; exit 1; }
-"${as[@]}" "$bin/pg_ctl" -D "$work/pg/data" -w -t 60 -l "$work/pg/log" -o "-k $work/socket -c listen_addresses='' -c fsync=off" start >"$work/start.log" 2>&1 ||
-  { cat "$work/start.log" "$work/pg/log"; exit 1; }
-server="postgresql:///postgres?host=$work/socket&user=rig"
-echo "PostgreSQL $("$bin/postgres" --version | grep -oE '[0-9.]+' | head -n 1) as $user"
+pg_make "$work" && pg_start -c fsync=off || exit 1
+server=$pg_server
+echo "PostgreSQL $("$pg_bin/postgres" --version | grep -oE '[0-9.]+' | head -n 1) as $pg_user"
 
 # The database's tests, all of them in both.
 tests=$(grep -c '^Test(' "$TMSRIG_DATA/tests/unit/test_history_database.c")
 check "the tests of the database" env TMSRIG_TEST_POSTGRESQL="$server" "$test_program"
 cp "$work/check.out" "$work/tests.out"
-check "they ran in PostgreSQL" eval '[ "$(grep -c "in PostgreSQL too" "$work/tests.out")" -ge 8 ]'
+check "they ran in PostgreSQL" eval '[ "$(grep -c "in PostgreSQL too" "$work/tests.out")" -ge 11 ]'
 check "all $tests of them" grep -q "Tested: $tests | Passing: $tests |" "$work/tests.out"
 
 # The program: the same runs into both; what comes out must be the same to the byte.
@@ -76,6 +68,37 @@ run = json.load(open('$work/ev1/result.json'))['run']['id']
 row = [r for r in rows if r['id'] == run][0]
 assert len(rows) == 4 and abs(float(row['value']) / (sum(table) / len(table)) - 1) < 1e-12, row
 assert float(row['minimum']) == min(table) and int(row['n']) == len(table)"
+check "the overview is the same from both" same trend --only-simulated
+check "the overview --csv is the same from both" same trend --only-simulated --csv
+check "the overview --json is the same from both" same trend --only-simulated --json
+check "no name: a line for every measurand, with the numbers of its own trend" /usr/bin/python3 -c "
+import csv, io, json, subprocess
+def ask(*words):
+    return subprocess.run(['$tmsrig', 'trend', *words, '--only-simulated'], capture_output=True, text=True, check=True).stdout
+lines = {line['measurand']: line for line in csv.DictReader(io.StringIO(ask('--csv')))}
+assert len(lines) > 50, len(lines)
+for name in ('pulse.peak1', 'pulse.latency', 'session.idle_peak'):
+    one, line = json.loads(ask(name, '--json')), lines[name]
+    assert float(line['mean']) == one['mean'] and float(line['drift']) == one['drift']['slope'] and float(line['p']) == one['drift']['p'], (one, line)
+least = min((json.loads(ask(r, '--json'))['capability']['cpk'], r) for r in ('AMP-ACC',))
+assert (float(lines['pulse.peak1']['cpk']), lines['pulse.peak1']['requirement']) == least and lines['pulse.peak1']['failed'] == '1', lines['pulse.peak1']"
+if /usr/bin/python3 -c "import scipy" 2>"$work/err"; then
+  check "drift is that of scipy.stats.linregress" /usr/bin/python3 -c "
+import csv, io, subprocess
+from scipy import stats
+def ask(*words):
+    return list(csv.DictReader(io.StringIO(subprocess.run(['$tmsrig', 'trend', *words, '--only-simulated', '--csv'], capture_output=True, text=True, check=True).stdout)))
+held = 0
+for line in ask()[:20]:
+    if line['p'] and float(line['standard_deviation']) > 0:
+        y = [float(point['value']) for point in ask(line['measurand']) if point['value']]
+        theirs, held = stats.linregress(range(len(y)), y), held + 1
+        for ours, other in ((line['drift'], theirs.slope), (line['u_drift'], theirs.stderr), (line['p'], theirs.pvalue)):
+            assert abs(float(ours) - other) <= 1e-9 * abs(other), (line, theirs)
+assert held >= 10, held"
+else
+  echo "NOT RUN: drift against scipy (python3-scipy)"
+fi
 cp -r "$work/ev1" "$work/forged" && sed -i "s/SN-1/SN-2/; s/\"verdict\": \"pass\"/\"verdict\": \"fail\"/" "$work/forged/result.json"
 refused() { "$@" >"$work/out" 2>"$work/err"; [ $? = 2 ]; }
 check "a changed bundle is refused by a history that does not know it" eval 'refused "$tmsrig" history add --db "$work/new.sqlite" "$work/forged" && grep -q "is not as it was sealed, so it is not added: result.json: changed" "$work/err"'

@@ -15,6 +15,10 @@ SEEDS=200 tests/faults.sh "$tmsrig"
 
 echo "== history: a million rows of statistics beside a million pulses, in SQLite and PostgreSQL"
 MILLION_ROWS=1 tests/history.sh build/bench/rig/cli/tmsrig build/test/tests/unit/test_history_database build/bench/tests/bench/bench_history
+echo "== history: the server killed 20 times while bundles are added, full disks, hostile names"
+tests/history_faults.sh "$tmsrig" 20
+echo "== history: 1000 bundles of 1000 pulses, and what is asked of them through the program"
+tests/history_scale.sh "$tmsrig" 1000
 echo "== interlocks: every fault, 59 trials of each, 200 healthy seeds"
 TRIALS=59 SEEDS=200 tests/interlocks.sh "$tmsrig" all
 echo "== interlocks: an hour with nothing wrong, in every scenario"
@@ -48,6 +52,8 @@ echo "== verify: every shipped scenario judged again, by gcc's build and by clan
 [ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
 ninja -C build/clang rig/cli/tmsrig >/dev/null
 tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+echo "== trace: what other tools read, of every shipped scenario and bench"
+tests/trace.sh "$tmsrig" all
 echo "== signing: ten thousand changed bytes"
 tests/signing.sh "$tmsrig" build/bench/tests/tamper/tamper 10000
 

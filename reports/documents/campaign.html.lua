@@ -156,6 +156,7 @@ session.forget()
 <tr><td>Item</td><td><?= entry.device ?>, serial number <?= entry.serial ?></td></tr>
 <tr><td>Judged by</td><td><?= entry.spec ?>, tmsrig <?= entry.program ?></td></tr>
 <tr><td>Pulses</td><td><?= entry.expected and entry.expected .. " planned, " or "" ?><?= entry.detected or "–" ?> detected, <?= entry.missing or 0 ?> missing, <?= entry.extra or 0 ?> extra, <?= entry.untriggered or 0 ?> untriggered, <?= format.count(entry.gaps, "gap") ?></td></tr>
+<?lua if entry.ledger then ?><tr><td>Ledger</td><td><?= entry.ledger ?></td></tr><?lua end ?>
 <tr><td>Signatures</td><td><?= entry.signatures == 0 and "none" or entry.signatures ?></td></tr>
 </tbody></table>
 <?lua end ?>

@@ -27,4 +27,16 @@ function repeats.sentence()
 		run.attempt, format.count(run.attempt - 1, "run"), run.reason and run.reason ~= "" and run.reason or "no reason given")
 end
 
+-- Where the ledger stood when this run began; nil where the evidence does not say.
+function repeats.ledger()
+	local place = result.run.ledger_place
+	if type(place) ~= "table" then
+		return nil
+	end
+	if place.runs_before == 0 then
+		return "The ledger of the bench begins with this run: of runs before it this evidence knows nothing."
+	end
+	return string.format("The ledger of the bench had %s before this one, since %s.", format.count(place.runs_before, "run"), place.began)
+end
+
 return repeats

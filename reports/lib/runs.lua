@@ -59,7 +59,7 @@ local function read(i)
 		device = result.device and (result.device.title or result.device.id) or "not described", bench = result.bench and result.bench.id or "–",
 		simulated = run.simulated, aborted = run.aborted, overridden = result.calibration and result.calibration.overridden, expected = counts.expected,
 		detected = counts.detected, missing = counts.missing, extra = counts.extra, untriggered = counts.untriggered, gaps = #(result.gaps or {}),
-		id = run.id, attempt = run.attempt, repeated = repeats.sentence(), reason = run.reason, earlier = repeats.earlier(), hash = result.results_sha256 or "–",
+		id = run.id, attempt = run.attempt, repeated = repeats.sentence(), reason = run.reason, earlier = repeats.earlier(), ledger = repeats.ledger(), hash = result.results_sha256 or "–",
 		program = string.format("%s (%s)", result.tool.version, result.tool.build or "–"), manifest = evidence.manifest(), signatures = #evidence.signatures(),
 	}
 	local spec = string.format("%s, revision %s", result.spec.title or result.spec.id, tostring(result.spec.revision or "–"))

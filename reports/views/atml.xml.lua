@@ -3,19 +3,31 @@
 -- ATML Test Results (IEEE 1636.1): a Test for every requirement. Each value stands as a Datum with its limits and, in the extension that the standard
 -- leaves for such, as a quantity of D-SI with its expanded uncertainty.
 local trace = require "trace"
-local format = require "format"
 local run = result.run
 
--- Outcomes of the standard; what it has no word for says its own in `qualifier`.
-local OUTCOMES = {pass = "Passed", fail = "Failed", not_tested = "NotStarted"}
+-- The outcomes that every version of the standard has. Readers take one that they do not know for a pass, so a verdict that is neither is never one
+-- of its own: what was judged and did not pass is Failed, what could not be judged Aborted, with a qualifier that readers of TestStand's reports know.
+local OUTCOMES = {
+	pass = {"Passed"}, fail = {"Failed"}, conditional_pass = {"Failed", "conditional_pass"}, conditional_fail = {"Failed", "conditional_fail"},
+	not_capable = {"Failed", "not_capable"}, inconclusive = {"Failed", "inconclusive"}, void = {"Aborted", "Error"}, not_tested = {"Aborted", "Skipped"},
+}
 
-local function outcome(verdict)
-	local word = OUTCOMES[verdict] or "Inconclusive"
-	raw('<tr:Outcome value="', word, '"')
-	if word == "Inconclusive" or word == "NotStarted" then
-		raw(' qualifier="') emit(verdict) raw('"')
+local function attribute(name, value)
+	if value ~= nil and value ~= "" then
+		raw(" ", name, '="') emit(value) raw('"')
 	end
+end
+
+local function outcome(value, qualifier)
+	raw("<tr:Outcome")
+	attribute("value", value)
+	attribute("qualifier", qualifier)
 	raw("/>")
+end
+
+local function verdict_outcome(verdict)
+	local known = OUTCOMES[verdict] or {"Aborted", "Error"}
+	outcome(known[1], known[2])
 end
 
 local function datum(value, unit)
@@ -59,6 +71,26 @@ local function quantity(requirement)
 	raw("</si:real></tr:Extension>")
 end
 
+-- Why a verdict is not a pass, as an event, which every reader shows.
+local function reason(number, requirement)
+	if requirement.verdict ~= "pass" then
+		raw('\n        <tr:Events><tr:Event ID="reason-', number, '" name="verdict" source="tmsrig"><tr:Message>')
+		emit(requirement.verdict .. (requirement.reason and requirement.reason ~= "" and ": " .. requirement.reason or ""))
+		raw("</tr:Message></tr:Event></tr:Events>")
+	end
+end
+
+-- What an instance is by its description, and its serial number; neither may be blank.
+local function instance(model, version, serial)
+	raw("<c:Definition><c:Identification>")
+	if version and version ~= "" then
+		raw("<c:Version>") emit(version) raw("</c:Version>")
+	end
+	raw("<c:ModelName>") emit(model) raw("</c:ModelName></c:Identification></c:Definition><c:SerialNumber>")
+	emit(serial and serial ~= "" and serial or "not stated")
+	raw("</c:SerialNumber>")
+end
+
 -- A name for this result that is always the same: its hash in the form of a UUID.
 local hash = result.results_sha256 or ""
 while #hash < 32 do
@@ -67,31 +99,46 @@ end
 local uuid = table.concat({hash:sub(1, 8), hash:sub(9, 12), hash:sub(13, 16), hash:sub(17, 20), hash:sub(21, 32)}, "-")
 local started = (run.started or "1970-01-01T00:00:00"):sub(1, 19) .. "Z"
 local ended = (run.ended or run.started or "1970-01-01T00:00:00"):sub(1, 19) .. "Z"
+local simulated = run.simulated and "true" or "false"
+local operator = run.operator and run.operator ~= "" and run.operator or "not stated"
+local device = result.device or {}
 ?>
 <trc:TestResultsCollection xmlns:trc="urn:IEEE-1636.1:2013:TestResultsCollection" xmlns:tr="urn:IEEE-1636.1:2013:TestResults"
     xmlns:c="urn:IEEE-1671:2010:Common" xmlns:si="https://ptb.de/si" xmlns:rig="urn:tmsrig:requirement"
     xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
   <trc:TestResults uuid="<?= uuid ?>">
-    <tr:Personnel><tr:SystemOperator ID="operator" name="<?= run.operator or "" ?>"/></tr:Personnel>
-    <tr:ResultSet ID="run" name="<?= result.scenario and result.scenario.id or run.recording or "recording" ?>" startDateTime="<?= started ?>" endDateTime="<?= ended ?>">
+    <tr:Personnel><tr:SystemOperator ID="<?= operator ?>" name="<?= operator ?>"/></tr:Personnel>
+    <tr:ResultSet ID="run" name="<?= result.scenario and result.scenario.id or run.recording or "recording" ?>" simulated="<?= simulated ?>" startDateTime="<?= started ?>" endDateTime="<?= ended ?>">
       <?lua
 if run.aborted then
-	raw('<tr:Outcome value="Aborted"/>')
+	outcome("Aborted", "Terminated")
+elseif run.complete == false then
+	outcome("Aborted", "Error")
+elseif result.verdict == "not_tested" then
+	outcome("Failed", "not_tested")
 else
-	outcome(result.verdict)
+	verdict_outcome(result.verdict)
 end
 for number, requirement in ipairs(result.requirements) do
 	local source = requirement.source or {}
 ?>
 
-      <tr:Test ID="requirement-<?= number ?>" name="<?= requirement.id ?>">
-        <tr:Description><?= requirement.text or "" ?></tr:Description>
-        <tr:Extension><rig:requirement citation="<?= trace.citation(requirement) ?>" verdict="<?= requirement.verdict ?>" hazard="<?= requirement.hazard or "" ?>" riskControl="<?= requirement.risk_control or "" ?>" document="<?= source.document or "" ?>" clause="<?= source.clause or "" ?>" decisionRule="<?= requirement.rule or "" ?>" simulated="<?= run.simulated and "true" or "false" ?>"/></tr:Extension>
-        <?lua outcome(requirement.verdict)
+      <tr:Test ID="requirement-<?= number ?>" name="<?= requirement.id ?>" simulated="<?= simulated ?>" startDateTime="<?= started ?>" endDateTime="<?= ended ?>" testReferenceID="<?= trace.citation(requirement) ?>">
+<?lua if requirement.text and requirement.text ~= "" then ?>
+        <tr:Description><?= requirement.text ?></tr:Description><?lua end
+	reason(number, requirement) ?>
+
+        <tr:Extension><rig:requirement citation="<?= trace.citation(requirement) ?>" verdict="<?= requirement.verdict ?>"<?lua
+	attribute("hazard", requirement.hazard)
+	attribute("riskControl", requirement.risk_control)
+	attribute("document", source.document)
+	attribute("clause", source.clause)
+	attribute("decisionRule", requirement.rule) ?> simulated="<?= simulated ?>"/></tr:Extension>
+        <?lua verdict_outcome(requirement.verdict)
 	if trace.is_number(requirement.value) then ?>
 
         <tr:TestResult ID="result-<?= number ?>" name="<?= requirement.measurand ?>">
-          <?lua outcome(requirement.verdict) ?>
+          <?lua verdict_outcome(requirement.verdict) ?>
 
           <tr:TestData><?lua datum(requirement.value, requirement.unit) ?></tr:TestData><?lua
 		limits(requirement)
@@ -99,11 +146,14 @@ for number, requirement in ipairs(result.requirements) do
 
         </tr:TestResult>
 <?lua end ?>
+
       </tr:Test>
 <?lua end ?>
     </tr:ResultSet>
-    <tr:TestProgram><tr:Definition name="tmsrig" version="<?= result.tool.version ?>"/></tr:TestProgram>
-    <tr:TestStation><c:SerialNumber><?= result.bench and result.bench.id or "" ?></c:SerialNumber></tr:TestStation>
-    <tr:UUT UutType="Hardware"><c:SerialNumber><?= run.device_serial or "" ?></c:SerialNumber></tr:UUT>
+    <tr:TestProgram><?lua instance(result.tool.name, result.tool.version, result.tool.build) ?></tr:TestProgram>
+<?lua if result.bench then ?>
+    <tr:TestStation><?lua instance(result.bench.title or result.bench.id, nil, result.bench.id) ?></tr:TestStation>
+<?lua end ?>
+    <tr:UUT UutType="Hardware"><?lua instance(device.title or device.id or "not stated", nil, run.device_serial) ?></tr:UUT>
   </trc:TestResults>
 </trc:TestResultsCollection>

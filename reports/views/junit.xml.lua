@@ -1,6 +1,7 @@
 <?xml version="1.0" encoding="UTF-8"?>
 <?lua
 local format = require "format"
+local repeats = require "repeats"
 local trace = require "trace"
 local run = result.run
 local class = result.spec.id .. "." .. (result.scenario and result.scenario.path or run.recording or "recording")
@@ -100,6 +101,26 @@ local function run_properties()
 	property("device", result.device and result.device.id)
 	property("device.serial", run.device_serial)
 	property("verdict", result.verdict)
+	property("run", run.id)
+	property("attempt", run.attempt)
+	property("attempt.reason", run.reason)
+	for i, earlier in ipairs(repeats.earlier()) do
+		property("attempt.earlier." .. i, earlier.id .. ": " .. earlier.words)
+	end
+	property("ledger", repeats.ledger())
+end
+
+-- What a CI server shows beside the cases: a run that passed at last does not look like one that passed.
+local function system_out()
+	local sentence = repeats.sentence()
+	if not sentence then
+		return raw("    <system-out/>\n")
+	end
+	raw("    <system-out>") emit(sentence)
+	for _, earlier in ipairs(repeats.earlier()) do
+		emit("\n" .. earlier.id .. ": " .. earlier.words)
+	end
+	raw("</system-out>\n")
 end
 
 local function write_case(case)
@@ -125,7 +146,12 @@ for number, suite in ipairs(suites) do
 	for _, case in ipairs(suite.cases) do
 		write_case(case)
 	end
-	raw("    <system-out/>\n    <system-err/>\n  </testsuite>\n")
+	if suite.requirement then
+		raw("    <system-out/>\n")
+	else
+		system_out()
+	end
+	raw("    <system-err/>\n  </testsuite>\n")
 end
 raw("</testsuites>\n")
 ?>

@@ -21,8 +21,15 @@ local function definition(name)
 	return "tmsrig-attribute-" .. text.replace(text.replace(name, " ", "-"), ".", "-")
 end
 
--- An identifier of XML: a letter or _ first, then letters, digits and . - _; every one once.
-local used = {}
+-- An identifier of XML: a letter or _ first, then letters, digits and . - _; every one once. Those of this file's own elements are taken.
+local used = {["tmsrig-header"] = true, ["tmsrig-string"] = true, ["tmsrig-requirement"] = true, ["tmsrig-specification"] = true,
+	["tmsrig-specification-type"] = true}
+for _, name in ipairs(STRING_NAMES) do
+	used[definition(name)] = true
+end
+for number in ipairs(result.requirements) do
+	used["tmsrig-place-" .. number] = true
+end
 local function identifier(requirement, number)
 	local wanted = requirement.uid or ("tmsrig-" .. requirement.id)
 	local good = #wanted > 0
@@ -32,8 +39,9 @@ local function identifier(requirement, number)
 		local inner = (sign >= "0" and sign <= "9") or sign == "-" or sign == "."
 		good = good and (letter or (inner and i > 1))
 	end
-	if not good or used[wanted] then
+	while not good or used[wanted] do
 		wanted = string.format("tmsrig-requirement-%d", number)
+		good, number = true, number + #result.requirements
 	end
 	used[wanted] = true
 	return wanted

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "companion.h"
 #include "digest.h"
 #include "environment.h"
 #include "manifest.h"
 #include "paths.h"
+#include "report.h"
 
 enum { PLAN_TEXT_CAP = 1 << 28 };
 
@@ -31,11 +33,15 @@ static bool write_environment(const struct bundle_record *record, const struct s
 {
 	struct environment_instrument instruments[PORTS_MAX_NOTES];
 	const struct ports *ports = bench ? bench_ports(bench) : NULL;
+	char templates[PATH_MAX], templates_sha256[DIGEST_HEX_SIZE];
+	if (!paths_data("reports", templates, sizeof templates, error) || !report_fingerprint(templates, templates_sha256, error))
+		return false;
 	struct environment_facts facts = {
 		.run_id = record->run_id,
 		.command = setup->command,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
+		.templates_sha256 = templates_sha256,
 		.operator_name = setup->operator_name,
 		.device_serial = setup->device_serial,
 		.ambient = setup->ambient,
@@ -43,6 +49,13 @@ static bool write_environment(const struct bundle_record *record, const struct s
 		.instruments = instruments,
 		.opened = bench,
 	};
+	char paths[2][PATH_MAX];
+	size_t companions = 0;
+	struct error not_installed;
+	if (companion_path("tmsrig-guardian", "guardian", paths[0], sizeof paths[0], &not_installed))
+		facts.companions[companions++] = paths[0];
+	if (companion_path("tmsrig-sigrok", "sigrok", paths[1], sizeof paths[1], &not_installed))
+		facts.companions[companions++] = paths[1];
 	for (size_t i = 0; ports && i < ports->note_count; i++)
 		instruments[facts.instrument_count++] =
 			(struct environment_instrument){ports->notes[i].part, ports->notes[i].key, ports->notes[i].value};
@@ -85,7 +98,7 @@ static bool enter_ledger(struct bundle_record *record, const struct session_setu
 		.operator_name = setup->operator_name,
 		.reason = setup->reason,
 	};
-	record->ledger = ledger_begin(dir, &run, &record->earlier, record->ledger_hash, error);
+	record->ledger = ledger_begin(dir, &run, &record->earlier, &record->place, error);
 	return record->ledger;
 }
 
@@ -102,13 +115,12 @@ bool bundle_record_begin(struct bundle_record *record, const struct session_setu
 	record->identity = (struct evidence_identity){
 		.run_id = record->run_id,
 		.reason = setup->reason,
-		.ledger = record->ledger_hash,
+		.ledger = &record->place,
 		.plan_sha256 = setup->plan ? record->plan_sha256 : NULL,
 		.spec_sha256 = record->spec_sha256,
 		.earlier = &record->earlier,
 	};
-	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->ledger_hash,
-			       error);
+	return run_log_started(record->log, record->run_id, setup->command, setup->bench->id, subject_of(setup), record->place.hash, error);
 }
 
 bool bundle_record_ended(struct bundle_record *record, enum verdict overall, struct error *error)

@@ -12,7 +12,7 @@
 
 struct bundle_record {
 	char run_id[LEDGER_RUN_ID_SIZE];
-	char ledger_hash[EVENT_LOG_HASH_SIZE]; /* of the line "begun" */
+	struct ledger_place place; /* of the line "begun" */
 	char plan_sha256[EVENT_LOG_HASH_SIZE], spec_sha256[EVENT_LOG_HASH_SIZE];
 	struct run_log *log;
 	struct ledger *ledger;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <string.h>
 
 #include "command.h"
@@ -113,11 +114,6 @@ struct list {
 	size_t count;
 };
 
-static const char *or_dash(const char *text)
-{
-	return text ? text : "-";
-}
-
 static bool print_run(void *context, const struct history_run *run, struct error *error)
 {
 	struct list *list = context;
@@ -143,6 +139,11 @@ static bool print_run(void *context, const struct history_run *run, struct error
 		emit_string(json, "reason", run->reason);
 		emit_string(json, "results_sha256", run->results_sha256);
 		emit_string(json, "bundle", run->bundle);
+		emit_string(json, "ledger_first", run->ledger_first);
+		if (run->ledger_line > 0)
+			emit_integer(json, "ledger_line", run->ledger_line);
+		else
+			emit_null(json, "ledger_line");
 		emit_close_object(json);
 		return true;
 	}
@@ -158,14 +159,16 @@ static bool print_run(void *context, const struct history_run *run, struct error
 		csv_text(run->reason, false);
 		csv_text(run->results_sha256, false);
 		csv_text(run->bundle, false);
+		csv_text(run->ledger_first, false);
+		csv_number(run->ledger_line > 0 ? (double)run->ledger_line : (double)NAN);
 		putchar('\n');
 		return true;
 	}
-	char again[32] = "";
+	printf("%-20s  %-16s  %-22s  %-14s  %-24s  %s%s", plain_text(run->started), plain_text(run->verdict), plain_text(run->device),
+	       plain_text(run->serial), plain_text(run->scenario), plain_text(run->bundle), run->simulated ? "  SIMULATED" : "");
 	if (run->attempt > 1)
-		snprintf(again, sizeof again, " (attempt %lld)", (long long)run->attempt);
-	printf("%-20s  %-16s  %-22s  %-14s  %-24s  %s%s%s\n", run->started, run->verdict, or_dash(run->device), or_dash(run->serial),
-	       or_dash(run->scenario), run->bundle, run->simulated ? "  SIMULATED" : "", again);
+		printf(" (attempt %lld: %s)", (long long)run->attempt, run->reason ? plain_text(run->reason) : "no reason given");
+	putchar('\n');
 	return true;
 }
 
@@ -213,9 +216,10 @@ static bool print_flaky(void *context, const struct history_flaky *flaky, struct
 	}
 	printf("%s revision %lld: %lld pass, %lld fail, %lld other in %lld runs of %s on %s (device %s, serial number %s, spec %s), %s to "
 	       "%s%s\n",
-	       flaky->requirement, (long long)flaky->revision, (long long)flaky->passed, (long long)flaky->failed, (long long)flaky->other,
-	       (long long)flaky->runs, or_dash(flaky->scenario), flaky->bench, or_dash(flaky->device), or_dash(flaky->serial), flaky->spec,
-	       flaky->first, flaky->last, flaky->simulated ? ", SIMULATED" : "");
+	       plain_text(flaky->requirement), (long long)flaky->revision, (long long)flaky->passed, (long long)flaky->failed,
+	       (long long)flaky->other, (long long)flaky->runs, plain_text(flaky->scenario), plain_text(flaky->bench),
+	       plain_text(flaky->device), plain_text(flaky->serial), plain_text(flaky->spec), flaky->first, flaky->last,
+	       flaky->simulated ? ", SIMULATED" : "");
 	return true;
 }
 
@@ -238,12 +242,12 @@ static int history(int argc, char **argv)
 			     ? "requirement,revision,bench,device,serial,scenario,spec,version,build,simulated,runs,passed,failed,other,"
 			       "first,last"
 			     : "id,started,verdict,simulated,bench,device,serial,scenario,spec,spec_revision,version,build,attempt,reason,"
-			       "results_sha256,bundle");
+			       "results_sha256,bundle,ledger_first,ledger_line");
 	bool good = arguments.flaky ? history_flaky(history, &options->filter, print_flaky, &list, &error)
 				    : history_runs(history, &options->filter, print_run, &list, &error);
 	if (options->json)
 		emit_close_array(&list.json);
-	if (!good || !history_tell_left_out(history, &options->filter, &error))
+	if (!good || !history_tell_left_out(history, &options->filter, &error) || !history_tell_doubts(history, &options->filter, &error))
 		return command_fail(&error);
 	if (list.count == 0 && !options->json && !options->csv)
 		puts(arguments.flaky ? "no requirement changed its verdict while nothing else changed" : "no such runs");

@@ -93,6 +93,17 @@ static bool check_spec(const char *path, const char *source, struct error *error
 	return false;
 }
 
+/* Which types of objects there were: whoever takes a file of another tool has to see that no requirement was left out. */
+static void print_types(const struct imported *imported)
+{
+	if (imported->skipped == 0 && imported->type_count < 2)
+		return;
+	for (size_t i = 0; i < imported->type_count; i++) {
+		const struct imported_type *type = &imported->by_type[i];
+		printf("    %s: %zu of %zu\n", type->name ? type->name : "without a type", type->kept, type->objects);
+	}
+}
+
 static bool import(const struct import_arguments *arguments, struct error *error)
 {
 	char named[NAME_MAX];
@@ -112,6 +123,7 @@ static bool import(const struct import_arguments *arguments, struct error *error
 		return false;
 	fputs(text_view(&imported->notes), stderr);
 	printf("%s: %zu requirements; %zu other objects were left out\n", arguments->out, imported->count, imported->skipped);
+	print_types(imported);
 	return true;
 }
 

@@ -7,8 +7,10 @@
 #include "inputs.h"
 #include "json_emit.h"
 #include "measurands.h"
+#include "suggest.h"
 #include "terminal.h"
 #include "trend.h"
+#include "trend_overview.h"
 #include "trend_plot.h"
 
 /* A slope that would be seen by chance less often than this is called significant. */
@@ -38,7 +40,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "more than one measurand or requirement: '%s' after '%s'", argument, arguments->name);
 		arguments->name = argument;
 		return 0;
-	case ARGP_KEY_NO_ARGS: argp_error(state, "no measurand or requirement given, e.g. pulse.latency or TIM-LATENCY"); return 0;
+	case ARGP_KEY_END:
+		if (!arguments->name && arguments->values)
+			argp_error(state, "--values needs a measurand, e.g. pulse.latency");
+		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
 }
@@ -47,10 +52,9 @@ static const struct argp_child CHILDREN[] = {{&HISTORY_ARGP, 0, NULL, 0}, {0}};
 static const struct argp ARGP = {
 	OPTIONS,
 	parse_option,
-	"MEASURAND|REQUIREMENT",
+	"[MEASURAND|REQUIREMENT]",
 	"How a measurand, or the value that decided a requirement, went from run to run: drift, control limits (individuals chart), "
-	"capability "
-	"against the limits of the requirement.",
+	"capability against the limits of the requirement. Without a name: every measurand in a line, those that drift first.",
 	CHILDREN,
 	NULL,
 	NULL,
@@ -71,6 +75,8 @@ static const char *say(const struct view *view, double value)
 	static unsigned next;
 	char *text = texts[next++ % 8];
 	number_text(text, sizeof texts[0], &view->scale, value);
+	if (fabs(value * view->scale.factor) >= 1e15)
+		snprintf(text, sizeof texts[0], "%.6g", value * view->scale.factor);
 	if (view->scale.unit[0] && isfinite(value))
 		snprintf(text + strlen(text), sizeof texts[0] - strlen(text), " %s", view->scale.unit);
 	return text;
@@ -84,8 +90,13 @@ static void print_drift(const struct view *view)
 		return;
 	}
 	double factor = view->scale.factor;
-	printf("drift              %.4g %s a day, u = %.2g, p = %.2g: %s\n", drift->slope * factor, view->scale.unit,
-	       drift->u_slope * factor, drift->p, drift->p < SIGNIFICANT ? "significant at 5 %" : "not significant at 5 %");
+	bool means = view->trend->runs > 1 && view->trend->runs < view->trend->count;
+	printf("drift              %.4g %s %s, u = %.2g, p = %.2g: %s%s\n", drift->slope * factor, view->scale.unit,
+	       !view->trend->by_index   ? "a day"
+	       : view->trend->runs == 1 ? "from one value to the next"
+					: "from one run to the next",
+	       drift->u_slope * factor, drift->p, drift->p < SIGNIFICANT ? "significant at 5 %" : "not significant at 5 %",
+	       means ? " (by the means of the runs)" : "");
 }
 
 static void print_chart(const struct view *view)
@@ -136,6 +147,8 @@ static void print_capability(const struct view *view)
 		printf("capability         Cp  %.3f (95 %%: %.3f to %.3f)\n", c->cp, c->cp_lower, c->cp_upper);
 	printf("%-18s Cpk %.3f (95 %%: %.3f to %.3f), of the values that decided, one a run\n", isnan(c->cp) ? "capability" : "", c->cpk,
 	       c->cpk_lower, c->cpk_upper);
+	if (control_chart_signals(&trend->chart))
+		puts("                   of a chart with signals: a process that is out of control has a past and promises nothing");
 }
 
 static void print_verdicts(const struct view *view)
@@ -174,7 +187,10 @@ static void print_notes(const struct view *view)
 	else if (trend->simulated > 0)
 		puts("note: all points are SIMULATED");
 	if (trend->without > 0)
-		printf("note: %zu point%s no value\n", trend->without, trend->without == 1 ? " has" : "s have");
+		printf("note: %zu point%s no value and %s in no number above\n", trend->without, trend->without == 1 ? " has" : "s have",
+		       trend->without == 1 ? "is" : "are");
+	if (view->arguments->options.filter.verdict)
+		printf("note: --verdict %s: runs that ended otherwise are left out\n", view->arguments->options.filter.verdict);
 }
 
 static void print_words(const struct view *view)
@@ -273,7 +289,7 @@ static void print_json(const struct view *view)
 	emit_number(json, "minimum", trend->count ? trend->minimum : NAN);
 	emit_number(json, "maximum", trend->count ? trend->maximum : NAN);
 	emit_open_object(json, "drift");
-	emit_string(json, "per", trend->by_index ? "point" : "day");
+	emit_string(json, "per", !trend->by_index ? "day" : trend->runs > 1 ? "run" : "value");
 	emit_number(json, "slope", trend->drift.slope);
 	emit_number(json, "u_slope", trend->drift.u_slope);
 	emit_number(json, "p", trend->drift.p);
@@ -306,9 +322,47 @@ static struct number_scale scale_of(const struct history_points *points, const s
 	return number_scale(points->unit ? points->unit : "", trend->sd > 0 ? trend->sd : (double)NAN, shown, sizeof shown / sizeof *shown);
 }
 
+struct names {
+	char *items[256];
+	size_t count;
+};
+
+static bool keep_name(void *context, const char *name, struct error *error)
+{
+	struct names *names = context;
+	(void)error;
+	if (names->count < sizeof names->items / sizeof *names->items && (names->items[names->count] = strdup(name)) != NULL)
+		names->count++;
+	return true;
+}
+
+/* Says that there is no such thing in those runs, and what may have been meant. */
+static bool unknown(struct history *history, const struct trend_arguments *arguments, bool requirement, struct error *error)
+{
+	struct names names = {.count = 0};
+	const struct history_filter *filter = &arguments->options.filter;
+	if (history_measurand_names(history, filter, keep_name, &names, error) &&
+	    history_requirement_names(history, filter, keep_name, &names, error)) {
+		const char *near = suggest(arguments->name, (const char *const *)names.items, names.count);
+		error_config(error, "no such run in the history has a %s '%s'%s%s%s", requirement ? "requirement" : "measurand",
+			     arguments->name, near ? "; did you mean '" : "; `tmsrig trend` lists what there is", near ? near : "",
+			     near ? "'?" : "");
+	}
+	for (size_t i = 0; i < names.count; i++)
+		free(names.items[i]);
+	return false;
+}
+
 static bool show(struct history *history, const struct trend_arguments *arguments, struct error *error)
 {
 	const struct history_filter *filter = &arguments->options.filter;
+	if (!arguments->name)
+		return trend_overview(history, filter,
+				      arguments->options.csv    ? TREND_CSV
+				      : arguments->options.json ? TREND_JSON
+								: TREND_WORDS,
+				      error) &&
+		       history_tell_left_out(history, filter, error) && history_tell_doubts(history, filter, error);
 	bool requirement = !measurand_find(arguments->name);
 	if (requirement && arguments->values)
 		return error_config(error, "--values goes with a measurand, and '%s' is none; `tmsrig measurands` lists them",
@@ -318,11 +372,11 @@ static bool show(struct history *history, const struct trend_arguments *argument
 								    ? history_values(history, filter, arguments->name, error)
 								    : history_measurand(history, filter, arguments->name, error);
 	auto_trend struct trend trend = {0};
-	if (!points || !trend_of(points, &trend, error) || !history_tell_left_out(history, filter, error))
+	if (!points || !trend_of(points, &trend, error) || !history_tell_left_out(history, filter, error) ||
+	    !history_tell_doubts(history, filter, error))
 		return false;
 	if (points->count == 0)
-		return error_config(error, "no such run in the history has a %s '%s'", requirement ? "requirement" : "measurand",
-				    arguments->name);
+		return unknown(history, arguments, requirement, error);
 	struct view view = {.arguments = arguments, .points = points, .trend = &trend, .requirement = requirement};
 	view.scale = scale_of(points, &trend);
 	if (arguments->options.csv)

@@ -6,8 +6,10 @@
 
 #include "bundle_place.h"
 #include "command.h"
+#include "folder_state.h"
 #include "inputs.h"
 #include "json_emit.h"
+#include "plain_text.h"
 #include "replay.h"
 #include "verify.h"
 
@@ -17,22 +19,41 @@ struct verify_arguments {
 	const char *bundle, *spec;
 	struct trust *trust; /* NULL until a key is named */
 	struct signature_demands demands;
-	bool json;
+	bool json, all_views, different_people;
 };
 
 static const struct argp_option OPTIONS[] = {
 	{"with-spec", KEY_WITH_SPEC, "SPEC", 0, "Judge by these requirements as well, and show what changes", 0},
 	{"trust", KEY_TRUST, "PUB", 0, "A public key that may sign, or a folder of such (*.pub); a signature by any other then fails", 1},
-	{"require", KEY_REQUIRE, "MEANING", 0, "Fail without a signature of this meaning: performed, reviewed, approved", 1},
+	{"require", KEY_REQUIRE, "WHAT,...", 0,
+	 "Fail without a signature of this meaning: performed, reviewed, approved; or, with `views`, when one of the views could not be "
+	 "made again",
+	 1},
 	{"tsa-ca", KEY_TSA, "PEM", 0, "Certificates that time stamps must lead to", 1},
 	{"json", KEY_JSON, 0, 0, "Print JSON instead of lines", 2},
 	{0},
 };
 
+/* A list of what is required, with commas. */
+static void require(struct verify_arguments *arguments, char *list, struct argp_state *state)
+{
+	char *rest = NULL;
+	for (char *what = strtok_r(list, ",", &rest); what; what = strtok_r(NULL, ",", &rest)) {
+		enum signature_meaning meaning;
+		if (strcmp(what, "views") == 0)
+			arguments->all_views = true;
+		else if (strcmp(what, "different-people") == 0)
+			arguments->different_people = true;
+		else if (signature_meaning_parse(what, &meaning))
+			arguments->demands.required[meaning] = true;
+		else
+			argp_error(state, "--require %s: performed, reviewed, approved, different-people or views is needed", what);
+	}
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct verify_arguments *arguments = state->input;
-	enum signature_meaning meaning;
 	struct error error = {0};
 	switch (key) {
 	case KEY_TRUST:
@@ -42,11 +63,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--trust: %s", error.text);
 		arguments->demands.trust = arguments->trust;
 		return 0;
-	case KEY_REQUIRE:
-		if (!signature_meaning_parse(argument, &meaning))
-			argp_error(state, "--require %s: performed, reviewed or approved is needed", argument);
-		arguments->demands.required[meaning] = true;
-		return 0;
+	case KEY_REQUIRE: require(arguments, argument, state); return 0;
 	case KEY_TSA: arguments->demands.tsa_ca = argument; return 0;
 	case KEY_WITH_SPEC: arguments->spec = argument; return 0;
 	case KEY_JSON: arguments->json = true; return 0;
@@ -79,8 +96,9 @@ struct stage {
 };
 
 static const struct stage STAGES[] = {
-	{"manifest", verify_manifest}, {"result", verify_result},         {"events", verify_events},
-	{"ledger", verify_ledger},     {"signatures", verify_signatures}, {"re-judging", verify_rejudging},
+	{"manifest", verify_manifest},    {"result", verify_result}, {"environment", verify_environment},
+	{"events", verify_events},        {"ledger", verify_ledger}, {"signatures", verify_signatures},
+	{"re-judging", verify_rejudging}, {"views", verify_views},   {"stillness", verify_stillness},
 };
 enum { STAGE_COUNT = sizeof STAGES / sizeof *STAGES };
 
@@ -93,6 +111,7 @@ void stage_find(struct stage_report *report, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(report->findings[report->finding_count - 1], VERIFY_FINDING_SIZE, format, args);
 	va_end(args);
+	plain_text_make(report->findings[report->finding_count - 1]);
 }
 
 void stage_note(struct stage_report *report, const char *format, ...)
@@ -101,8 +120,9 @@ void stage_note(struct stage_report *report, const char *format, ...)
 	if (report->note_count == VERIFY_MAX_NOTES)
 		return;
 	va_start(args, format);
-	vsnprintf(report->notes[report->note_count++], VERIFY_NOTE_SIZE, format, args);
+	vsnprintf(report->notes[report->note_count], VERIFY_NOTE_SIZE, format, args);
 	va_end(args);
+	plain_text_make(report->notes[report->note_count++]);
 }
 
 static const char *state_name(enum stage_state state)
@@ -112,6 +132,7 @@ static const char *state_name(enum stage_state state)
 	case STAGE_FAILS: return "FAILS";
 	case STAGE_ABSENT: return "none";
 	case STAGE_NOT_DONE: return "not done";
+	case STAGE_PARTLY: return "partly";
 	}
 	return "FAILS";
 }
@@ -181,11 +202,21 @@ static bool look(struct bundle_check *v, struct stage_report *reports, struct js
 	for (size_t i = 0; i < STAGE_COUNT; i++) {
 		if (!STAGES[i].look(v, &reports[i], error))
 			return false;
-		*holds = *holds && (reports[i].state == STAGE_HOLDS || reports[i].state == STAGE_ABSENT);
+		plain_text_make(reports[i].summary);
+		*holds = *holds && (reports[i].state == STAGE_HOLDS || reports[i].state == STAGE_ABSENT ||
+				    (reports[i].state == STAGE_PARTLY && !v->all_views));
 		if (!json && !quiet)
 			print_stage(&STAGES[i], &reports[i]);
 	}
 	return true;
+}
+
+static bool is_partly(const struct stage_report *reports)
+{
+	bool partly = false;
+	for (size_t i = 0; i < STAGE_COUNT; i++)
+		partly |= reports[i].state == STAGE_PARTLY;
+	return partly;
 }
 
 static void print_end(const struct bundle_check *v, const char *bundle, const struct stage_report *reports, struct json_emitter *json,
@@ -194,7 +225,8 @@ static void print_end(const struct bundle_check *v, const char *bundle, const st
 	const char *verdict = json_string_value(json_object_get(v->result, "verdict"));
 	if (!json) {
 		if (holds)
-			printf("verified: %s holds; its verdict is %s\n", bundle, verdict ? verdict : "unknown");
+			printf("verified%s: %s holds; its verdict is %s\n", is_partly(reports) ? ", but for the views named above" : "",
+			       bundle, verdict ? verdict : "unknown");
 		else
 			printf("NOT VERIFIED: %s does not hold\n", bundle);
 		return;
@@ -239,12 +271,15 @@ static int verify(int argc, char **argv)
 	struct error error = {0};
 	inputs_argp(&ARGP, "verify", argc, argv, &arguments);
 	struct bundle_place place = {0};
-	struct bundle_check v = {.dir = place.dir, .demands = arguments.demands};
+	struct bundle_check v = {.dir = place.dir,
+				 .demands = arguments.demands,
+				 .all_views = arguments.all_views,
+				 .different_people = arguments.different_people};
 	struct stage_report *reports = calloc(STAGE_COUNT, sizeof *reports);
 	struct json_emitter emitter = {.file = stdout}, *json = arguments.json ? &emitter : NULL;
 	bool holds;
 	if (!reports || !bundle_place_open(&place, arguments.bundle, &error) || !is_bundle(v.dir, arguments.bundle, &error) ||
-	    !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
+	    !folder_state(v.dir, v.state, &error) || !look(&v, reports, json, arguments.spec && arguments.json, &holds, &error))
 		return finish(&v, &place, arguments.trust, reports, command_fail(&error));
 	if (!arguments.spec || !holds) {
 		print_end(&v, arguments.bundle, reports, json, holds);

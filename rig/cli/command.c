@@ -4,11 +4,12 @@
 #include <stdio.h>
 
 #include "config_paths.h"
+#include "source_revision.h"
 #include "verdict.h"
 
 atomic_bool command_abort;
 const char *const COMMAND_VERSION = TMSRIG_VERSION;
-const char *const COMMAND_BUILD = TMSRIG_BUILD;
+const char *const COMMAND_BUILD = TMSRIG_BUILD ", source " TMSRIG_SOURCE;
 
 int command_fail(const struct error *error)
 {

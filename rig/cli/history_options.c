@@ -120,18 +120,74 @@ bool history_tell_left_out(struct history *history, const struct history_filter 
 	return true;
 }
 
+static bool tell_doubt(void *context, const struct history_doubt *doubt, struct error *error)
+{
+	const char *plural = doubt->count == 1 ? "" : "s", *bench = plain_text(doubt->bench);
+	(void)context;
+	(void)error;
+	switch (doubt->kind) {
+	case DOUBT_NOT_HERE:
+		fprintf(stderr,
+			"tmsrig: warning: bench '%s': %lld earlier attempt%s that these runs name, %s of them no pass, left bundles and "
+			"are not in "
+			"this history; the first is run %s\n",
+			bench, (long long)doubt->count, plural, plain_text(doubt->also), plain_text(doubt->what));
+		break;
+	case DOUBT_NO_BUNDLE:
+		fprintf(stderr,
+			"tmsrig: note: bench '%s': %lld earlier attempt%s that these runs name did not start, or came to no end, and left "
+			"no bundle; "
+			"the first is run %s\n",
+			bench, (long long)doubt->count, plural, plain_text(doubt->what));
+		break;
+	case DOUBT_FORK:
+		fprintf(stderr,
+			"tmsrig: warning: bench '%s': %lld runs stand in one line of its ledger (%s, %s): the ledger was put back between "
+			"them, or "
+			"copied\n",
+			bench, (long long)doubt->count, plain_text(doubt->what), plain_text(doubt->also));
+		break;
+	case DOUBT_LEDGERS:
+		fprintf(stderr,
+			"tmsrig: note: bench '%s': these runs stand in %lld ledgers, the oldest begun %s, the youngest %s; none knows the "
+			"attempts in "
+			"another\n",
+			bench, (long long)doubt->count, plain_text(doubt->also), plain_text(doubt->what));
+		break;
+	}
+	return true;
+}
+
+bool history_tell_doubts(struct history *history, const struct history_filter *filter, struct error *error)
+{
+	return history_doubts(history, filter, tell_doubt, NULL, error);
+}
+
+const char *plain_text(const char *text)
+{
+	static char copies[8][256];
+	static unsigned next;
+	char *copy = copies[next++ % 8];
+	snprintf(copy, sizeof copies[0], "%s", text ? text : "-");
+	for (char *c = copy; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	return copy;
+}
+
 void csv_text(const char *text, bool first)
 {
 	if (!first)
 		putchar(',');
 	if (!text)
 		return;
-	bool quoted = text[strcspn(text, ",\"\r\n")] != '\0';
+	bool formula = *text && (strchr("=+-@", *text) || (unsigned char)*text < ' ');
+	bool quoted = formula || text[strcspn(text, ",\"\r\n")] != '\0';
 	if (!quoted) {
 		fputs(text, stdout);
 		return;
 	}
-	putchar('"');
+	fputs(formula ? "\"'" : "\"", stdout);
 	for (const char *c = text; *c; c++) {
 		if (*c == '"')
 			putchar('"');

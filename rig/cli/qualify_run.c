@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -44,6 +45,16 @@ struct spec *qualify_spec(const struct qualification_case *one, struct error *er
 	return config_load_spec(one->spec, fixtures, inputs_measurand_unit, NULL, error);
 }
 
+static struct plan *qualify_plan(const struct qualification_case *one, const char *path, struct error *error)
+{
+	auto_free struct plan_value *values = calloc(one->setting_count + 1, sizeof *values);
+	if (!values)
+		return (void)error_bench(error, "out of memory"), NULL;
+	for (size_t i = 0; i < one->setting_count; i++)
+		values[i] = (struct plan_value){one->settings[i].name, one->settings[i].value};
+	return inputs_plan_set(path, NAN, values, one->setting_count, error);
+}
+
 /* The session as `tmsrig run` makes it, but for the witness. */
 static int run_session(const struct qualify_run *run, const char *out)
 {
@@ -51,7 +62,7 @@ static int run_session(const struct qualify_run *run, const char *out)
 	auto_bench_setup struct bench_setup *bench = qualify_bench(run->of, run->seed, &error);
 	auto_spec struct spec *spec = bench ? qualify_spec(run->of, &error) : NULL;
 	auto_free char *path = spec ? paths_scenario(run->of->scenario, &error) : NULL;
-	auto_plan struct plan *plan = path ? inputs_plan(path, NAN, &error) : NULL;
+	auto_plan struct plan *plan = path ? qualify_plan(run->of, path, &error) : NULL;
 	if (!plan)
 		return command_fail(&error);
 	char fixtures[PATH_MAX], today[DATE_SIZE];

@@ -3,21 +3,19 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "apart.h"
 #include "command.h"
 #include "config.h"
 #include "inputs.h"
 #include "judging.h"
 #include "paths.h"
+#include "recording_audit.h"
+#include "recording_bench.h"
 #include "replay.h"
 #include "result.h"
+#include "run_log.h"
 #include "store.h"
 
 /* What the run alone knew how it ended; "plan" where the result says nothing. */
@@ -45,16 +43,30 @@ static bool is_true(const json_t *object, const char *first, const char *second)
 	return json_is_true(json_object_get(json_object_get(object, first), second));
 }
 
-/* The format the recording was made with, which its instrument may have corrected against the bench file. */
-static bool read_format(const char *dir, struct recording_format *format, struct error *error)
+/*
+ * The format the recording was made with, which its instrument may have corrected against the bench file; and that the recording agrees with itself, with
+ * the bench and, by what its log would have, with the events.
+ */
+static bool read_recording(const struct rejudge_request *request, const struct replay *replay, struct recording_format *format,
+			   struct error *error)
 {
-	char path[PATH_MAX];
-	if (snprintf(path, sizeof path, "%s/recording.h5", dir) >= (int)sizeof path)
-		return error_config(error, "%s: the path is too long", dir);
+	static const char name[] = "recording.h5";
+	char path[PATH_MAX], events[PATH_MAX];
+	if (snprintf(path, sizeof path, "%s/%s", request->dir, name) >= (int)sizeof path ||
+	    snprintf(events, sizeof events, "%s/events.jsonl", request->out) >= (int)sizeof events)
+		return error_config(error, "%s: the path is too long", request->dir);
 	auto_store_reader struct store_reader *reader = store_open(path, error);
-	if (reader)
-		*format = *store_format(reader);
-	return reader;
+	if (!reader)
+		return false;
+	*format = *store_format(reader);
+	if (!recording_audit(reader, name, error) || !recording_bench_check(format, replay->bench, name, error))
+		return false;
+	auto_run_log struct run_log *log = run_log_create(events, NULL, error);
+	struct reduced_sink sink = log ? run_log_sink(log) : (struct reduced_sink){0};
+	struct event_log_state ignored;
+	sink.window = NULL;
+	sink.envelope = NULL;
+	return log && store_replay(reader, &sink, error) && run_log_ended(log, "", &ignored, error);
 }
 
 static bool remake(const struct rejudge_request *request, const struct replay *replay, const struct spec *spec,
@@ -64,7 +76,7 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	const char *command = replay_text(result, "run", "command");
 	bool analyzed = replay_text(result, "run", "recording");
 	struct recording_format format;
-	if (!read_format(request->dir, &format, error))
+	if (!read_recording(request, replay, &format, error))
 		return false;
 	auto_dose_tables struct dose_tables *tables = replay_dose_tables(replay, error);
 	auto_free struct lint_finding *findings = calloc(LINT_MAX_FINDINGS, sizeof *findings);
@@ -168,70 +180,20 @@ static bool judge_again(const struct rejudge_request *request, struct replay *re
 	       remake(request, replay, spec, &judging, &question, error);
 }
 
-/* In the child: the error, whole, through the pipe. */
-static void work(const struct rejudge_request *request, int to_parent)
+static bool work(void *self, struct error *error)
 {
-	const struct rlimit no_core = {0, 0};
-	struct error error = {0};
+	const struct rejudge_request *request = self;
 	struct replay replay = {0};
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
-	/* What it leaves behind when it ends early, the parent removes with its own. */
-	setenv("TMPDIR", request->out, 1);
-	bool done = judge_again(request, &replay, &error);
+	bool done = judge_again(request, &replay, error);
 	replay_finish(&replay);
-	if (!done && write(to_parent, &error, sizeof error) != (ssize_t)sizeof error)
-		_exit(EXIT_FAILURE);
-	_exit(EXIT_SUCCESS);
-}
-
-/* What the child had to say: nothing, an error, or less than an error when it fell over something. */
-static bool listen(int from_child, struct error *error, size_t *got)
-{
-	*got = 0;
-	while (*got < sizeof *error) {
-		ssize_t more = read(from_child, (char *)error + *got, sizeof *error - *got);
-		if (more < 0 && errno == EINTR)
-			continue;
-		if (more <= 0)
-			return more == 0;
-		*got += (size_t)more;
-	}
-	return true;
+	return done;
 }
 
 bool rejudge(const struct rejudge_request *request, struct error *error)
 {
-	int ends[2], status = 0;
-	struct error told = {0};
-	size_t got = 0;
-	if (pipe2(ends, O_CLOEXEC) != 0)
-		return error_errno(error, ERROR_BENCH, "no pipe to judge again");
-	fflush(NULL);
-	pid_t child = fork();
-	if (child < 0) {
-		close(ends[0]);
-		close(ends[1]);
-		return error_errno(error, ERROR_BENCH, "no process to judge again");
-	}
-	if (child == 0)
-		work(request, ends[1]);
-	close(ends[1]);
-	bool heard = listen(ends[0], &told, &got);
-	close(ends[0]);
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (heard && got == sizeof told) {
-		*error = told;
-		return false;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && heard && got == 0)
-		return true;
-	if (WIFSIGNALED(status))
-		return error_config(error,
-				    "%s/recording.h5: judging it again ended with signal %d (%s): the file is damaged, or made to do that",
-				    request->dir, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return error_config(
-		error, "%s/recording.h5: judging it again ended without a word (exit status %d): the file is damaged, or made to do that",
-		request->dir, WEXITSTATUS(status));
+	struct rejudge_request mine = *request;
+	char subject[PATH_MAX];
+	return snprintf(subject, sizeof subject, "%s/recording.h5", request->dir) < (int)sizeof subject
+		       ? apart(work, &mine, request->out, subject, "judging it again", error)
+		       : error_config(error, "%s: the path is too long", request->dir);
 }

@@ -207,19 +207,40 @@ static void tell_time_base(const struct session_setup *setup, const struct resul
 			setup->bench->file, results->edges_dropped);
 }
 
-static void print_place(const struct session_setup *setup, const struct calibration_check *calibration, bool simulated)
+/* The first attempt counts: a pass that came after others is never shown alone. */
+static void print_attempt(const struct session_setup *setup, const struct ledger_list *earlier)
+{
+	size_t passed = 0;
+	if (earlier->count == 0)
+		return;
+	for (size_t i = 0; i < earlier->count; i++)
+		passed += earlier->entries[i].verdict && strcmp(earlier->entries[i].verdict, "pass") == 0;
+	const struct ledger_entry *first = &earlier->entries[0];
+	printf("ATTEMPT %zu: %zu run%s of this test came before, %zu of them no pass; the first, %s: %s. Reason for the repeat: %s\n",
+	       earlier->count + 1, earlier->count, earlier->count == 1 ? "" : "s", earlier->count - passed, first->time,
+	       first->verdict ? first->verdict : "no end", setup->reason ? setup->reason : "no reason given");
+}
+
+static void print_place(const struct session_setup *setup, const struct bundle_record *bundle, const struct calibration_check *calibration,
+			bool simulated)
 {
 	if (setup->json) {
 		if (print_result_json(setup->out) != 0)
 			fprintf(stderr, "tmsrig: %s/result.json cannot be read back\n", setup->out);
 		return;
 	}
+	print_attempt(setup, &bundle->earlier);
 	if (simulated)
 		printf("SIMULATED: no real device was tested\n");
 	if (calibration_overrides(calibration))
 		printf("CALIBRATION NOT IN FORCE: judged all the same, by --allow-overdue-calibration\n");
 	printf("evidence: %s\n", setup->out);
 	printf("report:   %s/report.html\n", setup->out);
+	if (bundle->place.runs_before == 0)
+		printf("ledger:   begins with this run\n");
+	else
+		printf("ledger:   %zu run%s before this one, since %s\n", bundle->place.runs_before,
+		       bundle->place.runs_before == 1 ? "" : "s", bundle->place.began);
 }
 
 /* A scenario may name requirements of another spec than the one at hand; that must not go unseen. */
@@ -401,7 +422,7 @@ int session_run(const struct session_setup *setup)
 	results_destroy(steal(&results));
 	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, judging.overall, &error))
 		return abandon(&bundle, &error);
-	print_place(setup, &judging.calibration, simulated);
+	print_place(setup, &bundle, &judging.calibration, simulated);
 	int status = ran ? (int)verdict_exit_status(judging.overall) : command_fail(&run_error);
 	bool device_fault = safety && safety->tripped && monitor_blames_device(safety->monitor);
 	return device_fault && run_error.kind != ERROR_ABORTED ? EXIT_NONCONFORMANT : status;

@@ -12,16 +12,17 @@ struct canvas {
 	double low, high;
 };
 
+/* Of what lies within the canvas; halves, for the difference of the largest numbers is none. */
 static int row_of(const struct canvas *canvas, double value)
 {
-	return (int)lround((canvas->high - value) / (canvas->high - canvas->low) * (ROWS - 1));
+	double part = (canvas->high / 2 - value / 2) / (canvas->high / 2 - canvas->low / 2);
+	return part > 0 ? (int)lround(fmin(part, 1) * (ROWS - 1)) : 0;
 }
 
 static void draw_line(struct canvas *canvas, double value, char mark)
 {
-	int row = isfinite(value) ? row_of(canvas, value) : -1;
-	if (row >= 0 && row < ROWS)
-		memset(canvas->cells[row], mark, canvas->columns);
+	if (value >= canvas->low && value <= canvas->high)
+		memset(canvas->cells[row_of(canvas, value)], mark, canvas->columns);
 }
 
 static void draw_column(struct canvas *canvas, const struct trend *trend, unsigned column)
@@ -74,9 +75,12 @@ void trend_plot(FILE *out, unsigned width, const struct trend *trend, const stru
 	for (unsigned column = 0; column < canvas.columns; column++)
 		draw_column(&canvas, trend, column);
 	for (int row = 0; row < ROWS; row++) {
-		char label[48] = "";
+		char label[64] = "";
+		double value = canvas.high - row * (canvas.high / (ROWS - 1) - canvas.low / (ROWS - 1));
 		if (row % (ROWS / 2) == 0)
-			number_text(label, sizeof label, scale, canvas.high - row * (canvas.high - canvas.low) / (ROWS - 1));
+			number_text(label, sizeof label, scale, value);
+		if (strlen(label) > LABEL_WIDTH)
+			snprintf(label, sizeof label, "%.4g", value * scale->factor);
 		unsigned used = canvas.columns;
 		while (used > 0 && canvas.cells[row][used - 1] == ' ')
 			used--;

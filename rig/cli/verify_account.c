@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "ledger.h"
 #include "replay.h"
 #include "run_log.h"
 #include "verify_account.h"
@@ -23,6 +24,8 @@ bool account_take(void *self, size_t line, const char *text)
 	struct account *account = self;
 	json_t *event = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	const char *name = json_string_value(json_object_get(event, "event"));
+	if (!json_is_object(event) && account->unreadable == 0)
+		account->unreadable = line;
 	if (line == 1)
 		account->first = json_incref(event);
 	account->errors += same(name, "error");
@@ -95,6 +98,17 @@ static void check_safety(const json_t *result, const struct account *account, st
 	check_same("monitor.name", text_of(monitor, "name"), text_of(account->safety, "monitor"), report);
 }
 
+/* Of the earlier attempts a result names at most LEDGER_MAX_EARLIER; "attempt" counts them all. */
+static void check_attempt(const json_t *result, struct stage_report *report)
+{
+	const json_t *run = json_object_get(result, "run");
+	size_t earlier = json_array_size(json_object_get(run, "earlier"));
+	json_int_t attempt = json_integer_value(json_object_get(run, "attempt"));
+	if (earlier < LEDGER_MAX_EARLIER ? attempt != (json_int_t)earlier + 1 : attempt <= (json_int_t)earlier)
+		stage_find(report, "result.json: run.attempt is %lld, run.earlier names %zu attempts before it", (long long)attempt,
+			   earlier);
+}
+
 void account_check(const struct account *account, const json_t *result, struct stage_report *report)
 {
 	const char *command = replay_text(result, "run", "command");
@@ -106,4 +120,7 @@ void account_check(const struct account *account, const json_t *result, struct s
 	check_begin(result, account, report);
 	check_end(result, account, report);
 	check_safety(result, account, report);
+	check_attempt(result, report);
+	if (account->unreadable > 0)
+		stage_find(report, "events.jsonl:%zu: not a JSON object, or one that has a member twice", account->unreadable);
 }

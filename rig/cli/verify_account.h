@@ -10,6 +10,7 @@
 struct account {
 	json_t *first, *last, *safety; /* events; NULL where there is none */
 	size_t begun, errors, safety_count;
+	size_t unreadable; /* the first line that is no JSON object, or has a member twice; 0: none */
 };
 
 /* Takes in an event; self is the struct account (for event_log_check()). */

@@ -4,10 +4,10 @@
 #include <unistd.h>
 
 #include "event_log.h"
+#include "folder_state.h"
 #include "ledger.h"
 #include "manifest.h"
 #include "paths.h"
-#include "signature.h"
 #include "verify.h"
 #include "verify_account.h"
 
@@ -147,7 +147,8 @@ bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct e
 	snprintf(path, sizeof path, "%s/" LEDGER_FILE, dir);
 	if (access(path, R_OK) != 0)
 		return true;
-	bool whole = ledger_read(path, &list, &state, &why);
+	struct ledger_place place = {0};
+	bool whole = ledger_read(path, &list, &place, &state, &why);
 	if (!whole && why.kind == ERROR_BENCH) {
 		*error = why;
 		return false;
@@ -157,32 +158,31 @@ bool verify_ledger(struct bundle_check *v, struct stage_report *report, struct e
 			report->state = STAGE_HOLDS;
 			check_run(v, &list, i, report);
 		}
+	const char *first = json_string_value(json_object_get(member(v->result, "run", "ledger_place"), "first"));
+	if (report->state == STAGE_ABSENT && first && strcmp(first, place.first) == 0) {
+		snprintf(report->summary, sizeof report->summary, "the bench's ledger has lost this run:");
+		stage_find(report,
+			   "%s: it begins with the line the bundle says (%.16s), and does not have the run's own (%.16s, line %lld): it "
+			   "was cut, or an "
+			   "older copy was put in its place",
+			   path, first, hash,
+			   (long long)json_integer_value(json_object_get(member(v->result, "run", "ledger_place"), "line")));
+	}
 	if (!whole)
 		stage_find(report, "%s", why.text);
 	return true;
 }
 
-bool verify_signatures(struct bundle_check *v, struct stage_report *report, struct error *error)
+bool verify_stillness(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
-	auto_signatures struct signatures *signatures = signatures_check(v->dir, &v->demands, error);
-	if (!signatures)
+	char now[DIGEST_HEX_SIZE];
+	if (!folder_state(v->dir, now, error))
 		return false;
-	size_t trusted = 0;
-	for (size_t i = 0; i < signatures->count; i++)
-		trusted += signatures->items[i].holds && signatures->items[i].trusted;
-	for (size_t i = 0; i < signatures->finding_count; i++)
-		stage_find(report, "%s: %s", signatures->findings[i].file, signatures->findings[i].text);
-	if (signatures->count == 0 && signatures->finding_count == 0) {
-		report->state = STAGE_ABSENT;
-		snprintf(report->summary, sizeof report->summary, "not signed: nothing proves who left these files");
+	if (strcmp(now, v->state) == 0) {
+		snprintf(report->summary, sizeof report->summary, "nothing in the folder changed while it was read");
 		return true;
 	}
-	snprintf(report->summary, sizeof report->summary, "%zu signatures, %zu by keys that are trusted here%s", signatures->count, trusted,
-		 v->demands.trust ? "" : " (--trust names keys)");
-	for (size_t i = 0; i < signatures->count; i++) {
-		char line[VERIFY_NOTE_SIZE];
-		signature_describe(&signatures->items[i], line, sizeof line);
-		stage_note(report, "%s", line);
-	}
+	snprintf(report->summary, sizeof report->summary, "what was judged need not be what was hashed:");
+	stage_find(report, "the folder was changed while it was read; verify a copy that nobody else can write");
 	return true;
 }

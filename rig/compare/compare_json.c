@@ -62,8 +62,8 @@ static bool scalars_agree(struct walk *walk, const json_t *stored, const json_t 
 
 static void compare(struct walk *walk, const json_t *stored, const json_t *remade);
 
-/* Goes down to a member, in an object (".name") or an array ("[name]"), and comes back. */
-static void descend(struct walk *walk, bool in_array, const char *name, const json_t *stored, const json_t *remade)
+/* Goes down to a member, in an object (".name") or an array ("[name]"); the length to come back to. */
+static size_t enter(struct walk *walk, bool in_array, const char *name)
 {
 	size_t length = strlen(walk->path);
 	snprintf(walk->path + length, sizeof walk->path - length, "%s%s%s",
@@ -71,8 +71,22 @@ static void descend(struct walk *walk, bool in_array, const char *name, const js
 		 : length > 0 ? "."
 			      : "",
 		 name, in_array ? "]" : "");
+	return length;
+}
+
+static void descend(struct walk *walk, bool in_array, const char *name, const json_t *stored, const json_t *remade)
+{
+	size_t length = enter(walk, in_array, name);
 	if (!is_skipped(walk))
 		compare(walk, stored, remade);
+	walk->path[length] = '\0';
+}
+
+/* What is skipped is in both. What only the stored document has is not, whatever its name: "run.id" can be the name of one member. */
+static void descend_anyway(struct walk *walk, const char *name, const json_t *stored)
+{
+	size_t length = enter(walk, false, name);
+	compare(walk, stored, NULL);
 	walk->path[length] = '\0';
 }
 
@@ -90,7 +104,7 @@ static void compare_objects(struct walk *walk, const json_t *stored, const json_
 			json_object_iter_value(at));
 	for (void *at = json_object_iter(sides[1]); at; at = json_object_iter_next(sides[1], at))
 		if (!json_object_get(remade, json_object_iter_key(at)))
-			descend(walk, false, json_object_iter_key(at), json_object_iter_value(at), NULL);
+			descend_anyway(walk, json_object_iter_key(at), json_object_iter_value(at));
 }
 
 static void compare_arrays(struct walk *walk, const json_t *stored, const json_t *remade)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loader.h"
@@ -28,6 +29,31 @@ static bool read_names(const struct reader *reader, const struct node *node, con
 static bool read_faults(const struct reader *reader, const struct node *node, void *object, struct error *error)
 {
 	return read_names(reader, node, "faults", &((struct qualification_case *)object)->faults, error);
+}
+
+static bool read_settings(const struct reader *reader, const struct node *node, void *object, struct error *error)
+{
+	struct qualification_case *one = object;
+	struct qualification_names texts = {0};
+	if (!read_names(reader, node, "settings", &texts, error))
+		return false;
+	one->settings = arena_alloc(reader->arena, texts.count, sizeof *one->settings);
+	if (!one->settings)
+		return yaml_error(reader->yaml, node, error, "out of memory");
+	const struct node *entry = node->first;
+	for (size_t i = 0; i < texts.count; i++, entry = entry->next) {
+		const char *equals = strchr(texts.names[i], '=');
+		char *name = arena_strdup(reader->arena, texts.names[i]), *end = NULL;
+		double value = equals ? strtod(equals + 1, &end) : NAN;
+		if (!name)
+			return yaml_error(reader->yaml, entry, error, "out of memory");
+		if (!equals || equals == texts.names[i] || end == equals + 1 || *end || !isfinite(value))
+			return yaml_error(reader->yaml, entry, error, "'%s' is no setting; NAME=NUMBER was expected, e.g. trials=4",
+					  texts.names[i]);
+		name[equals - texts.names[i]] = '\0';
+		one->settings[one->setting_count++] = (struct qualification_setting){name, value};
+	}
+	return true;
 }
 
 static bool read_fails(const struct reader *reader, const struct node *node, void *object, struct error *error)
@@ -68,6 +94,7 @@ static const struct field CASE[] = {
 	{"seed", FIELD_COUNT, .offset = AT(seed), .range = {RANGE_WITHIN, 0, 1e9}},
 	{"runs", FIELD_COUNT, .offset = AT(runs), .range = {RANGE_WITHIN, 1, RUNS_MAX}},
 	{"faults", FIELD_READ, .read = read_faults},
+	{"settings", FIELD_READ, .read = read_settings},
 	{"lose", FIELD_QUANTITY, .offset = AT(lose_s), .dimension = DIMENSION_TIME, .range = {RANGE_POSITIVE}},
 	{"expect", FIELD_SECTION, .required = true, .section = EXPECT},
 	{0},

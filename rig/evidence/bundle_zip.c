@@ -8,6 +8,7 @@
 
 #include "folder.h"
 #include "printable.h"
+#include "zip_layout.h"
 
 enum { COPY_SIZE = 1 << 16, NAME_MAX_LENGTH = 1000, RATIO_FLOOR = 1 << 20, DOS_DATE = 0x21 /* 1980-01-01 */ };
 
@@ -310,7 +311,7 @@ static void remove_all(const struct unpacking *unpacking)
 
 static bool unpack_all(struct unpacking *unpacking, struct error *error)
 {
-	if (!look_at_all(unpacking, error))
+	if (!look_at_all(unpacking, error) || !zip_layout_check(unpacking->path, error))
 		return false;
 	/* Whether local heads and directory agree, which the library tells of the archive as a whole. */
 	auto_zip zip_t *consistent = open_archive(unpacking->path, ZIP_RDONLY | ZIP_CHECKCONS, ERROR_CONFIG, error);

@@ -15,6 +15,7 @@
 #include <zip.h>
 
 #include "arithmetic.h"
+#include "digest.h"
 #include "hdf5_error.h"
 #include "json_emit.h"
 
@@ -300,6 +301,27 @@ static void emit_instruments(struct json_emitter *json, const struct environment
 	emit_close_array(json);
 }
 
+/* The SHA-256 of this program's file, and of those beside it. What is not installed is not named. */
+static bool emit_programs(struct json_emitter *json, const struct environment_facts *facts, struct error *error)
+{
+	char hex[DIGEST_HEX_SIZE];
+	if (!digest_file("/proc/self/exe", hex, error))
+		return false;
+	emit_string(json, "sha256", hex);
+	emit_open_array(json, "companions");
+	for (size_t i = 0; i < ENVIRONMENT_PROGRAMS_MAX && facts->companions[i]; i++) {
+		const char *path = facts->companions[i], *slash = strrchr(path, '/');
+		if (!digest_file(path, hex, error))
+			return false;
+		emit_open_object(json, NULL);
+		emit_string(json, "file", slash ? slash + 1 : path);
+		emit_string(json, "sha256", hex);
+		emit_close_object(json);
+	}
+	emit_close_array(json);
+	return true;
+}
+
 bool environment_write(const char *path, const struct environment_facts *facts, struct error *error)
 {
 	auto_file FILE *file = fopen(path, "wxe");
@@ -313,6 +335,9 @@ bool environment_write(const char *path, const struct environment_facts *facts, 
 	emit_open_object(&json, "program");
 	emit_string(&json, "version", facts->version);
 	emit_string(&json, "build", facts->build);
+	if (!emit_programs(&json, facts, error))
+		return false;
+	emit_string(&json, "templates_sha256", facts->templates_sha256);
 	emit_libraries(&json);
 	emit_close_object(&json);
 	emit_host(&json);

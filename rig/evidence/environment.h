@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 /*
- * environment.json: on what a result was made. Host, kernel, processor, clock; the program, the libraries it had loaded with the build ids of their
- * files; what the instruments say of themselves; who, and in what air. Environment variables, host names' addresses and user names stay out.
+ * environment.json: on what a result was made. Host, kernel, processor, clock; the program and those it starts with the SHA-256 of their files, the
+ * libraries it had loaded with the build ids of theirs; what the instruments say of themselves; who, and in what air. Environment variables, host names' addresses and user names stay out.
  */
 #include "error.h"
 
@@ -19,8 +19,12 @@ struct environment_instrument {
 	const char *part, *key, *value;
 };
 
+enum { ENVIRONMENT_PROGRAMS_MAX = 4 };
+
 struct environment_facts {
 	const char *run_id, *command, *version, *build;
+	const char *companions[ENVIRONMENT_PROGRAMS_MAX]; /* paths of programs that this one starts beside itself; NULL: none */
+	const char *templates_sha256; /* of the report's templates (report_fingerprint()); NULL: not known */
 	const char *operator_name, *device_serial;
 	const struct ambient *ambient;
 	size_t ambient_count;

@@ -20,6 +20,7 @@ struct event_log {
 	char *line;
 	size_t line_size;
 	struct json_emitter json;
+	char time[32];
 	bool failed; /* an earlier line could not be written: the log has ended */
 };
 
@@ -230,14 +231,13 @@ static void now_text(char out[32])
 
 struct json_emitter *event_log_begin(struct event_log *log, const char *event)
 {
-	char time[32];
-	now_text(time);
+	now_text(log->time);
 	rewind(log->stream);
 	log->json = (struct json_emitter){.file = log->stream, .one_line = true};
 	emit_open_object(&log->json, NULL);
 	emit_unsigned(&log->json, "n", log->state.lines);
 	emit_string(&log->json, "prev", log->state.head);
-	emit_string(&log->json, "time", time);
+	emit_string(&log->json, "time", log->time);
 	emit_string(&log->json, "event", event);
 	return &log->json;
 }
@@ -274,6 +274,11 @@ bool event_log_end(struct event_log *log, struct error *error)
 bool event_log_sync(struct event_log *log, struct error *error)
 {
 	return fsync(log->fd) == 0 || error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", log->path);
+}
+
+const char *event_log_time(const struct event_log *log)
+{
+	return log->time;
 }
 
 struct event_log_state event_log_state(const struct event_log *log)

@@ -46,6 +46,8 @@ bool event_log_sync(struct event_log *log, struct error *error) must_check;
  */
 bool event_log_pause(struct event_log *log, struct error *error) must_check;
 bool event_log_resume(struct event_log *log, struct error *error) must_check;
+/* The time in the last line that this log wrote; "" before the first. Valid until the next line. */
+const char *event_log_time(const struct event_log *log);
 /* Lines and head until now. */
 struct event_log_state event_log_state(const struct event_log *log);
 /*

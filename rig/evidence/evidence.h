@@ -33,7 +33,7 @@ struct evidence_finding {
 struct evidence_identity {
 	const char *run_id;
 	const char *reason;                /* why it is repeated; NULL: none given */
-	const char *ledger;                /* SHA-256 of its line in the ledger of the bench */
+	const struct ledger_place *ledger; /* its line in the ledger of the bench */
 	const char *plan_sha256;           /* NULL: no plan */
 	const char *spec_sha256;           /* of its file */
 	const struct ledger_list *earlier; /* runs of the same on the same bench before it */

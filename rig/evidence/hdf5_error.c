@@ -10,6 +10,8 @@ void hdf5_quiet(void)
 	/* At exit HDF5 would close what it could not close for a full disk once more, and crash; everything here is closed by its owner. */
 	H5dont_atexit();
 	H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+	/* A file that names a filter must not make HDF5 load a library for it. */
+	H5PLset_loading_state(0);
 }
 
 /* HDF5 buries what the system said in "…, errno = 28, error message = 'No space left on device', …". */

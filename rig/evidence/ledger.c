@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ledger.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/random.h>
@@ -22,6 +23,7 @@ static const struct {
 } MEMBERS[] = {
 	{"run", offsetof(struct ledger_entry, run_id)},
 	{"time", offsetof(struct ledger_entry, time)},
+	{"bench", offsetof(struct ledger_entry, bench)},
 	{"command", offsetof(struct ledger_entry, command)},
 	{"scenario", offsetof(struct ledger_entry, scenario)},
 	{"plan_sha256", offsetof(struct ledger_entry, plan_sha256)},
@@ -78,7 +80,9 @@ static bool copy_string(const json_t *object, const char *key, char **out)
 struct reading {
 	struct ledger_list *list;
 	const struct ledger_run *same; /* keep only runs like this one; NULL: all */
+	struct ledger_place *place;    /* gets its first line and the number of runs; NULL: not asked for */
 	bool strange;                  /* a line is none of a ledger */
+	bool other_bench;              /* or of the ledger of another bench */
 };
 
 /* Two runs are attempts at the same thing when scenario, spec and device are the same by name, whatever was changed inside. */
@@ -135,6 +139,17 @@ static bool may_hold(const char *text, const char *value)
 	return strstr(text, value);
 }
 
+/* The same of the bench that a line "begun" names. */
+static bool may_be_of(const char *text, const char *bench)
+{
+	static const char KEY[] = "\"bench\": \"";
+	const char *value = strstr(text, KEY);
+	size_t length = strlen(bench);
+	if (strpbrk(bench, "\"\\"))
+		return true;
+	return value && strncmp(value + sizeof KEY - 1, bench, length) == 0 && value[sizeof KEY - 1 + length] == '"';
+}
+
 /* Whether a line has nothing to say about runs like the one that begins. A quote within a string is escaped, so a member's text is a member. */
 static bool is_of_others(const struct reading *reading, const char *text)
 {
@@ -145,10 +160,28 @@ static bool is_of_others(const struct reading *reading, const char *text)
 	return strstr(text, "\"event\": \"ended\"") && reading->list->count == 0;
 }
 
+static void note_first(struct ledger_place *place, const char *text)
+{
+	json_error_t ignored;
+	json_t *object = json_loads(text, 0, &ignored);
+	const char *time = json_string_value(json_object_get(object, "time"));
+	snprintf(place->began, sizeof place->began, "%s", time ? time : "");
+	digest_bytes(text, strlen(text), place->first);
+	json_decref(object);
+}
+
 static bool take_line(void *self, size_t line, const char *text)
 {
 	struct reading *reading = self;
 	json_error_t ignored;
+	if (reading->place && line == 1)
+		note_first(reading->place, text);
+	if (reading->place && strstr(text, "\"event\": \"begun\""))
+		reading->place->runs_before++;
+	if (reading->same && strstr(text, "\"event\": \"begun\"") && !may_be_of(text, reading->same->bench)) {
+		reading->strange = reading->other_bench = true;
+		return false;
+	}
 	if (is_of_others(reading, text))
 		return true;
 	json_t *object = json_loads(text, 0, &ignored);
@@ -168,15 +201,20 @@ static bool explain(const struct reading *reading, struct error *error)
 		char place[sizeof error->text];
 		size_t length = strlen(error->text) - strlen(": stopped");
 		snprintf(place, sizeof place, "%.*s", (int)length, error->text);
-		return error_config(error, "%s: not a line of a ledger, or the end of a run that did not begin", place);
+		return error_config(error,
+				    reading->other_bench ? "%s: a run of another bench"
+							 : "%s: not a line of a ledger, or the end of a run that did not begin",
+				    place);
 	}
 	return false;
 }
 
-bool ledger_read(const char *path, struct ledger_list *list, struct event_log_state *state, struct error *error)
+bool ledger_read(const char *path, struct ledger_list *list, struct ledger_place *place, struct event_log_state *state, struct error *error)
 {
 	*list = (struct ledger_list){0};
-	struct reading reading = {.list = list};
+	if (place)
+		*place = (struct ledger_place){0};
+	struct reading reading = {.list = list, .place = place};
 	return event_log_check(path, take_line, &reading, state, error) || explain(&reading, error);
 }
 
@@ -194,7 +232,7 @@ bool ledger_make_run_id(char out[LEDGER_RUN_ID_SIZE], struct error *error)
 	return true;
 }
 
-static bool write_begun(struct event_log *log, const struct ledger_run *run, struct error *error)
+static bool write_begun(struct event_log *log, const struct ledger_run *run, struct ledger_place *place, struct error *error)
 {
 	struct json_emitter *json = event_log_begin(log, "begun");
 	emit_string(json, "run", run->run_id);
@@ -207,14 +245,40 @@ static bool write_begun(struct event_log *log, const struct ledger_run *run, str
 	emit_string(json, "device_serial", run->device_serial);
 	emit_string(json, "operator", run->operator_name);
 	emit_string(json, "reason", run->reason);
-	return event_log_end(log, error) && event_log_sync(log, error);
+	if (!event_log_end(log, error) || !event_log_sync(log, error))
+		return false;
+	const struct event_log_state state = event_log_state(log);
+	memcpy(place->hash, state.head, sizeof place->hash);
+	place->line = state.lines;
+	if (state.lines == 1) {
+		memcpy(place->first, state.head, sizeof place->first);
+		snprintf(place->began, sizeof place->began, "%s", event_log_time(log));
+	}
+	return true;
 }
 
-struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struct ledger_list *earlier, char hash[EVENT_LOG_HASH_SIZE],
+/* A ledger that begins has to be found after a power cut: by its name, in a folder that may be as new. */
+static bool sync_names(const char *dir, struct error *error)
+{
+	static const char *const BELOW[] = {".", ".."};
+	for (size_t i = 0; i < sizeof BELOW / sizeof *BELOW; i++) {
+		auto_free char *path = NULL;
+		if (asprintf(&path, "%s/%s", dir, BELOW[i]) < 0)
+			return error_bench(error, "%s: out of memory", dir);
+		auto_fd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* Some file systems have no fsync for folders. */
+		if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+			return error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
+	}
+	return true;
+}
+
+struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struct ledger_list *earlier, struct ledger_place *place,
 			    struct error *error)
 {
 	*earlier = (struct ledger_list){0};
-	struct reading reading = {.list = earlier, .same = run};
+	*place = (struct ledger_place){0};
+	struct reading reading = {.list = earlier, .same = run, .place = place};
 	auto_free char *path = NULL;
 	auto_ledger struct ledger *ledger = calloc(1, sizeof *ledger);
 	if (!ledger || asprintf(&path, "%s/" LEDGER_FILE, dir) < 0) {
@@ -231,9 +295,9 @@ struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struc
 				     "it, under another name, and a new one begins");
 		return NULL;
 	}
-	if (!write_begun(ledger->log, run, error) || !event_log_pause(ledger->log, error))
+	if (!write_begun(ledger->log, run, place, error) || (place->line == 1 && !sync_names(dir, error)) ||
+	    !event_log_pause(ledger->log, error))
 		return NULL;
-	snprintf(hash, EVENT_LOG_HASH_SIZE, "%s", event_log_state(ledger->log).head);
 	return steal(&ledger);
 }
 

@@ -23,8 +23,12 @@ struct check {
 	struct manifest_report *report;
 	struct entry *entries;
 	size_t entry_count;
+	uint64_t looked_at; /* bytes */
 	bool no_memory;
 };
+
+/* As much as is unpacked of a .zip; a file of holes can say that it has more than anybody can read. */
+static const uint64_t MAX_TOTAL = UINT64_C(64) << 30;
 
 const char *manifest_fault_name(enum manifest_fault fault)
 {
@@ -206,6 +210,12 @@ static void compare_file(struct check *check, const struct entry *entry)
 	off_t size;
 	char hex[DIGEST_HEX_SIZE], words[256];
 	auto_fd int fd = open_plain(check->dir, entry->name, &size);
+	if (fd >= 0 && (uint64_t)size > MAX_TOTAL - check->looked_at) {
+		add(check, MANIFEST_UNREADABLE, entry->name, entry->line,
+		    "takes the folder beyond 64 GiB, which no evidence needs; it was not hashed");
+		return;
+	}
+	check->looked_at += (uint64_t)size;
 	if (fd < 0 || !digest_fd(fd, hex)) {
 		snprintf(words, sizeof words, "cannot be read: %s", strerror(errno));
 		add(check, MANIFEST_UNREADABLE, entry->name, entry->line, words);

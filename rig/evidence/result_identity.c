@@ -22,6 +22,20 @@ static void emit_earlier(struct json_emitter *json, const struct ledger_entry *e
 	emit_close_object(json);
 }
 
+static void emit_place(struct json_emitter *json, const struct ledger_place *place)
+{
+	if (!place) {
+		emit_null(json, "ledger_place");
+		return;
+	}
+	emit_open_object(json, "ledger_place");
+	emit_unsigned(json, "line", place->line);
+	emit_unsigned(json, "runs_before", place->runs_before);
+	emit_string(json, "began", place->began);
+	emit_string(json, "first", place->first);
+	emit_close_object(json);
+}
+
 void result_emit_identity(struct json_emitter *json, const struct evidence_identity *identity)
 {
 	const struct ledger_list *earlier = identity ? identity->earlier : NULL;
@@ -32,7 +46,8 @@ void result_emit_identity(struct json_emitter *json, const struct evidence_ident
 	else
 		emit_null(json, "attempt");
 	emit_string(json, "reason", identity ? identity->reason : NULL);
-	emit_string(json, "ledger", identity ? identity->ledger : NULL);
+	emit_string(json, "ledger", identity && identity->ledger ? identity->ledger->hash : NULL);
+	emit_place(json, identity ? identity->ledger : NULL);
 	emit_open_array(json, "earlier");
 	/* The first attempts and the last: none of a hundred is the better for being in the middle, and "attempt" says how many there were. */
 	for (size_t i = 0; i < count; i++)

@@ -51,6 +51,9 @@ static bool check_order(const char *dir, const struct signature_request *request
 		if (item->meaning == request->meaning && strcmp(item->public_key, public_key) == 0 && !request->again)
 			return error_config(error, "%s: is already signed for %s with this key (%s); --again signs once more", dir, meaning,
 					    item->file);
+		if (strcmp(item->public_key, public_key) == 0 && strcmp(item->name, request->name) != 0)
+			return error_config(error, "%s: this key has signed as '%s' (%s), not as '%s'; one key is one person", dir,
+					    item->name, item->file, request->name);
 		if (strcmp(time, item->time) < 0)
 			return error_config(error, "%s: cannot be signed at %s: %s is of %s; look at the clock of this machine", dir, time,
 					    item->file, item->time);

@@ -6,6 +6,7 @@
 
 #include "date.h"
 #include "json_emit.h"
+#include "plain_text.h"
 
 static const char *const MEANINGS[SIGNATURE_MEANING_COUNT] = {"performed", "reviewed", "approved"};
 
@@ -26,25 +27,10 @@ bool signature_meaning_parse(const char *name, enum signature_meaning *meaning)
 	return false;
 }
 
-/* Characters that show a text other than it is: the C1 controls (U+0080 to U+009F), and the marks that turn the direction (U+202A to E, U+2066 to 9). */
-static bool is_deceptive(const unsigned char *utf8)
-{
-	return (utf8[0] == 0xc2 && utf8[1] >= 0x80 && utf8[1] <= 0x9f) ||
-	       (utf8[0] == 0xe2 && utf8[1] == 0x80 && utf8[2] >= 0xaa && utf8[2] <= 0xae) ||
-	       (utf8[0] == 0xe2 && utf8[1] == 0x81 && utf8[2] >= 0xa6 && utf8[2] <= 0xa9);
-}
-
 bool signature_name_is_valid(const char *name)
 {
 	size_t length = strlen(name);
-	json_auto_t *string = json_string(name); /* NULL for what is not UTF-8 */
-	bool says = false;
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f || is_deceptive((const unsigned char *)name + i))
-			return false;
-		says |= name[i] != ' ';
-	}
-	return string && says && length < SIGNATURE_NAME_SIZE;
+	return length < SIGNATURE_NAME_SIZE && strspn(name, " ") < length && plain_text_is(name);
 }
 
 static bool time_is_valid(const char *text)

@@ -8,6 +8,7 @@
 #include "row_reader.h"
 #include "store.h"
 #include "store_format.h"
+#include "store_objects.h"
 
 /*
  * Attempts at a piece of metadata that fails its checksum, because the writer was just at it or because it is damaged. HDF5 doubles its pause after
@@ -175,6 +176,8 @@ static bool inspect(const char *path, bool *open_for_writing, struct error *erro
 	if (!*open_for_writing && (uint64_t)status.st_size < end)
 		return error_config(error, "%s: truncated recording, %" PRIu64 " of %" PRIu64 " bytes", path, (uint64_t)status.st_size,
 				    end);
+	if (!*open_for_writing && (uint64_t)status.st_size > end)
+		return error_config(error, "%s: damaged recording, %" PRIu64 " bytes behind its end", path, (uint64_t)status.st_size - end);
 	return true;
 }
 
@@ -194,8 +197,8 @@ static bool open_file(struct store_reader *reader, struct error *error)
 
 static bool load(struct store_reader *reader, struct error *error)
 {
-	if (!open_file(reader, error) || !read_schema(reader, error) || !read_completeness(reader, error) || !read_layout(reader, error) ||
-	    !read_channels(reader, error))
+	if (!open_file(reader, error) || !read_schema(reader, error) || !store_objects_check(reader->file, reader->path, error) ||
+	    !read_completeness(reader, error) || !read_layout(reader, error) || !read_channels(reader, error))
 		return false;
 	/* The order of items first: it is written last, so the columns opened after it hold every item it shows. */
 	for (size_t i = COLUMN_COUNT; i-- > 0;)

@@ -38,9 +38,10 @@ struct capability capability_from(size_t count, double mean, double sd, double l
 struct capability capability_of(const double *values, size_t count, double lower, double upper)
 {
 	double sum = 0, squares = 0;
-	for (size_t i = 0; i < count; i++)
-		sum += values[i];
-	double mean = count ? sum / (double)count : NAN;
+	/* About the first value: equal ones have no scatter, not even one of rounding. */
+	for (size_t i = 1; i < count; i++)
+		sum += values[i] - values[0];
+	double mean = count ? values[0] + sum / (double)count : NAN;
 	for (size_t i = 0; i < count; i++)
 		squares += (values[i] - mean) * (values[i] - mean);
 	return capability_from(count, mean, count > 1 ? sqrt(squares / (double)(count - 1)) : NAN, lower, upper);

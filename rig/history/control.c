@@ -8,12 +8,13 @@ static const double D2 = 1.128, D4 = 3.267;
 
 enum { SIDE_RUN = 8, TREND_RUN = 6 };
 
+/* About the first value, so that the mean of equal values is that value and none of them lies beside it. */
 static double mean_of(const double *values, size_t count)
 {
 	double sum = 0;
-	for (size_t i = 0; i < count; i++)
-		sum += values[i];
-	return sum / (double)count;
+	for (size_t i = 1; i < count; i++)
+		sum += values[i] - values[0];
+	return values[0] + sum / (double)count;
 }
 
 static double moving_range_of(const double *values, size_t count)
@@ -44,14 +45,15 @@ static bool ends(const struct control_chart *chart, const double *values, size_t
 
 static bool trends(const double *values, size_t index)
 {
-	if (index < TREND_RUN)
+	enum { STEPS = TREND_RUN - 1 };
+	if (index < STEPS)
 		return false;
 	unsigned rises = 0, falls = 0;
-	for (size_t k = 0; k < TREND_RUN; k++) {
+	for (size_t k = 0; k < STEPS; k++) {
 		rises += values[index - k] > values[index - k - 1];
 		falls += values[index - k] < values[index - k - 1];
 	}
-	return rises == TREND_RUN || falls == TREND_RUN;
+	return rises == STEPS || falls == STEPS;
 }
 
 static bool breaks(const struct control_chart *chart, const double *values, size_t i, enum control_rule rule)

@@ -5,7 +5,8 @@
  *
  * sigma = MRbar / d2 with d2 = 1.128 for ranges of two; limits mean +- 3 sigma = mean +- 2.66 MRbar; upper limit of the ranges 3.267 MRbar
  * (NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.2; Shewhart 1931; ISO 7870-2). Rules: the first four are those of Western Electric
- * (e-Handbook 6.3.2), the last is a trend.
+ * (e-Handbook 6.3.2), the last is a trend: six points, five steps, which chance alone orders so in 2 of 6! = 720 cases, as often as it puts one beyond 3
+ * sigma (Nelson, Journal of Quality Technology 16 (1984) 237; ISO 7870-2, test 3).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@ enum control_rule {
 	RULE_2_OF_3_BEYOND_2, /* two of three beyond 2 sigma on one side */
 	RULE_4_OF_5_BEYOND_1, /* four of five beyond 1 sigma on one side */
 	RULE_8_ON_ONE_SIDE,   /* eight in a row on one side of the mean */
-	RULE_6_RISE_OR_FALL,  /* six in a row each above, or each below, the one before */
+	RULE_6_RISE_OR_FALL,  /* six points in a row, each of the last five above, or each below, the one before */
 	CONTROL_RULE_COUNT,
 };
 

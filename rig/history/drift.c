@@ -9,10 +9,13 @@ struct drift drift_of(const double *x, const double *values, size_t count)
 {
 	struct drift drift = {.count = count, .slope = NAN, .u_slope = NAN, .p = NAN, .residual = NAN};
 	double n = (double)count, mean_x = 0, mean = 0, sxx = 0, sxy = 0, squares = 0;
-	for (size_t i = 0; i < count; i++) {
-		mean_x += x[i] / n;
-		mean += values[i] / n;
+	/* About the first point, so that what is equal stays equal to the last bit and has no slope. */
+	for (size_t i = 1; i < count; i++) {
+		mean_x += x[i] - x[0];
+		mean += values[i] - values[0];
 	}
+	mean_x = count ? x[0] + mean_x / n : NAN;
+	mean = count ? values[0] + mean / n : NAN;
 	for (size_t i = 0; i < count; i++) {
 		sxx += (x[i] - mean_x) * (x[i] - mean_x);
 		sxy += (x[i] - mean_x) * (values[i] - mean);

@@ -13,9 +13,26 @@ static bool is_postgresql(const char *where)
 	return strncmp(where, "postgresql://", strlen("postgresql://")) == 0 || strncmp(where, "postgres://", strlen("postgres://")) == 0;
 }
 
+/* A connection string in a form that is taken for a file would stand in messages, and in a name, with its password. */
+static bool looks_like_connection(const char *where)
+{
+	static const char *const WORDS[] = {"password=", "dbname=", "host=", "://"};
+	if (*where == '/' || *where == '.')
+		return false;
+	for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+		if (strstr(where, WORDS[i]))
+			return true;
+	return strncmp(where, "postgres:", strlen("postgres:")) == 0 || strncmp(where, "postgresql:", strlen("postgresql:")) == 0;
+}
+
 static const struct history_driver *driver_of(const char *where, struct error *error)
 {
 	*error = (struct error){0};
+	if (!is_postgresql(where) && looks_like_connection(where)) {
+		error_config(error, "the history is a file or postgresql://…, and this looks like a connection string of another form; "
+				    "postgresql://USER@HOST/DATABASE is needed (for a file of that name: ./NAME)");
+		return NULL;
+	}
 	if (!is_postgresql(where))
 		return &history_sqlite;
 #ifdef TMSRIG_POSTGRESQL
@@ -26,7 +43,7 @@ static const struct history_driver *driver_of(const char *where, struct error *e
 #endif
 }
 
-struct history *history_open(const char *where, struct error *error)
+static struct history *open_it(const char *where, bool looking, struct error *error)
 {
 	const struct history_driver *driver = driver_of(where, error);
 	auto_history struct history *history = driver ? calloc(1, sizeof *history) : NULL;
@@ -36,10 +53,20 @@ struct history *history_open(const char *where, struct error *error)
 		return NULL;
 	}
 	history->driver = driver;
-	history->db = driver->open(where, error);
-	/* A connection string may hold a password. */
-	if (!history->db ||
-	    !history_migrate(driver, history->db, is_postgresql(where) ? "PostgreSQL" : where, HISTORY_SCHEMA_VERSION, error))
+	history->db = driver->open(where, looking, error);
+	return history->db ? steal(&history) : NULL;
+}
+
+/* A connection string may hold a password. */
+static const char *name_of(const char *where)
+{
+	return is_postgresql(where) ? "PostgreSQL" : where;
+}
+
+struct history *history_open(const char *where, struct error *error)
+{
+	auto_history struct history *history = open_it(where, false, error);
+	if (!history || !history_migrate(history->driver, history->db, name_of(where), HISTORY_SCHEMA_VERSION, error))
 		return NULL;
 	return steal(&history);
 }
@@ -47,11 +74,21 @@ struct history *history_open(const char *where, struct error *error)
 struct history *history_open_existing(const char *where, struct error *error)
 {
 	struct stat status;
-	if (!is_postgresql(where) && stat(where, &status) != 0) {
-		error_errno(error, ERROR_CONFIG, "%s: there is no history here yet; `tmsrig history add BUNDLE...` begins one", where);
+	int64_t version = 0;
+	if (!driver_of(where, error))
 		return NULL;
+	if (is_postgresql(where) || stat(where, &status) == 0) {
+		auto_history struct history *history = open_it(where, true, error);
+		if (!history || !history_version(history->driver, history->db, &version, error) ||
+		    !history_version_known(name_of(where), version, error))
+			return NULL;
+		if (version == HISTORY_SCHEMA_VERSION)
+			return steal(&history);
 	}
-	return history_open(where, error);
+	if (version > 0)
+		return history_open(where, error);
+	error_config(error, "%s: there is no history here yet; `tmsrig history add BUNDLE...` begins one", name_of(where));
+	return NULL;
 }
 
 void history_close(struct history *history)
@@ -102,18 +139,34 @@ static bool insert_run(struct history *history, const struct run_record *r, int6
 		cell_integer(r->simulated),
 		cell_integer(r->attempt),
 		cell_text(r->reason),
+		cell_text(r->ledger_first),
+		r->ledger_line > 0 ? cell_integer(r->ledger_line) : cell_text(NULL),
+		cell_text(r->ledger_began),
 	};
 	uint64_t changed;
 	if (!history->driver->run(
 		    history->db,
 		    "INSERT INTO runs (number, id, bundle, result_sha256, results_sha256, command, bench, device, serial, scenario, "
 		    "plan_sha256, spec, spec_revision, version, build, operator, started, started_s, verdict, simulated, attempt, "
-		    "reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-		    "$21, $22) ON CONFLICT (id) DO NOTHING",
+		    "reason, ledger_first, ledger_line, ledger_began) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+		    "$15, "
+		    "$16, $17, $18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT (id) DO NOTHING",
 		    values, sizeof values / sizeof *values, NULL, NULL, &changed, error))
 		return false;
 	*added = changed > 0;
 	return true;
+}
+
+static bool insert_earlier(struct history *history, int64_t number, const struct run_earlier *e, struct error *error)
+{
+	const struct history_cell values[] = {
+		cell_integer(number), cell_text(e->id), cell_text(e->began), cell_text(e->verdict), cell_text(e->sums_sha256),
+	};
+	return history->driver->run(
+		history->db,
+		"INSERT INTO earlier_runs (run, earlier, began, verdict, sums_sha256) VALUES ($1, $2, $3, $4, $5) ON CONFLICT "
+		"(run, earlier) DO NOTHING",
+		values, sizeof values / sizeof *values, NULL, NULL, NULL, error);
 }
 
 static bool insert_judgement(struct history *history, int64_t number, const struct run_judgement *j, struct error *error)
@@ -198,6 +251,9 @@ static bool add(struct history *history, const struct run_record *record, bool *
 		return false;
 	if (!*added)
 		return check_known(history, record, error);
+	for (size_t i = 0; i < record->earlier_count; i++)
+		if (!insert_earlier(history, number, &record->earlier[i], error))
+			return false;
 	for (size_t i = 0; i < record->judgement_count; i++)
 		if (!insert_judgement(history, number, &record->judgements[i], error))
 			return false;

@@ -14,7 +14,7 @@ struct history;
  * missing or of an older version are made or brought up; of a newer version is ERROR_CONFIG.
  */
 struct history *history_open(const char *where, struct error *error) must_check;
-/* As history_open() for looking only: where a file is not there, ERROR_CONFIG instead of an empty history. */
+/* As history_open() for looking only: nothing is written but to bring older tables up; where there is no history, ERROR_CONFIG. */
 struct history *history_open_existing(const char *where, struct error *error) must_check;
 void history_close(struct history *history);
 /*
@@ -35,7 +35,9 @@ struct history_filter {
 /* A run of the list; texts may be NULL but for id, bundle, bench, spec, started, verdict. */
 struct history_run {
 	const char *id, *bundle, *results_sha256, *bench, *device, *serial, *scenario, *spec, *version, *build, *started, *verdict, *reason;
+	const char *ledger_first; /* NULL: the bundle does not say */
 	int64_t spec_revision, attempt;
+	int64_t ledger_line; /* 0: the bundle does not say */
 	bool simulated;
 };
 
@@ -46,6 +48,37 @@ bool history_runs(struct history *history, const struct history_filter *filter, 
 		  struct error *error) must_check;
 /* How many runs the filter's `simulated` alone leaves out. */
 bool history_left_out(struct history *history, const struct history_filter *filter, size_t *runs, struct error *error) must_check;
+
+/* What the runs say of each other that does not go together. */
+enum history_doubt_kind {
+	DOUBT_NOT_HERE,  /* a run names earlier attempts that left bundles, and the history does not have them */
+	DOUBT_NO_BUNDLE, /* it names earlier attempts that left none */
+	DOUBT_FORK,      /* two runs stand in one line of one ledger: it was put back in between */
+	DOUBT_LEDGERS,   /* runs of one bench stand in several ledgers */
+};
+
+struct history_doubt {
+	enum history_doubt_kind kind;
+	const char *bench;
+	const char *
+		what; /* the id of the earlier run that began first, or of a run in that line; of DOUBT_LEDGERS when the youngest ledger began */
+	const char *also; /* how many of the attempts were no pass; the other run; when the oldest ledger began */
+	int64_t count;    /* of attempts, runs in that line, ledgers */
+};
+
+typedef bool history_doubt_row(void *context, const struct history_doubt *doubt, struct error *error);
+
+/* Each doubt about the runs of the filter; earlier attempts are sought among all runs. */
+bool history_doubts(struct history *history, const struct history_filter *filter, history_doubt_row *row, void *context,
+		    struct error *error) must_check;
+
+typedef bool history_name_row(void *context, const char *name, struct error *error);
+
+/* The measurands, or the requirements, of the runs, each once. */
+bool history_measurand_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			     struct error *error) must_check;
+bool history_requirement_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			       struct error *error) must_check;
 
 /* One point of a trend. */
 struct history_point {

@@ -29,8 +29,9 @@ struct history_driver {
 	const char *begin;        /* SQL that begins a transaction beside which nobody else writes */
 	const char *bytes_type;   /* the name of the type for CELL_BYTES, the one word in which the schemas differ */
 	const char *table_exists; /* SQL: one row when there is a table of the name $1 */
-	/* where: a file or a connection string. NULL and ERROR_CONFIG or ERROR_BENCH on failure. */
-	void *(*open)(const char *where, struct error *error)must_check;
+	const char *is_foreign;   /* SQL: one row when there are tables beside which, without a history, none should be made */
+	/* where: a file or a connection string, which no message shows. looking: nothing is written. NULL and ERROR_CONFIG or ERROR_BENCH on failure. */
+	void *(*open)(const char *where, bool looking, struct error *error)must_check;
 	void (*close)(void *self);
 	/* One or more statements without values. ERROR_BENCH. */
 	bool (*script)(void *self, const char *sql, struct error *error) must_check;

@@ -32,14 +32,37 @@ static void close_db(void *self)
 	PQfinish(self);
 }
 
-static void *open_db(const char *where, struct error *error)
+/* libpq quotes what it cannot read, and that may be the password: its message about the string is not shown. */
+static bool is_sound(const char *where, struct error *error)
 {
+	PQconninfoOption *options = PQconninfoParse(where, NULL);
+	PQconninfoFree(options);
+	return options ||
+	       error_config(error, "the connection string cannot be read: postgresql://USER@HOST:PORT/DATABASE?OPTION=VALUE is needed, "
+				   "with %%40 for an @ in a part, %%2F for a /, %%25 for a %%; keep the password in ~/.pgpass");
+}
+
+/* Also what the server or the resolver quotes. */
+static void hide_password(PGconn *connection, struct error *error)
+{
+	const char *password = PQpass(connection);
+	if (password && *password && strstr(error->text, password))
+		error_bench(error, "PostgreSQL: the connection failed; the message holds the password and is not shown");
+}
+
+static void *open_db(const char *where, bool looking, struct error *error)
+{
+	if (!is_sound(where, error))
+		return NULL;
 	PGconn *connection = PQconnectdb(where);
 	if (!connection || PQstatus(connection) != CONNECTION_OK) {
 		fail(connection ? PQerrorMessage(connection) : "out of memory", error);
+		hide_password(connection, error);
 		PQfinish(connection);
 		return NULL;
 	}
+	PGresult *result = looking ? PQexec(connection, "SET default_transaction_read_only = on") : NULL;
+	PQclear(result);
 	PQsetNoticeProcessor(connection, ignore_notice, NULL);
 	return connection;
 }
@@ -161,6 +184,9 @@ const struct history_driver history_postgresql = {
 	.begin = "BEGIN; SELECT pg_advisory_xact_lock(74687367)",
 	.bytes_type = "BYTEA",
 	.table_exists = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1",
+	.is_foreign =
+		"SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name IN ('runs', 'judgements', "
+		"'statistics', 'single_values', 'earlier_runs') LIMIT 1",
 	.open = open_db,
 	.close = close_db,
 	.script = script,

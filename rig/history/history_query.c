@@ -76,6 +76,8 @@ static bool read_run(void *context, const struct history_cell *c, size_t count, 
 		.simulated = c[13].integer != 0,
 		.attempt = c[14].integer,
 		.reason = c[15].text,
+		.ledger_first = c[16].text,
+		.ledger_line = c[17].integer,
 	};
 	return reader->row(reader->context, &run, error);
 }
@@ -85,7 +87,8 @@ bool history_runs(struct history *history, const struct history_filter *filter, 
 	struct run_reader reader = {row, context};
 	auto_query struct query query =
 		query_make("SELECT r.id, r.bundle, r.results_sha256, r.bench, r.device, r.serial, r.scenario, r.spec, r.spec_revision, "
-			   "r.version, r.build, r.started, r.verdict, r.simulated, r.attempt, r.reason FROM runs r WHERE 1 = 1");
+			   "r.version, r.build, r.started, r.verdict, r.simulated, r.attempt, r.reason, r.ledger_first, "
+			   "r.ledger_line FROM runs r WHERE 1 = 1");
 	query_filter(&query, filter);
 	text_puts(&query.sql, " ORDER BY r.started_s, r.id");
 	return query_run(history, &query, read_run, &reader, error);
@@ -108,6 +111,37 @@ bool history_left_out(struct history *history, const struct history_filter *filt
 	auto_query struct query query = query_make("SELECT COUNT(*) FROM runs r WHERE 1 = 1");
 	query_filter(&query, &others);
 	return query_run(history, &query, read_count, runs, error);
+}
+
+struct name_reader {
+	history_name_row *row;
+	void *context;
+};
+
+static bool read_name(void *context, const struct history_cell *cells, size_t count, struct error *error)
+{
+	const struct name_reader *reader = context;
+	return count == 0 || cells[0].kind != CELL_TEXT || reader->row(reader->context, cells[0].text, error);
+}
+
+bool history_measurand_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			     struct error *error)
+{
+	struct name_reader reader = {row, context};
+	auto_query struct query query =
+		query_make("SELECT DISTINCT s.measurand FROM statistics s JOIN runs r ON r.number = s.run WHERE 1 = 1");
+	query_filter(&query, filter);
+	return query_run(history, &query, read_name, &reader, error);
+}
+
+bool history_requirement_names(struct history *history, const struct history_filter *filter, history_name_row *row, void *context,
+			       struct error *error)
+{
+	struct name_reader reader = {row, context};
+	auto_query struct query query =
+		query_make("SELECT DISTINCT j.requirement FROM judgements j JOIN runs r ON r.number = j.run WHERE 1 = 1");
+	query_filter(&query, filter);
+	return query_run(history, &query, read_name, &reader, error);
 }
 
 struct flaky_reader {
@@ -143,11 +177,11 @@ static bool read_flaky(void *context, const struct history_cell *c, size_t count
 bool history_flaky(struct history *history, const struct history_filter *filter, history_flaky_row *row, void *context, struct error *error)
 {
 	struct flaky_reader reader = {row, context};
-	/* The hash of the plan, not its name, tells whether two runs asked for the same. */
+	/* The hash of the plan, not its name, tells whether two runs asked for the same; of a recording without a plan nobody knows. */
 	auto_query struct query query = query_make(
 		"SELECT j.requirement, j.revision, r.bench, r.device, r.serial, r.scenario, r.spec, r.version, r.build, r.simulated, "
 		"COUNT(*), COUNT(CASE WHEN j.verdict = 'pass' THEN 1 END), COUNT(CASE WHEN j.verdict = 'fail' THEN 1 END), "
-		"MIN(r.started), MAX(r.started) FROM judgements j JOIN runs r ON r.number = j.run WHERE 1 = 1");
+		"MIN(r.started), MAX(r.started) FROM judgements j JOIN runs r ON r.number = j.run WHERE r.plan_sha256 IS NOT NULL");
 	query_filter(&query, filter);
 	text_puts(&query.sql, " GROUP BY j.requirement, j.revision, j.fingerprint, r.bench, r.device, r.serial, r.scenario, r.plan_sha256, "
 			      "r.spec, r.spec_revision, r.version, r.build, r.simulated HAVING COUNT(DISTINCT j.verdict) > 1 "

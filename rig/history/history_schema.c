@@ -74,6 +74,19 @@ static const char *const STEPS[HISTORY_SCHEMA_VERSION] = {
 	"  PRIMARY KEY (run, measurand)\n"
 	");\n"
 	"CREATE INDEX single_values_measurand ON single_values (measurand, run);\n",
+
+	"ALTER TABLE runs ADD COLUMN ledger_first TEXT;\n"
+	"ALTER TABLE runs ADD COLUMN ledger_line BIGINT;\n"
+	"ALTER TABLE runs ADD COLUMN ledger_began TEXT;\n"
+	"CREATE TABLE earlier_runs (\n"
+	"  run BIGINT NOT NULL REFERENCES runs (number),\n"
+	"  earlier TEXT NOT NULL,\n"
+	"  began TEXT,\n"
+	"  verdict TEXT,\n"
+	"  sums_sha256 TEXT,\n"
+	"  PRIMARY KEY (run, earlier)\n"
+	");\n"
+	"CREATE INDEX earlier_runs_earlier ON earlier_runs (earlier);\n",
 };
 
 enum { STEP_MAX = 16384 };
@@ -103,30 +116,44 @@ static bool keep_integer(void *context, const struct history_cell *cells, size_t
 	return true;
 }
 
-/* 0: no tables yet. */
-static bool find_version(const struct history_driver *driver, void *db, int64_t *version, struct error *error)
+bool history_version(const struct history_driver *driver, void *db, int64_t *version, struct error *error)
 {
 	const struct history_cell name = cell_text("tmsrig_history");
 	int64_t there = 0;
 	*version = 0;
 	if (!driver->run(db, driver->table_exists, &name, 1, keep_integer, &there, NULL, error))
 		return false;
-	if (there == 0)
-		return driver->script(db, "CREATE TABLE tmsrig_history (version BIGINT NOT NULL)", error);
-	return driver->run(db, "SELECT version FROM tmsrig_history", NULL, 0, keep_integer, version, NULL, error);
+	return there == 0 || driver->run(db, "SELECT version FROM tmsrig_history", NULL, 0, keep_integer, version, NULL, error);
+}
+
+bool history_version_known(const char *where, int64_t version, struct error *error)
+{
+	if (version >= 0 && version <= HISTORY_SCHEMA_VERSION)
+		return true;
+	return error_config(error,
+			    "%s: the history has tables of version %lld, this tmsrig knows up to %d; use the tmsrig that made them, "
+			    "or a newer one",
+			    where, (long long)version, HISTORY_SCHEMA_VERSION);
+}
+
+/* Somebody else's database is not to get tables by a mistake in a name. */
+static bool begin_history(const struct history_driver *driver, void *db, const char *where, struct error *error)
+{
+	int64_t foreign = 0;
+	if (!driver->run(db, driver->is_foreign, NULL, 0, keep_integer, &foreign, NULL, error))
+		return false;
+	if (foreign)
+		return error_config(
+			error, "%s: this database is no history of tmsrig, and has tables of its own; name another, or a new one", where);
+	return driver->script(db, "CREATE TABLE tmsrig_history (version BIGINT NOT NULL)", error);
 }
 
 static bool migrate(const struct history_driver *driver, void *db, const char *where, int version, struct error *error)
 {
 	int64_t found;
-	if (!find_version(driver, db, &found, error))
+	if (!history_version(driver, db, &found, error) || !history_version_known(where, found, error) ||
+	    (found == 0 && !begin_history(driver, db, where, error)))
 		return false;
-	if (found < 0 || found > HISTORY_SCHEMA_VERSION)
-		return error_config(
-			error,
-			"%s: the history has tables of version %lld, this tmsrig knows up to %d; use the tmsrig that made them, "
-			"or a newer one",
-			where, (long long)found, HISTORY_SCHEMA_VERSION);
 	for (int next = (int)found + 1; next <= version; next++)
 		if (!take_step(driver, db, next, error))
 			return false;

@@ -2,8 +2,10 @@
 #include <sqlite3.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "history_db.h"
+#include "text.h"
 
 /* Another program on this machine may be writing for so long before this one gives up. */
 enum { BUSY_MS = 10000, BUSY_RETRY_MS = 20, CELLS_MAX = 32 };
@@ -37,10 +39,10 @@ static bool use_wal(sqlite3 *db, struct error *error)
 	return state == SQLITE_OK || fail(db, error);
 }
 
-static void *open_db(const char *where, struct error *error)
+static sqlite3 *open_file(const char *where, int flags, struct error *error)
 {
 	sqlite3 *db = NULL;
-	if (sqlite3_open_v2(where, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(where, &db, flags, NULL) != SQLITE_OK) {
 		error_bench(error, "%s: %s", where, db ? sqlite3_errmsg(db) : "out of memory");
 		sqlite3_close(db);
 		return NULL;
@@ -48,6 +50,55 @@ static void *open_db(const char *where, struct error *error)
 	/* A damaged or hostile file must not make the library run what stands in it. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return db;
+}
+
+static bool is_readable(sqlite3 *db)
+{
+	return sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
+	       sqlite3_exec(db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* A file that nobody can be writing: where WAL's own files can neither be made nor are there, it is read as it lies. */
+static sqlite3 *open_immutable(const char *where, struct error *error)
+{
+	auto_text struct text uri = text_make(4 * strlen(where) + 64);
+	auto_free char *wal = NULL;
+	if (asprintf(&wal, "%s-wal", where) < 0 || access(wal, F_OK) == 0)
+		return NULL;
+	text_puts(&uri, "file:");
+	for (const char *c = where; *c; c++)
+		text_printf(&uri, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+	text_puts(&uri, "?immutable=1");
+	return uri.overflown ? NULL : open_file(text_view(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
+}
+
+static void *look_into(const char *where, struct error *error)
+{
+	struct error ignored;
+	sqlite3 *db = open_file(where, SQLITE_OPEN_READONLY, error);
+	if (!db || is_readable(db))
+		return db;
+	fail(db, error);
+	if (sqlite3_errcode(db) == SQLITE_CANTOPEN || sqlite3_errcode(db) == SQLITE_READONLY) {
+		sqlite3 *still = open_immutable(where, &ignored);
+		if (still && is_readable(still)) {
+			sqlite3_close(db);
+			return still;
+		}
+		sqlite3_close(still);
+	}
+	sqlite3_close(db);
+	return NULL;
+}
+
+static void *open_db(const char *where, bool looking, struct error *error)
+{
+	if (looking)
+		return look_into(where, error);
+	sqlite3 *db = open_file(where, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	if (!db)
+		return NULL;
 	if (!use_wal(db, error) || sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
 	    !script(db, "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", error)) {
 		sqlite3_close(db);
@@ -129,6 +180,7 @@ const struct history_driver history_sqlite = {
 	.name = "SQLite",
 	.begin = "BEGIN IMMEDIATE",
 	.bytes_type = "BLOB",
+	.is_foreign = "SELECT 1 FROM sqlite_master LIMIT 1",
 	.table_exists = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1",
 	.open = open_db,
 	.close = close_db,

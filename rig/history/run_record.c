@@ -176,6 +176,32 @@ static bool read_time(const char *text, double *seconds)
 	return true;
 }
 
+static void read_ledger(struct parse *parse, const json_t *run)
+{
+	struct run_record *record = parse->record;
+	const json_t *place = json_object_get(run, "ledger_place"), *list = json_object_get(run, "earlier");
+	record->ledger_first = text_of(parse, place, "first", false);
+	record->ledger_began = text_of(parse, place, "began", false);
+	record->ledger_line = integer_of(parse, place, "line", 0);
+	if (!list)
+		return;
+	list = list_of(parse, run, "earlier");
+	if (parse->failed)
+		return;
+	record->earlier = arena_alloc(record->arena, json_array_size(list) + 1, sizeof *record->earlier);
+	for (size_t i = 0; record->earlier && !parse->failed && i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		record->earlier[record->earlier_count++] = (struct run_earlier){
+			.id = text_of(parse, one, "id", true),
+			.began = text_of(parse, one, "time", false),
+			.verdict = text_of(parse, one, "verdict", false),
+			.sums_sha256 = text_of(parse, one, "sums_sha256", false),
+		};
+	}
+	if (!record->earlier)
+		wrong(parse, "earlier", "shorter, for there is no memory");
+}
+
 static void read_run(struct parse *parse, const json_t *root)
 {
 	struct run_record *record = parse->record;
@@ -191,6 +217,7 @@ static void read_run(struct parse *parse, const json_t *root)
 	record->started = text_of(parse, run, "started", true);
 	if (!parse->failed && !read_time(record->started, &record->started_s))
 		wrong(parse, "started", "a time such as 2026-11-21T20:15:00Z");
+	read_ledger(parse, run);
 	const json_t *simulated = json_object_get(run, "simulated");
 	if (!json_is_boolean(simulated))
 		wrong(parse, "simulated", "true or false");

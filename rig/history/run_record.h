@@ -29,6 +29,11 @@ struct run_statistics {
 	size_t value_count;
 };
 
+/* A run of the same test that came before, as the ledger of the bench knew it. */
+struct run_earlier {
+	const char *id, *began, *verdict, *sums_sha256; /* verdict NULL: no end; sums_sha256 NULL: it left no bundle */
+};
+
 struct run_record {
 	struct arena *arena;                 /* owns everything below, and the struct */
 	const char *id;                      /* of the run: as result.json says, else the SHA-256 of that file */
@@ -37,6 +42,10 @@ struct run_record {
 	const char *results_sha256, *command, *bench, *device, *serial, *scenario, *plan_sha256, *spec, *version, *build, *operator_name;
 	const char *started, *verdict, *reason; /* started: ISO 8601 UTC; reason: why the run was repeated */
 	int64_t spec_revision, attempt;
+	const char *ledger_first, *ledger_began; /* of the ledger it stands in: SHA-256 and time of the first line; NULL: not told */
+	int64_t ledger_line;                     /* 0: not told */
+	struct run_earlier *earlier;
+	size_t earlier_count;
 	double started_s; /* since 1970-01-01 UTC */
 	bool simulated;
 	struct run_judgement *judgements;

@@ -13,7 +13,7 @@ static bool same_number(double a, double b)
 
 static bool same_text(const char *a, const char *b)
 {
-	return a && b ? strcmp(a, b) == 0 : a == b;
+	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static enum trend_limits limits_of(const struct history_points *points)
@@ -60,11 +60,12 @@ static void take_values(const struct history_points *points, struct trend *trend
 	trend->maximum = -INFINITY;
 	for (size_t i = 0; i < points->count; i++) {
 		const struct history_point *point = &points->points[i];
-		if (!isfinite(point->value)) {
+		/* A value that is a number may be none any more as a part of a tolerance that is nearly nothing. */
+		double value = value_of(point, trend->limits);
+		if (!isfinite(value)) {
 			trend->without++;
 			continue;
 		}
-		double value = value_of(point, trend->limits);
 		if (trend->count == 0) {
 			trend->lower = trend->limits == LIMITS_SCALED ? -1 : point->lower;
 			trend->upper = trend->limits == LIMITS_SCALED ? 1 : point->upper;
@@ -75,6 +76,34 @@ static void take_values(const struct history_points *points, struct trend *trend
 		trend->minimum = fmin(trend->minimum, value);
 		trend->maximum = fmax(trend->maximum, value);
 	}
+}
+
+static bool same_run(const struct history_points *points, const struct trend *trend, size_t i, size_t k)
+{
+	return same_text(points->points[trend->index[i]].id, points->points[trend->index[k]].id);
+}
+
+/* Values of one run have its offset in common: a thousand of them are one witness of a drift, their mean. */
+static bool take_drift(const struct history_points *points, struct trend *trend, struct error *error)
+{
+	trend->runs = trend->count > 0;
+	for (size_t i = 1; i < trend->count; i++)
+		trend->runs += !same_run(points, trend, i - 1, i);
+	trend->by_index = trend->count > 0 && trend->days[trend->count - 1] - trend->days[0] < HOUR_DAYS;
+	bool means = trend->runs > 1 && trend->runs < trend->count;
+	size_t size = means ? trend->runs : trend->count, run = 0;
+	auto_free double *x = calloc(size + 1, sizeof *x), *y = calloc(size + 1, sizeof *y);
+	if (!x || !y)
+		return error_bench(error, "out of memory");
+	for (size_t i = 0, n = 0; i < trend->count; i++) {
+		bool next = i > 0 && (!means || !same_run(points, trend, i - 1, i));
+		run += next;
+		n = next ? 1 : n + 1;
+		y[run] += (trend->values[i] - y[run]) / (double)n;
+		x[run] = trend->by_index ? (double)run : trend->days[i];
+	}
+	trend->drift = drift_of(x, y, size);
+	return true;
 }
 
 bool trend_of(const struct history_points *points, struct trend *trend, struct error *error)
@@ -90,13 +119,9 @@ bool trend_of(const struct history_points *points, struct trend *trend, struct e
 	if (trend->limits == LIMITS_MIXED || trend->limits == LIMITS_NONE)
 		trend->lower = trend->upper = NAN;
 	trend->chart = control_chart_of(trend->values, trend->count);
-	trend->by_index = trend->count > 0 && trend->days[trend->count - 1] - trend->days[0] < HOUR_DAYS;
-	for (size_t i = 0; trend->by_index && i < trend->count; i++)
-		trend->days[i] = (double)i;
-	trend->drift = drift_of(trend->days, trend->values, trend->count);
 	trend->capability = capability_of(trend->values, trend->count, trend->lower, trend->upper);
 	trend->sd = trend->capability.sd;
-	return true;
+	return take_drift(points, trend, error);
 }
 
 void trend_finish(struct trend *trend)

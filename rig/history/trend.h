@@ -17,13 +17,14 @@ enum trend_limits {
 
 struct trend {
 	size_t count;          /* points with a value */
-	size_t without;        /* and without one */
-	double *values, *days; /* of those with one; days since the first, or their number: by_index */
+	size_t without;        /* and without one, or infinite */
+	size_t runs;           /* that those with a value come from */
+	double *values, *days; /* of those with one; days since the first */
 	size_t *index;         /* of each among the points */
 	double minimum, maximum, sd;
 	struct control_chart chart;
-	struct drift drift; /* a day, or */
-	bool by_index;      /* from one point to the next, for they lie within an hour */
+	struct drift drift; /* a day, or by_index; where runs have several points each counts once, with its mean */
+	bool by_index;      /* from one point, or one run, to the next, for all lie within an hour */
 	enum trend_limits limits;
 	double lower, upper; /* LIMITS_EQUAL and LIMITS_SCALED */
 	struct capability capability;

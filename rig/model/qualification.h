@@ -15,11 +15,19 @@ struct qualification_names {
 	size_t count;
 };
 
+/* A number that the scenario asks for, as `run --set` gives it. */
+struct qualification_setting {
+	const char *name;
+	double value;
+};
+
 struct qualification_case {
 	const char *id, *title;
 	const char *scenario, *bench, *spec;
 	unsigned seed, runs;                     /* seeds seed, seed + 1, …, one a run */
 	struct qualification_names faults;       /* as on the command line of `run` */
+	struct qualification_setting *settings;
+	size_t setting_count;
 	double lose_s;                           /* the recorder loses a block of samples at this time; NAN: none */
 	const char *verdict;                     /* of every run */
 	struct qualification_names fails, voids; /* requirements that must fail, that must be void */

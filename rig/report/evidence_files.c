@@ -21,6 +21,7 @@ struct evidence_files {
 	size_t line_size;
 	struct dirent **entries;
 	int entry_count;
+	bool hide_later;
 	char path[4096];
 };
 
@@ -34,6 +35,11 @@ struct evidence_files *evidence_files_open(const char *dir, struct error *error)
 	error_errno(error, ERROR_CONFIG, "%s", dir);
 	free(files);
 	return NULL;
+}
+
+void evidence_files_hide_later(struct evidence_files *files)
+{
+	files->hide_later = true;
 }
 
 static void drop_entries(struct evidence_files *files)
@@ -190,7 +196,7 @@ static int lua_signatures(lua_State *lua)
 	drop_entries(files);
 	snprintf(files->path, sizeof files->path, "%s/signatures", files->dir);
 	lua_newtable(lua);
-	files->entry_count = scandir(files->path, &files->entries, is_statement, alphasort);
+	files->entry_count = files->hide_later ? 0 : scandir(files->path, &files->entries, is_statement, alphasort);
 	for (int i = 0; i < files->entry_count && i < MAX_SIGNATURES; i++) {
 		snprintf(name, sizeof name, "signatures/%s", files->entries[i]->d_name);
 		push_file(files, lua, name);
@@ -215,7 +221,7 @@ static int lua_manifest(lua_State *lua)
 	char hex[DIGEST_HEX_SIZE];
 	struct error error = {0};
 	snprintf(files->path, sizeof files->path, "%s/SHA256SUMS", files->dir);
-	if (access(files->path, R_OK) == 0 && digest_file(files->path, hex, &error))
+	if (!files->hide_later && access(files->path, R_OK) == 0 && digest_file(files->path, hex, &error))
 		lua_pushstring(lua, hex);
 	else
 		lua_pushnil(lua);

@@ -59,6 +59,11 @@ struct evidence_view *evidence_view_open(const char *dir, struct error *error)
 	return steal(&view);
 }
 
+void evidence_view_hide_later(struct evidence_view *view)
+{
+	evidence_files_hide_later(view->files);
+}
+
 void evidence_view_destroy(struct evidence_view *view)
 {
 	if (!view)

@@ -12,6 +12,8 @@ struct evidence_view;
 
 /* Opens the folder and reads result.json. NULL on failure. */
 struct evidence_view *evidence_view_open(const char *dir, struct error *error) must_check;
+/* As when the run ended, without signatures and manifest, which came later. */
+void evidence_view_hide_later(struct evidence_view *view);
 /* When the run ended, ISO 8601 UTC; "" when the result does not say. */
 const char *evidence_view_ended(const struct evidence_view *view);
 /* Releases it; NULL is accepted. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "folder.h"
 #include "view.h"
 
 enum { VIEW_CAP = 16 << 20 };
@@ -46,13 +47,10 @@ static bool render_view(struct evidence_view *evidence, const char *templates_di
 	return view_render(&source, templates_dir, "views", view, &out, error) && report_write_file(path, &out, error);
 }
 
-bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error)
+static bool render_all(struct evidence_view *evidence, const char *templates_dir, const char *out_dir, struct error *error)
 {
 	auto_free char *views = NULL;
 	struct dirent **entries = NULL;
-	auto_evidence_view struct evidence_view *evidence = evidence_view_open(dir, error);
-	if (!evidence)
-		return false;
 	if (asprintf(&views, "%s/views", templates_dir) < 0)
 		return error_bench(error, "no memory");
 	int count = scandir(views, &entries, is_view, alphasort);
@@ -65,4 +63,53 @@ bool report_render(const char *dir, const char *templates_dir, const char *out_d
 	}
 	free(entries);
 	return done;
+}
+
+bool report_render(const char *dir, const char *templates_dir, const char *out_dir, struct error *error)
+{
+	auto_evidence_view struct evidence_view *evidence = evidence_view_open(dir, error);
+	return evidence && render_all(evidence, templates_dir, out_dir, error);
+}
+
+bool report_render_again(const char *dir, const char *templates_dir, const char *out_dir, struct error *error)
+{
+	auto_evidence_view struct evidence_view *evidence = evidence_view_open(dir, error);
+	if (!evidence)
+		return false;
+	evidence_view_hide_later(evidence);
+	return render_all(evidence, templates_dir, out_dir, error);
+}
+
+static bool add_folder(struct digest *digest, const char *path, struct error *error)
+{
+	auto_folder_list struct folder_list *others = NULL;
+	auto_folder_list struct folder_list *files = folder_survey(path, &others, error);
+	for (size_t i = 0; files && i < files->count; i++) {
+		char hex[DIGEST_HEX_SIZE];
+		auto_free char *file = NULL;
+		if (asprintf(&file, "%s/%s", path, files->names[i]) < 0)
+			return error_bench(error, "no memory");
+		if (!digest_file(file, hex, error))
+			return false;
+		digest_update(digest, hex, strlen(hex));
+		digest_update(digest, files->names[i], strlen(files->names[i]) + 1);
+	}
+	return files;
+}
+
+bool report_fingerprint(const char *templates_dir, char hex[DIGEST_HEX_SIZE], struct error *error)
+{
+	static const char *const FOLDERS[] = {"views", "parts", "lib"};
+	auto_digest struct digest *digest = digest_create(error);
+	for (size_t i = 0; digest && i < sizeof FOLDERS / sizeof *FOLDERS; i++) {
+		auto_free char *path = NULL;
+		if (asprintf(&path, "%s/%s", templates_dir, FOLDERS[i]) < 0)
+			return error_bench(error, "no memory");
+		if (access(path, F_OK) == 0 && !add_folder(digest, path, error))
+			return false;
+		digest_update(digest, FOLDERS[i], strlen(FOLDERS[i]) + 1);
+	}
+	if (digest)
+		digest_finish(digest, hex);
+	return digest;
 }

@@ -8,39 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acts.h"
 #include "capacitor_watch.h"
 #include "cleanup.h"
+#include "current_look.h"
 
-enum { CELL = 256, PENDING = 4096, FIRINGS = 1024, ARMINGS = 64, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
-/* Lanes in which samples are looked at all together: divided by 3 and 6 channels, or by 1, 2, 4, 8; ROWS of them at
- * once; CHEAPER: while so many values are to be skipped at most. */
-enum { MOST_LANES = 48, BINARY_LANES = 32, ROWS = 8, CHEAPER = 12 };
-/* A pulse belongs to a trigger up to so long before it, and a little after it, as clocks differ. */
-static const double ATTRIBUTE_S = 0.1, EARLY_S = 0.002;
-/* How long the device may go on after it was told to disarm: its reaction is measured elsewhere. */
-static const double DISARM_GRACE_S = 0.1;
+enum { CELL = 256, PENDING = 4096, CAPACITOR_LOOKS = 8, OVERVOLTAGE_CELLS = 4 };
 /* A current is one when it moves by more than this part of full scale, and by several times what the channel shows at rest, inside a cell. */
 static const double ACTIVE_REL = 0.02, ACTIVE_NOISE = 3;
 /* An input that stands still for so long is not converted; one at its limit for so long is no pulse. */
 static const double FROZEN_S = 1, CLIPPED_S = 0.02;
 /* What the channel shows at rest is taken from so much of the beginning. */
 static const double REST_S = 0.08;
-/* Samples of the current that are looked at, at least, where the ADC gives as many. */
-static const double ENOUGH_HZ = 250e3;
 
 /* A cell of the coil current that moved. */
 struct active {
 	uint64_t frame;
 	int span; /* counts */
-};
-
-struct arming {
-	double frame;
-	bool armed;
-};
-
-struct firing {
-	double from, to;
 };
 
 struct monitors {
@@ -54,11 +38,8 @@ struct monitors {
 	/* The reader's own: the cell in work. */
 	uint64_t cell_frame;
 	unsigned cell_frames;
-	int16_t least, most;
+	struct current_look look;
 	bool cell_moves; /* its current moves as a pulse does */
-	bool look_fresh; /* nothing of it was looked at yet */
-	unsigned every;  /* of so many samples of the current one is looked at, a power of two that divides the cell */
-	bool all;        /* every sample is looked at */
 	int64_t looks;
 	unsigned look_count;
 
@@ -71,10 +52,7 @@ struct monitors {
 	struct monitor_trip trip;
 	struct active pending[PENDING];
 	size_t pending_from, pending_to;
-	struct firing firings[FIRINGS];
-	size_t firing_count;
-	struct arming armings[ARMINGS];
-	size_t arming_count;
+	struct acts acts;
 	int rest_span, rest_least, rest_most, rest_quietest; /* of the cells at rest, before the first arming */
 	uint64_t rest_frames;
 	uint64_t frozen_frames, clipped_frames;
@@ -109,12 +87,8 @@ struct monitors *monitors_create(const struct bench_setup *setup, const struct r
 	monitors->rest_wanted = REST_S * format->sample_rate_hz;
 	monitors->can_disarm = options->can_disarm;
 	monitors->provoked = options->provoked;
-	monitors->look_fresh = true;
-	for (monitors->every = 1; monitors->every < CELL / 4 && monitors->rate_hz / (2 * monitors->every) >= ENOUGH_HZ;)
-		monitors->every *= 2;
-	/* Where that costs no more than to pick some. */
-	monitors->all = (MOST_LANES % monitors->channels == 0 || BINARY_LANES % monitors->channels == 0) &&
-			monitors->channels * monitors->every <= CHEAPER;
+	monitors->look = current_look_begin(monitors->channels, monitors->current_at, monitors->rate_hz, CELL);
+	monitors->acts.rate_hz = monitors->rate_hz;
 	capacitor_watch_begin(&monitors->watch, setup->device, monitors->limits.discharge_v, format->sample_rate_hz);
 	monitors->below_since = INFINITY;
 	monitors->capacitor_v = NAN;
@@ -147,28 +121,6 @@ static void trip(struct monitors *monitors, enum monitor monitor, double frame, 
 	snprintf(monitors->trip.text, sizeof monitors->trip.text, "%s", text);
 }
 
-static bool was_armed(const struct monitors *monitors, double frame)
-{
-	bool armed = false;
-	for (size_t i = monitors->arming_count > ARMINGS ? monitors->arming_count - ARMINGS : 0; i < monitors->arming_count; i++) {
-		const struct arming *arming = &monitors->armings[i % ARMINGS];
-		double grace = arming->armed ? -EARLY_S * monitors->rate_hz : DISARM_GRACE_S * monitors->rate_hz;
-		if (arming->frame + grace <= frame)
-			armed = arming->armed;
-	}
-	return armed;
-}
-
-static bool was_fired(const struct monitors *monitors, double frame)
-{
-	for (size_t i = monitors->firing_count; i > 0 && monitors->firing_count - i < FIRINGS; i--) {
-		const struct firing *firing = &monitors->firings[(i - 1) % FIRINGS];
-		if (frame >= firing->from - EARLY_S * monitors->rate_hz - CELL && frame <= firing->to + ATTRIBUTE_S * monitors->rate_hz)
-			return true;
-	}
-	return false;
-}
-
 /* One cell at rest that moved as a pulse does, when another is quiet, is no noise: the device fired before it was asked for anything. */
 static bool moved_at_rest(const struct monitors *monitors)
 {
@@ -186,17 +138,17 @@ static void judge_active(struct monitors *monitors, const struct active *cell)
 {
 	double frame = (double)cell->frame;
 	char text[SAFETY_TEXT];
-	if (cell->span <= threshold(monitors) || was_fired(monitors, frame))
+	if (cell->span <= threshold(monitors) || acts_fired(&monitors->acts, frame, CELL))
 		return;
 	monitors->moved_frame = fmax(monitors->moved_frame, frame);
 	double moved_a = fabs(monitors->current.scale) * cell->span, time_s = frame / monitors->rate_hz;
-	if (monitors->can_disarm && !was_armed(monitors, frame)) {
+	if (monitors->can_disarm && !acts_armed(&monitors->acts, frame)) {
 		snprintf(text, sizeof text, "a coil current of %.0f A peak to peak at %.3f s while the device was disarmed", moved_a,
 			 time_s);
 		trip(monitors, MONITOR_CURRENT_DISARMED, frame, text);
 	} else {
 		snprintf(text, sizeof text, "a pulse of %.0f A peak to peak at %.3f s without a trigger in the %.0f ms before it", moved_a,
-			 time_s, 1e3 * ATTRIBUTE_S);
+			 time_s, 1e3 * ACTS_ATTRIBUTE_S);
 		trip(monitors, MONITOR_UNTRIGGERED, frame, text);
 	}
 }
@@ -226,7 +178,7 @@ static void judge_fall(struct monitors *monitors)
 	if (!monitors->fall_pending || (!monitors->ended && monitors->fall_frame + monitors->settle_frames > (double)monitors->seen))
 		return;
 	monitors->fall_pending = false;
-	if (was_fired(monitors, monitors->fall_frame))
+	if (acts_fired(&monitors->acts, monitors->fall_frame, CELL))
 		monitors->watch.in_doubt = true;
 	else
 		lose_capacitor(monitors, monitors->fall_frame, monitors->fall_text);
@@ -290,8 +242,8 @@ static void watch_capacitor(struct monitors *monitors, uint64_t frame, unsigned 
 	const struct capacitor_cell cell = {(double)frame, volts};
 	struct capacitor_current current = {0};
 	if (monitors->current_at >= 0)
-		current = (struct capacitor_current){monitors->least, monitors->most, monitors->cell_moves, fabs(monitors->current.scale),
-						     fabs(monitors->current.scale) * threshold(monitors)};
+		current = (struct capacitor_current){monitors->look.least, monitors->look.most, monitors->cell_moves,
+						     fabs(monitors->current.scale), fabs(monitors->current.scale) * threshold(monitors)};
 	switch (capacitor_watch_take(&monitors->watch, &cell, frames, &current, text)) {
 	case CAPACITOR_PLAUSIBLE: break;
 	case CAPACITOR_CONTRADICTED: lose_capacitor(monitors, (double)frame, text); break;
@@ -332,8 +284,8 @@ static void end_cell(struct monitors *monitors)
 	if (monitors->cell_frames == 0)
 		return;
 	monitors->seen = monitors->cell_frame + monitors->cell_frames;
-	if (monitors->current_at >= 0 && !monitors->look_fresh)
-		take_current(monitors, monitors->cell_frame, monitors->cell_frames, monitors->least, monitors->most);
+	if (monitors->current_at >= 0 && !monitors->look.fresh)
+		take_current(monitors, monitors->cell_frame, monitors->cell_frames, monitors->look.least, monitors->look.most);
 	if (monitors->look_count > 0) {
 		double counts = (double)monitors->looks / monitors->look_count;
 		take_capacitor(monitors, monitors->cell_frame, monitors->cell_frames,
@@ -341,90 +293,9 @@ static void end_cell(struct monitors *monitors)
 	}
 	monitors->cell_frames = 0;
 	monitors->cell_moves = false;
-	monitors->look_fresh = true;
+	monitors->look.fresh = true;
 	monitors->look_count = 0;
 	monitors->looks = 0;
-}
-
-static void widen(struct monitors *monitors, int least, int most)
-{
-	bool fresh = monitors->look_fresh;
-	monitors->least = (int16_t)(fresh || least < monitors->least ? least : monitors->least);
-	monitors->most = (int16_t)(fresh || most > monitors->most ? most : monitors->most);
-	monitors->look_fresh = false;
-}
-
-/* Of a fast ADC not every sample: the shortest pulse has dozens at the rate that is kept. Which ones depends on the frame alone. */
-static void look_at_some(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
-{
-	const unsigned every = monitors->every;
-	size_t step = (size_t)monitors->channels * every;
-	unsigned first = (unsigned)((every - frame % every) % every);
-	if (first >= frames)
-		return;
-	samples += (size_t)first * monitors->channels + (size_t)monitors->current_at;
-	int least = *samples, most = *samples;
-	for (unsigned k = first; k < frames; k += every, samples += step) {
-		int value = *samples;
-		least = value < least ? value : least;
-		most = value > most ? value : most;
-	}
-	widen(monitors, least, most);
-}
-
-/*
- * All samples of all channels, lane by lane: contiguous, in lanes whose number is a constant, some rows of them at once, it is done with vectors and costs
- * less than one channel's samples one by one. lanes: a multiple of the channels. What is left at the end is the caller's; returns how many values
- * were looked at.
- */
-__attribute__((always_inline)) static inline size_t look_in_lanes(const int16_t *samples, size_t count, int16_t *least, int16_t *most,
-								  const unsigned lanes)
-{
-	size_t done = 0;
-	memcpy(least, samples, lanes * sizeof *least);
-	memcpy(most, samples, lanes * sizeof *most);
-	for (; done + (size_t)lanes * ROWS <= count; done += (size_t)lanes * ROWS)
-		for (unsigned k = 0; k < lanes; k++) {
-			int16_t lower = least[k], upper = most[k];
-			for (unsigned row = 0; row < ROWS; row++) {
-				int16_t value = samples[done + (size_t)row * lanes + k];
-				lower = value < lower ? value : lower;
-				upper = value > upper ? value : upper;
-			}
-			least[k] = lower;
-			most[k] = upper;
-		}
-	return done;
-}
-
-static void look_at_all(struct monitors *monitors, const int16_t *samples, unsigned frames)
-{
-	const unsigned channels = monitors->channels;
-	size_t count = (size_t)frames * channels, at = (size_t)monitors->current_at, done = 0;
-	int least = samples[at], most = samples[at];
-	if (count >= MOST_LANES) {
-		int16_t lower[MOST_LANES], upper[MOST_LANES];
-		bool thirds = channels % 3 == 0;
-		done = thirds ? look_in_lanes(samples, count, lower, upper, MOST_LANES)
-			      : look_in_lanes(samples, count, lower, upper, BINARY_LANES);
-		for (size_t k = at; k < (thirds ? MOST_LANES : BINARY_LANES); k += channels) {
-			least = lower[k] < least ? lower[k] : least;
-			most = upper[k] > most ? upper[k] : most;
-		}
-	}
-	for (size_t k = done + at; k < count; k += channels) {
-		least = samples[k] < least ? samples[k] : least;
-		most = samples[k] > most ? samples[k] : most;
-	}
-	widen(monitors, least, most);
-}
-
-static void look_at_current(struct monitors *monitors, uint64_t frame, const int16_t *samples, unsigned frames)
-{
-	if (monitors->all)
-		look_at_all(monitors, samples, frames);
-	else
-		look_at_some(monitors, frame, samples, frames);
 }
 
 /* A few samples of a cell are enough for what changes so slowly; which ones depends on the frame alone. */
@@ -458,7 +329,7 @@ void monitors_block(struct monitors *monitors, const struct block *block)
 		unsigned count = (unsigned)(left < room ? left : room);
 		const int16_t *samples = block->samples + done * monitors->channels;
 		if (monitors->current_at >= 0)
-			look_at_current(monitors, frame, samples, count);
+			current_look_take(&monitors->look, frame, samples, count);
 		if (monitors->capacitor_at >= 0)
 			look_at_capacitor(monitors, frame, samples + monitors->capacitor_at, count);
 		if (monitors->cell_frames == 0)
@@ -494,22 +365,21 @@ void monitors_end(struct monitors *monitors)
 void monitors_armed(struct monitors *monitors, bool armed, double frame)
 {
 	pthread_mutex_lock(&monitors->lock);
-	monitors->armings[monitors->arming_count++ % ARMINGS] = (struct arming){frame, armed};
+	acts_arm(&monitors->acts, armed, frame);
 	pthread_mutex_unlock(&monitors->lock);
 }
 
 void monitors_firing(struct monitors *monitors, double frame)
 {
 	pthread_mutex_lock(&monitors->lock);
-	monitors->firings[monitors->firing_count++ % FIRINGS] = (struct firing){frame, INFINITY};
+	acts_fire_from(&monitors->acts, frame);
 	pthread_mutex_unlock(&monitors->lock);
 }
 
 void monitors_fired(struct monitors *monitors, double frame)
 {
 	pthread_mutex_lock(&monitors->lock);
-	if (monitors->firing_count > 0)
-		monitors->firings[(monitors->firing_count - 1) % FIRINGS].to = frame;
+	acts_fire_to(&monitors->acts, frame);
 	pthread_mutex_unlock(&monitors->lock);
 }
 

@@ -102,6 +102,18 @@ static char first_sign(const char *bytes, size_t length)
 	return at < length ? bytes[at] : '\0';
 }
 
+/* Always false. */
+static bool holds_nothing(const struct imported *imported, const char *path, struct error *error)
+{
+	const char *attributes = text_view(&imported->attributes);
+	if (imported->types)
+		return error_config(error, "%s: holds no requirement of the type %s", path, imported->types);
+	if (!*attributes)
+		return error_config(error, "%s: holds no requirement with a text", path);
+	return error_config(error, "%s: holds no requirement with a text; --map text=NAME says which attribute it is, of: %s", path,
+			    attributes);
+}
+
 struct imported *import_file(const char *path, const struct import_options *options, struct error *error)
 {
 	size_t length;
@@ -124,8 +136,6 @@ struct imported *import_file(const char *path, const struct import_options *opti
 		    : sign == '{' ? import_needs(imported, bytes, length, error)
 				  : error_config(error, "%s: neither ReqIF (XML, .reqifz) nor a needs.json", path);
 	if (read && imported->count == 0)
-		read = error_config(error, "%s: holds no requirement%s%s", path,
-				    options->types ? " of the type " : " with a text; --map text=NAME says which attribute it is",
-				    options->types ? options->types : "");
+		read = holds_nothing(imported, path, error);
 	return read ? steal(&imported) : NULL;
 }

@@ -72,10 +72,8 @@ static bool read_need(struct imported *imported, const char *bytes, size_t lengt
 	if (!json_is_object(need))
 		return imported_wrong(imported, requirement.line, error, "the need '%.80s' is %s; an object was expected", id, kind(need));
 	requirement.type = json_string_value(json_object_get(need, "type"));
-	if (!imported_wants(imported, requirement.type)) {
-		imported->skipped++;
-		return true;
-	}
+	if (!imported_wants(imported, requirement.type))
+		return imported_add(imported, &requirement, error);
 	json_object_foreach(need, key, value)
 	{
 		if (must_be_text(key) && !json_is_string(value) && !json_is_null(value))

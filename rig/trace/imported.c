@@ -57,6 +57,7 @@ struct imported *imported_create(const char *path, const struct import_options *
 	imported->maps = options->maps;
 	imported->map_count = options->map_count;
 	imported->notes = text_make(IMPORT_NOTES_BYTES);
+	imported->attributes = text_make(IMPORT_ATTRIBUTES_BYTES);
 	imported->arena = steal(&arena);
 	return imported;
 }
@@ -66,6 +67,7 @@ void imported_destroy(struct imported *imported)
 	if (!imported)
 		return;
 	text_finish(&imported->notes);
+	text_finish(&imported->attributes);
 	arena_destroy(imported->arena);
 }
 
@@ -149,6 +151,33 @@ static int find_attribute(const struct imported *imported, const char *name, uns
 	return -1;
 }
 
+/* A copy for messages: what a file calls a thing moves no terminal's cursor. NULL: out of memory. */
+static char *shown(struct imported *imported, const char *name)
+{
+	char *copy = arena_strdup(imported->arena, name);
+	for (unsigned char *s = (unsigned char *)copy; s && *s; s++) {
+		bool c1 = s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+		if (*s < 0x20 || *s == 0x7f || c1)
+			*s = '?';
+		if (c1)
+			s[1] = '?';
+	}
+	return copy;
+}
+
+static void remember_attribute(struct imported *imported, const char *raw)
+{
+	const char *name = imported->attributes.overflown ? NULL : shown(imported, raw);
+	if (!name)
+		return;
+	size_t length = strlen(name);
+	for (const char *at = text_view(&imported->attributes); *at; at += strcspn(at, ",") + (strchr(at, ',') ? 2 : 0))
+		if (strcspn(at, ",") == length && strncmp(at, name, length) == 0)
+			return;
+	if (!strchr(name, ','))
+		text_printf(&imported->attributes, "%s%s", imported->attributes.length ? ", " : "", name);
+}
+
 /*
  * The most specific name wins in whatever order the attributes come: a value is kept behind a byte that tells how specific its name was, which no
  * reader of the value sees.
@@ -157,6 +186,8 @@ bool imported_put(struct imported *imported, struct imported_requirement *requir
 {
 	unsigned char rank;
 	int a = find_attribute(imported, name, &rank);
+	if (a < 0)
+		remember_attribute(imported, name);
 	if (a < 0 || is_blank(value))
 		return true;
 	const char **slot = slot_of(requirement, ATTRIBUTES[a].offset);
@@ -231,13 +262,17 @@ static bool check_id(const struct imported *imported, const struct imported_requ
 	if (is_blank(id))
 		return imported_wrong(imported, requirement->line, error, "a requirement without an id");
 	if (id[strspn(id, NAME_LETTERS)])
-		return imported_wrong(
-			imported, requirement->line, error,
-			"the id '%.80s': ids of a spec have letters, digits and . _ - : / only, so that scenarios can name them", id);
+		return imported_wrong(imported, requirement->line, error,
+				      "the id '%.80s': ids of a spec have letters, digits and . _ - : / only, so that scenarios can name "
+				      "them; --map id=NAME takes "
+				      "another attribute for it",
+				      id);
 	for (size_t i = 0; i < imported->count; i++)
 		if (strcmp(imported->requirements[i].id, id) == 0)
-			return imported_wrong(imported, requirement->line, error, "the id '%.80s' is given twice, first on line %ld", id,
-					      imported->requirements[i].line);
+			return imported_wrong(
+				imported, requirement->line, error,
+				"the id '%.80s' is given twice, first on line %ld; --map id=NAME takes another attribute for it%s", id,
+				imported->requirements[i].line, requirement->uid ? ", id=IDENTIFIER the object's own" : "");
 	return true;
 }
 
@@ -256,13 +291,55 @@ static void check_revision(struct imported *imported, struct imported_requiremen
 	}
 }
 
+/* What tools call the type of a chapter's title, which may have a text of its own. */
+static bool is_heading(const struct imported_requirement *requirement)
+{
+	static const char *const NAMES[] = {"heading", "headline", "chapter", "section", "folder"};
+	char plain[NAME_SIZE];
+	normalise(requirement->type ? requirement->type : "", plain);
+	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+		if (strcmp(plain, NAMES[i]) == 0)
+			return true;
+	return false;
+}
+
+/* NULL: out of memory. */
+static struct imported_type *type_of(struct imported *imported, const char *name)
+{
+	size_t i = 0;
+	for (; i < imported->type_count; i++) {
+		const char *known = imported->by_type[i].name;
+		if (known == name || (known && name && strcmp(known, name) == 0))
+			return &imported->by_type[i];
+	}
+	if (i == IMPORT_MAX_TYPES)
+		return &imported->by_type[IMPORT_MAX_TYPES - 1];
+	const char *copy = i == IMPORT_MAX_TYPES - 1 ? "further types" : name ? shown(imported, name) : NULL;
+	if (name && !copy)
+		return NULL;
+	imported->by_type[i].name = copy;
+	return &imported->by_type[imported->type_count++];
+}
+
+static bool is_wanted(const struct imported *imported, const struct imported_requirement *requirement)
+{
+	if (requirement->deleted || !imported_wants(imported, requirement->type))
+		return false;
+	return imported->types || !is_heading(requirement);
+}
+
 bool imported_add(struct imported *imported, struct imported_requirement *requirement, struct error *error)
 {
 	const char *text = requirement->text ? requirement->text : requirement->name;
-	if (is_blank(text) || !imported_wants(imported, requirement->type)) {
+	struct imported_type *type = type_of(imported, requirement->type);
+	if (!type)
+		return imported_wrong(imported, requirement->line, error, "out of memory");
+	type->objects++;
+	if (is_blank(text) || !is_wanted(imported, requirement)) {
 		imported->skipped++;
 		return true;
 	}
+	type->kept++;
 	if (!requirement->id)
 		requirement->id = requirement->uid;
 	if (requirement->id)

@@ -9,7 +9,14 @@
 #include "error.h"
 #include "text.h"
 
-enum { IMPORT_MAX_BYTES = 64 << 20, IMPORT_MAX_REQUIREMENTS = 4096, IMPORT_ARENA_BYTES = 512 << 20, IMPORT_NOTES_BYTES = 1 << 20 };
+enum {
+	IMPORT_MAX_BYTES = 64 << 20,
+	IMPORT_MAX_REQUIREMENTS = 4096,
+	IMPORT_ARENA_BYTES = 512 << 20,
+	IMPORT_NOTES_BYTES = 1 << 20,
+	IMPORT_MAX_TYPES = 64,
+	IMPORT_ATTRIBUTES_BYTES = 300
+};
 
 /* Texts live in the arena of the import; NULL: not given. */
 struct imported_requirement {
@@ -17,7 +24,14 @@ struct imported_requirement {
 	const char *measurand, *minimum, *maximum, *nominal, *tolerance_relative, *tolerance_absolute, *combine;
 	const char *scenarios, *waveform, *intensity_minimum, *intensity_maximum, *interval_maximum, *position;
 	const char *rule, *risk, *capability, *judge;
-	long line; /* in the file; 0: not known */
+	long line;    /* in the file; 0: not known */
+	bool deleted; /* in the tool it is from */
+};
+
+/* How many objects of a type there were, and how many of them became requirements. */
+struct imported_type {
+	const char *name; /* NULL: objects without a type */
+	size_t objects, kept;
 };
 
 struct imported {
@@ -28,8 +42,11 @@ struct imported {
 	const char *const *maps; /* "FIELD=ATTRIBUTE", which beat every name that is known; FIELD as imported_is_field() has it */
 	size_t map_count;
 	struct imported_requirement *requirements;
-	size_t count, skipped; /* skipped: headings, and of other types */
-	struct text notes;     /* lines "path:line: note: …" */
+	size_t count, skipped;                          /* skipped: headings, deleted ones, and of other types */
+	struct imported_type by_type[IMPORT_MAX_TYPES]; /* the last one: of all further types */
+	size_t type_count;
+	struct text attributes; /* names that mean nothing here, divided by ", ", as many as a message can have */
+	struct text notes;      /* lines "path:line: note: …" */
 };
 
 /* What a file is read with. */
@@ -55,7 +72,8 @@ void imported_note(struct imported *imported, long line, const char *format, ...
  */
 bool imported_put(struct imported *imported, struct imported_requirement *requirement, const char *name, const char *value) must_check;
 /*
- * Adds a requirement when it is one: with a text (else its name), of a wanted type. Its id must be one that a spec file can have, and no other's.
+ * Adds a requirement when it is one: with a text (else its name), not deleted, of a wanted type; unless types are given one whose type is called heading,
+ * chapter, section or folder is none. Its id must be one that a spec file can have, and no other's.
  */
 bool imported_add(struct imported *imported, struct imported_requirement *requirement, struct error *error) must_check;
 /* Whether `types` names the type. */

@@ -96,10 +96,29 @@ static int rank(enum verdict verdict)
 	return 7;
 }
 
-static void decide(struct trace_row *row)
+static bool is_given(const struct trace *trace, const char *run_id)
+{
+	for (size_t i = 0; i < trace->bundle_count; i++)
+		if (trace->bundles[i].run_id && strcmp(trace->bundles[i].run_id, run_id) == 0)
+			return true;
+	return false;
+}
+
+const struct trace_attempt *trace_missing_attempt(const struct trace *trace, const struct trace_bundle *bundle)
+{
+	for (size_t i = 0; i < bundle->earlier_count; i++) {
+		const struct trace_attempt *attempt = &bundle->earlier[i];
+		bool passed = attempt->verdict && strcmp(attempt->verdict, verdict_name(VERDICT_PASS)) == 0;
+		if (!passed && !is_given(trace, attempt->id))
+			return attempt;
+	}
+	return NULL;
+}
+
+static void decide(const struct trace *trace, struct trace_row *row)
 {
 	size_t current = 0;
-	bool real = false, overridden = false;
+	bool real = false, overridden = false, picked = false;
 	row->worst = VERDICT_NOT_TESTED;
 	for (size_t i = 0; i < row->evidence_count; i++) {
 		const struct trace_evidence *evidence = &row->evidence[i];
@@ -109,6 +128,7 @@ static void decide(struct trace_row *row)
 			row->worst = evidence->verdict->verdict;
 		real |= !evidence->bundle->simulated && evidence->verdict->verdict == VERDICT_PASS;
 		overridden |= evidence->bundle->overridden;
+		picked |= !evidence->bundle->reason && trace_missing_attempt(trace, evidence->bundle);
 	}
 	if (row->requirement->verified_by == VERIFIED_BY_OPEN)
 		row->state = TRACE_OPEN;
@@ -118,7 +138,7 @@ static void decide(struct trace_row *row)
 		row->state = row->evidence_count > 0 ? TRACE_STALE : TRACE_NO_EVIDENCE;
 	else if (row->worst == VERDICT_FAIL)
 		row->state = TRACE_FAILED;
-	else if (row->worst != VERDICT_PASS || overridden)
+	else if (row->worst != VERDICT_PASS || overridden || picked)
 		row->state = TRACE_UNDECIDED;
 	else
 		row->state = real ? TRACE_VERIFIED : TRACE_SIMULATED;
@@ -146,6 +166,7 @@ static struct trace_group *collect(const struct trace *trace, const char *(*id_o
 		groups[g].rows[groups[g].count++] = r;
 		groups[g].verified += trace->rows[r].state == TRACE_VERIFIED;
 		groups[g].simulated += trace->rows[r].state == TRACE_SIMULATED;
+		groups[g].failed += trace->rows[r].state == TRACE_FAILED;
 	}
 	return groups;
 }
@@ -170,7 +191,7 @@ bool trace_build(struct trace *trace, trace_measurand_version *version, struct a
 			return false;
 		if (!find_scenarios(trace, row, arena) || !find_evidence(trace, row, version, arena))
 			return error_bench(error, "no memory for the trace matrix");
-		decide(row);
+		decide(trace, row);
 	}
 	if (trace->rows) {
 		trace->hazards = collect(trace, hazard_of, arena, &trace->hazard_count);

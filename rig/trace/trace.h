@@ -34,7 +34,7 @@ enum trace_state {
 	TRACE_VERIFIED,    /* passed on a real bench, and nowhere worse */
 	TRACE_SIMULATED,   /* passed, but on simulated instruments only */
 	TRACE_FAILED,      /* current evidence says fail */
-	TRACE_UNDECIDED,   /* current evidence, none of it worse than fail and not all a pass */
+	TRACE_UNDECIDED,   /* current evidence, none of it a fail, and not all a pass that counts */
 	TRACE_STALE,       /* stale evidence only */
 	TRACE_NO_EVIDENCE, /* none */
 	TRACE_ELSEWHERE,   /* verified by inspection, analysis, demonstration or another test */
@@ -55,8 +55,8 @@ struct trace_row {
 /* A hazard or risk control that requirements name. */
 struct trace_group {
 	const char *id;
-	size_t *rows;                      /* indices */
-	size_t count, verified, simulated; /* of them in those states */
+	size_t *rows;                              /* indices */
+	size_t count, verified, simulated, failed; /* of them in those states */
 };
 
 struct trace {
@@ -80,6 +80,11 @@ bool trace_build(struct trace *trace, trace_measurand_version *version, struct a
 bool trace_knows(const struct trace *trace, const char *id);
 /* How many of a scenario's requirements the spec has. */
 size_t trace_known_count(const struct trace *trace, const struct trace_scenario *scenario);
+/*
+ * An earlier attempt that a bundle names, that came to no pass and is none of the bundles given; NULL: none. The first attempt counts, and where it is not
+ * at hand nobody can tell what it said; unless the repeat has its reason, its pass decides nothing.
+ */
+const struct trace_attempt *trace_missing_attempt(const struct trace *trace, const struct trace_bundle *bundle);
 /* Whether a requirement of what the rig judges is without a scenario, or, when bundles were given, without current evidence; or open. */
 bool trace_uncovered(const struct trace *trace, const struct trace_row *row);
 /*

@@ -5,9 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
-#include "digest.h"
+#include "manifest.h"
 
-enum { VERDICTS_MAX = 100000, LINE_MAX_BYTES = 8192 };
+enum { VERDICTS_MAX = 100000 };
 
 static void release_json(json_t **json)
 {
@@ -16,25 +16,22 @@ static void release_json(json_t **json)
 
 #define auto_json cleanup_with(release_json)
 
-/* What the run wrote is what is there now. */
-static bool check_sum(const char *dir, struct error *error)
+/* What the run wrote is what is there now: every file of it, for a verdict rests on the recording and not on the sentence about it. */
+static bool check_seal(const char *dir, struct error *error)
 {
-	char path[PATH_MAX], line[LINE_MAX_BYTES], hex[DIGEST_HEX_SIZE];
-	snprintf(path, sizeof path, "%s/result.json", dir);
-	if (!digest_file(path, hex, error))
+	auto_manifest_report struct manifest_report report = {0};
+	if (!manifest_check(dir, &report, error))
 		return false;
-	snprintf(path, sizeof path, "%s/SHA256SUMS", dir);
-	auto_file FILE *sums = fopen(path, "re");
-	if (!sums)
-		return error_errno(error, ERROR_CONFIG, "%s: cannot be read, so this is no finished evidence", path);
-	while (fgets(line, sizeof line, sums)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (strlen(line) > 66 && strcmp(line + 66, "result.json") == 0)
-			return strncmp(line, hex, 64) == 0 ||
-			       error_config(error, "%s/result.json: changed since it was written, its SHA-256 is not the one in SHA256SUMS",
-					    dir);
-	}
-	return error_config(error, "%s: does not name result.json", path);
+	if (report.finding_count == 0)
+		return true;
+	return error_config(error, "%s: is not as it was sealed, so it is no evidence: %s%s", dir, report.findings[0].text,
+			    report.finding_count > 1 ? ", and more" : "");
+}
+
+static bool ends_with(const char *name, size_t length, const char *end)
+{
+	size_t size = strlen(end);
+	return length > size && strncmp(name + length - size, end, size) == 0;
 }
 
 static json_t *load(const char *dir, struct error *error)
@@ -44,8 +41,12 @@ static json_t *load(const char *dir, struct error *error)
 	size_t length = strlen(dir);
 	while (length > 1 && dir[length - 1] == '/')
 		length--;
-	if (length > 11 && strncmp(dir + length - 11, ".incomplete", 11) == 0) {
+	if (ends_with(dir, length, ".incomplete")) {
 		error_config(error, "%s: was never finished; what is in it is no evidence", dir);
+		return NULL;
+	}
+	if (ends_with(dir, length, ".failed")) {
+		error_config(error, "%s: is the record of a run that did not start, so it is no evidence", dir);
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/result.json", dir);
@@ -62,7 +63,7 @@ static json_t *load(const char *dir, struct error *error)
 		error_config(error, "%s: this is not a result of tmsrig, its \"schema\" would be \"tmsrig-result-1\"", path);
 		return NULL;
 	}
-	return check_sum(dir, error) ? steal(&root) : NULL;
+	return check_seal(dir, error) ? steal(&root) : NULL;
 }
 
 static bool verdict_from_name(const char *name, enum verdict *verdict)
@@ -121,6 +122,18 @@ static void read_run(struct trace_bundle *bundle, const json_t *root, struct are
 	bundle->spec = keep(arena, json_object_get(json_object_get(root, "spec"), "id"));
 	bundle->scenario = keep(arena, json_object_get(json_object_get(root, "scenario"), "id"));
 	bundle->started = keep(arena, json_object_get(run, "started"));
+	bundle->run_id = keep(arena, json_object_get(run, "id"));
+	bundle->reason = keep(arena, json_object_get(run, "reason"));
+	bundle->attempt = count_of(json_object_get(run, "attempt"));
+	const json_t *earlier = json_object_get(run, "earlier");
+	for (size_t i = 0; i < json_array_size(earlier) && i < TRACE_MAX_EARLIER; i++) {
+		const json_t *one = json_array_get(earlier, i);
+		const char *id = keep(arena, json_object_get(one, "id"));
+		if (id)
+			bundle->earlier[bundle->earlier_count++] = (struct trace_attempt){id, keep(arena, json_object_get(one, "verdict"))};
+	}
+	bundle->device = keep(arena, json_object_get(json_object_get(root, "device"), "id"));
+	bundle->serial = keep(arena, json_object_get(run, "device_serial"));
 	/* What does not say that it is real is not. */
 	bundle->simulated = !json_is_false(json_object_get(run, "simulated"));
 	bundle->whole = json_is_true(json_object_get(run, "complete")) && json_is_false(json_object_get(run, "aborted"));

@@ -2,14 +2,20 @@
 #include "json_emit.h"
 #include "trace_print.h"
 
-static void emit_evidence(struct json_emitter *json, const struct trace_evidence *evidence)
+static void emit_evidence(struct json_emitter *json, const struct trace *trace, const struct trace_evidence *evidence)
 {
+	const struct trace_attempt *missing = trace_missing_attempt(trace, evidence->bundle);
 	emit_open_object(json, NULL);
 	emit_string(json, "bundle", evidence->bundle->path);
 	emit_string(json, "scenario", evidence->bundle->scenario);
 	emit_string(json, "started", evidence->bundle->started);
 	emit_boolean(json, "simulated", evidence->bundle->simulated);
 	emit_boolean(json, "calibration_overridden", evidence->bundle->overridden);
+	if (evidence->bundle->attempt > 0)
+		emit_unsigned(json, "attempt", evidence->bundle->attempt);
+	else
+		emit_null(json, "attempt");
+	emit_string(json, "missing_attempt", missing ? missing->id : NULL);
 	emit_string(json, "verdict", verdict_name(evidence->verdict->verdict));
 	emit_unsigned(json, "revision", evidence->verdict->revision);
 	emit_string(json, "fingerprint", evidence->verdict->fingerprint);
@@ -37,7 +43,7 @@ static void emit_row(struct json_emitter *json, const struct trace *trace, const
 	emit_close_array(json);
 	emit_open_array(json, "evidence");
 	for (size_t i = 0; i < row->evidence_count; i++)
-		emit_evidence(json, &row->evidence[i]);
+		emit_evidence(json, trace, &row->evidence[i]);
 	emit_close_array(json);
 	emit_close_object(json);
 }
@@ -68,6 +74,10 @@ static void emit_bundle(struct json_emitter *json, const struct trace *trace, co
 	emit_string(json, "spec", bundle->spec);
 	emit_string(json, "scenario", bundle->scenario);
 	emit_string(json, "started", bundle->started);
+	emit_string(json, "device", bundle->device);
+	emit_string(json, "serial", bundle->serial);
+	emit_unsigned(json, "attempt", bundle->attempt);
+	emit_string(json, "reason", bundle->reason);
 	emit_boolean(json, "simulated", bundle->simulated);
 	emit_boolean(json, "whole", bundle->whole);
 	emit_open_array(json, "unknown");
@@ -87,6 +97,7 @@ static void emit_groups(struct json_emitter *json, const struct trace *trace, co
 		emit_string(json, "id", groups[g].id);
 		emit_unsigned(json, "verified", groups[g].verified);
 		emit_unsigned(json, "simulated", groups[g].simulated);
+		emit_unsigned(json, "failed", groups[g].failed);
 		emit_open_array(json, "requirements");
 		for (size_t i = 0; i < groups[g].count; i++)
 			emit_string(json, NULL, trace->rows[groups[g].rows[i]].requirement->id);

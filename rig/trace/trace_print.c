@@ -21,7 +21,17 @@ static const char *state_words(const struct trace *trace, const struct trace_row
 	return "?";
 }
 
-static void print_evidence(FILE *out, const struct trace_evidence *evidence)
+static void print_attempt(FILE *out, const struct trace *trace, const struct trace_bundle *bundle)
+{
+	const struct trace_attempt *missing = trace_missing_attempt(trace, bundle);
+	if (bundle->attempt > 1)
+		fprintf(out, "  attempt %u", bundle->attempt);
+	if (missing)
+		fprintf(out, ", NOT AMONG THESE: run %.32s, %s; %s", missing->id, missing->verdict ? missing->verdict : "no end",
+			bundle->reason ? "repeated with a reason" : "repeated without a reason");
+}
+
+static void print_evidence(FILE *out, const struct trace *trace, const struct trace_evidence *evidence)
 {
 	const struct trace_bundle *bundle = evidence->bundle;
 	fprintf(out, "    %s  %.10s  %s  %s  %s", verdict_name(evidence->verdict->verdict), bundle->started,
@@ -39,6 +49,7 @@ static void print_evidence(FILE *out, const struct trace_evidence *evidence)
 	}
 	if (bundle->overridden)
 		fputs("  calibration overridden", out);
+	print_attempt(out, trace, bundle);
 	fputc('\n', out);
 }
 
@@ -56,7 +67,7 @@ static void print_row(FILE *out, const struct trace *trace, const struct trace_r
 		fprintf(out, " (%zu)", row->scenario_count);
 	fputc('\n', out);
 	for (size_t i = 0; i < row->evidence_count; i++)
-		print_evidence(out, &row->evidence[i]);
+		print_evidence(out, trace, &row->evidence[i]);
 }
 
 static void print_scenario(FILE *out, const struct trace *trace, const struct trace_scenario *scenario)
@@ -84,8 +95,11 @@ static void print_groups(FILE *out, const struct trace *trace, const char *title
 	if (count > 0)
 		fprintf(out, "\n%s\n", title);
 	for (size_t g = 0; g < count; g++) {
-		fprintf(out, "%-20s  %zu of %zu verified%s, %zu simulated only: ", groups[g].id, groups[g].verified, groups[g].count,
+		fprintf(out, "%-20s  %zu of %zu verified%s, %zu simulated only", groups[g].id, groups[g].verified, groups[g].count,
 			groups[g].verified == 0 ? " (NONE)" : "", groups[g].simulated);
+		if (groups[g].failed > 0)
+			fprintf(out, ", %zu FAILED", groups[g].failed);
+		fputs(": ", out);
 		for (size_t i = 0; i < groups[g].count; i++)
 			fprintf(out, " %s", trace->rows[groups[g].rows[i]].requirement->id);
 		fputc('\n', out);
@@ -107,6 +121,38 @@ static void print_unknown(FILE *out, const struct trace *trace)
 		if (shown > 0)
 			fputc('\n', out);
 	}
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_device(const struct trace_bundle *a, const struct trace_bundle *b)
+{
+	return is_same(a->device, b->device) && is_same(a->serial, b->serial);
+}
+
+/* What was tested: a matrix may put together what was seen on several devices, and has to say so. */
+static void print_devices(FILE *out, const struct trace *trace)
+{
+	size_t devices = 0;
+	for (size_t b = 0; b < trace->bundle_count; b++) {
+		const struct trace_bundle *bundle = &trace->bundles[b];
+		size_t first = 0, count = 0;
+		while (!is_same_device(&trace->bundles[first], bundle))
+			first++;
+		if (first < b)
+			continue;
+		for (size_t i = b; i < trace->bundle_count; i++)
+			count += is_same_device(&trace->bundles[i], bundle);
+		if (devices++ == 0)
+			fputs("\nDEVICE UNDER TEST\n", out);
+		fprintf(out, "%s, serial number %s: %zu bundles\n", bundle->device ? bundle->device : "not stated",
+			bundle->serial ? bundle->serial : "not stated", count);
+	}
+	if (devices > 1)
+		fprintf(out, "EVIDENCE OF %zu DEVICES: no one of them was seen to meet what the table says of all\n", devices);
 }
 
 static size_t count_states(const struct trace *trace, enum trace_state state)
@@ -146,6 +192,7 @@ void trace_print(FILE *out, const struct trace *trace)
 	print_groups(out, trace, "HAZARD", trace->hazards, trace->hazard_count);
 	print_groups(out, trace, "RISK CONTROL", trace->risk_controls, trace->risk_control_count);
 	print_unknown(out, trace);
+	print_devices(out, trace);
 	fprintf(out,
 		"\n%zu verified, %zu simulated only, %zu failed, %zu undecided, %zu stale, %zu elsewhere, %zu uncovered; %zu scenarios "
 		"without a requirement\n",

@@ -33,6 +33,8 @@ for command in run check analyze report export budget measurands ledger trace im
   check "$command --help" eval 'status_is 0 "$tmsrig" '"$command"' --help && grep -q "^Usage: tmsrig '"$command"'" out && [ ! -s err ] && narrow out'
   check "$command --usage" eval 'status_is 0 "$tmsrig" '"$command"' --usage && [ ! -s err ]'
 done
+not_in_manual() { while read -r command; do grep -q "^\.B tmsrig $command" "$TMSRIG_DATA/docs/tmsrig.1" || echo "docs/tmsrig.1 lacks $command"; done; }
+check "the manual page has every command" eval '"$tmsrig" --help | sed -n "s/^  \([a-z]*\) .*/\1/p" >commands && [ "$(wc -l <commands)" -ge 19 ] && ! not_in_manual <commands | grep .'
 known_keys() { sed -nE 's/.*(\{|SOURCED\()"([a-z0-9_]+)", .*/\2/p' "$TMSRIG_DATA"/rig/config/config_{adc,bench,device,fault,limit,sensor,spec}.c | grep -v "^unknown$"; }
 known_calls() { sed -nE 's/.*\{"([a-z_]+)", (api|plan)_.*/\1/p' "$TMSRIG_DATA/rig/plan/plan_api.c"; }
 undocumented() { for word; do grep -qw -- "$word" "$TMSRIG_DATA/docs/files.md" || echo "docs/files.md lacks $word"; done; }
@@ -42,10 +44,12 @@ check "measurands lists" eval 'status_is 0 "$tmsrig" measurands && [ "$(wc -l <o
 check "a measurand is explained" eval 'status_is 0 "$tmsrig" measurands pulse.peak1 && grep -q "^unit: A" out'
 
 check "smoke conforms" status_is 0 "$tmsrig" run smoke --out ev --seed 7 --serial SN-1 --operator "A. Tester"
-check "evidence is whole" eval 'for f in report.html result.json junit.xml events.jsonl environment.json recording.h5 pulses.csv measurements.csv SHA256SUMS; do [ -s ev/$f ] || { echo "no $f"; false || break; }; done; [ -s ev/report.html ]'
+lacking() { for f in report.html junit.xml needs.json requirements.reqif atml.xml result.json events.jsonl environment.json recording.h5 pulses.csv measurements.csv judgements.csv SHA256SUMS; do [ -s "$1/$f" ] || echo "no $f"; done; }
+check "evidence is whole" eval '! lacking ev | grep .'
 check "sums verify" eval '(cd ev && sha256sum --quiet -c SHA256SUMS)'
 check "nothing incomplete is left" eval '[ -z "$(find . -name "*.incomplete")" ]'
 check "serial and operator are kept" eval 'grep -q "SN-1" ev/result.json && grep -q "A. Tester" ev/result.json'
+check "environment.json names the program by its hash and its sources" eval 'grep -qF "\"sha256\": \"$(sha256sum <"$tmsrig" | cut -d" " -f1)\"" ev/environment.json && grep -q "\"build\": \".*, source [0-9a-f]\{12\}\|source not known" ev/environment.json'
 check "report says SIMULATED" grep -q SIMULATED ev/report.html
 check "junit is XML" xmllint --noout ev/junit.xml
 check "h5dump reads the store" eval 'h5dump -H ev/recording.h5 | grep -q windows'

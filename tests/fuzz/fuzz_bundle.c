@@ -93,7 +93,7 @@ static void try_logs(const uint8_t *data, size_t size)
 	if (!chained && !error.text[0])
 		abort();
 	error.text[0] = '\0';
-	if (ledger_read(path, &list, &state, &error) ? !chained : !error.text[0])
+	if (ledger_read(path, &list, NULL, &state, &error) ? !chained : !error.text[0])
 		abort();
 	ledger_list_finish(&list);
 	empty_folder();

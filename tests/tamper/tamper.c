@@ -289,7 +289,7 @@ static void edit_ledger(struct trial *trial, const char *path, size_t changes)
 		uint8_t before = ledger.bytes[offset];
 		ledger.bytes[offset] ^= (uint8_t)(1 + draw(&trial->random) % 255);
 		kept_file_restore(&ledger);
-		bool read = ledger_read(path, &list, &state, &error);
+		bool read = ledger_read(path, &list, NULL, &state, &error);
 		count(trial, !read && names(error.text, path), "ledger edited", read ? "" : error.text);
 		ledger.bytes[offset] = before;
 	}

@@ -273,10 +273,10 @@ static struct ledger_run a_run(const char *id, const char *serial)
 static size_t do_run(const char *id, const char *serial, const char *verdict)
 {
 	struct error error;
-	char hash[EVENT_LOG_HASH_SIZE];
+	struct ledger_place place;
 	auto_ledger_list struct ledger_list earlier = {0};
 	struct ledger_run run = a_run(id, serial);
-	auto_ledger struct ledger *ledger = ledger_begin(".", &run, &earlier, hash, &error);
+	auto_ledger struct ledger *ledger = ledger_begin(".", &run, &earlier, &place, &error);
 	cr_assert_not_null(ledger, "%s", error.text);
 	if (verdict)
 		cr_assert(ledger_end(ledger, verdict, "abc", &error), "%s", error.text);
@@ -293,7 +293,7 @@ Test(evidence_bundle, the_ledger_knows_earlier_runs)
 	cr_expect_eq(do_run("r3", NULL, "pass"), 0);
 	cr_expect_eq(do_run("r4", "SN-1", "pass"), 2);
 	auto_ledger_list struct ledger_list list = {0};
-	cr_assert(ledger_read(LEDGER_FILE, &list, &state, &error), "%s", error.text);
+	cr_assert(ledger_read(LEDGER_FILE, &list, NULL, &state, &error), "%s", error.text);
 	cr_assert_eq(list.count, 5);
 	cr_expect_eq(state.lines, 9);
 	cr_expect_str_eq(list.entries[0].verdict, "fail");
@@ -314,19 +314,24 @@ Test(evidence_bundle, two_runs_share_a_ledger)
 {
 	struct error error;
 	struct event_log_state state;
-	char hash[2][EVENT_LOG_HASH_SIZE];
+	struct ledger_place place[2];
 	auto_ledger_list struct ledger_list none = {0}, one = {0}, list = {0};
 	struct ledger_run run[] = {a_run("r0", "A"), a_run("r1", "A")};
-	auto_ledger struct ledger *first = ledger_begin(".", &run[0], &none, hash[0], &error);
-	auto_ledger struct ledger *second = ledger_begin(".", &run[1], &one, hash[1], &error);
+	auto_ledger struct ledger *first = ledger_begin(".", &run[0], &none, &place[0], &error);
+	auto_ledger struct ledger *second = ledger_begin(".", &run[1], &one, &place[1], &error);
 	cr_assert(first && second, "%s", error.text);
 	cr_expect_eq(one.count, 1);
 	cr_assert(ledger_end(first, "pass", NULL, &error), "%s", error.text);
 	cr_assert(ledger_end(second, "fail", NULL, &error), "%s", error.text);
-	cr_assert(ledger_read(LEDGER_FILE, &list, &state, &error), "%s", error.text);
+	cr_assert(ledger_read(LEDGER_FILE, &list, NULL, &state, &error), "%s", error.text);
 	cr_expect_str_eq(list.entries[0].verdict, "pass");
 	cr_expect_str_eq(list.entries[1].verdict, "fail");
-	cr_expect_str_eq(list.entries[1].hash, hash[1]);
+	/* Which ledger it is, and how far it had come, whatever else is in it. */
+	cr_expect(place[0].line == 1 && place[0].runs_before == 0 && strcmp(place[0].first, place[0].hash) == 0);
+	cr_expect(place[1].line == 2 && place[1].runs_before == 1 && strcmp(place[1].first, place[0].hash) == 0);
+	cr_expect_str_eq(place[0].began, list.entries[0].time);
+	cr_expect_str_eq(place[1].began, place[0].began);
+	cr_expect_str_eq(list.entries[1].hash, place[1].hash);
 }
 
 Test(evidence_bundle, a_ledger_that_was_changed_stops_runs)
@@ -342,21 +347,37 @@ Test(evidence_bundle, a_ledger_that_was_changed_stops_runs)
 	put("cut", third, size - (size_t)(third - text));
 	cr_assert_eq(rename("cut", LEDGER_FILE), 0);
 	auto_ledger_list struct ledger_list list = {0}, earlier = {0};
-	cr_expect(!ledger_read(LEDGER_FILE, &list, &state, &error));
+	cr_expect(!ledger_read(LEDGER_FILE, &list, NULL, &state, &error));
 	cr_expect(strstr(error.text, LEDGER_FILE ":1: the chain is broken"), "%s", error.text);
 	struct ledger_run run = a_run("r2", "A");
-	char hash[EVENT_LOG_HASH_SIZE];
-	cr_expect_null(ledger_begin(".", &run, &earlier, hash, &error));
+	struct ledger_place place;
+	cr_expect_null(ledger_begin(".", &run, &earlier, &place, &error));
 	cr_expect(strstr(error.text, "was changed") && strstr(error.text, ":1: the chain"), "%s", error.text);
+}
+
+Test(evidence_bundle, the_ledger_of_another_bench_is_refused)
+{
+	struct error error;
+	struct ledger_place place;
+	auto_ledger_list struct ledger_list earlier = {0};
+	do_run("r0", "A", "pass");
+	struct ledger_run run = a_run("r1", "A");
+	static const char *const OTHERS[] = {"", "y", "xx"};
+	for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+		run.bench = OTHERS[i];
+		cr_expect_null(ledger_begin(".", &run, &earlier, &place, &error));
+		cr_expect(strstr(error.text, LEDGER_FILE ":1: a run of another bench"), "%s", error.text);
+		ledger_list_finish(&earlier);
+	}
 }
 
 Test(evidence_bundle, a_ledger_that_goes_away_is_told)
 {
 	struct error error;
-	char hash[EVENT_LOG_HASH_SIZE];
+	struct ledger_place place;
 	auto_ledger_list struct ledger_list earlier = {0};
 	struct ledger_run run = a_run("r0", NULL);
-	auto_ledger struct ledger *ledger = ledger_begin(".", &run, &earlier, hash, &error);
+	auto_ledger struct ledger *ledger = ledger_begin(".", &run, &earlier, &place, &error);
 	cr_assert_not_null(ledger, "%s", error.text);
 	cr_assert_eq(remove(LEDGER_FILE), 0);
 	cr_expect(!ledger_end(ledger, "pass", NULL, &error));
@@ -369,7 +390,7 @@ Test(evidence_bundle, an_end_without_a_beginning_is_no_ledger)
 	struct event_log_state state;
 	auto_ledger_list struct ledger_list list = {0};
 	write_events("ticks", 1);
-	cr_expect(!ledger_read("ticks", &list, &state, &error));
+	cr_expect(!ledger_read("ticks", &list, NULL, &state, &error));
 	cr_expect(strstr(error.text, "ticks:1: not a line of a ledger"), "%s", error.text);
 }
 

@@ -48,7 +48,7 @@ static void in_each(const char *name, void (*body)(const char *where))
 		return;
 	struct error error = {0};
 	char sql[256];
-	void *db = history_postgresql.open(server, &error);
+	void *db = history_postgresql.open(server, false, &error);
 	cr_assert_not_null(db, "%s", error.text);
 	snprintf(sql, sizeof sql, "DROP SCHEMA IF EXISTS test_%s CASCADE; CREATE SCHEMA test_%s", name, name);
 	cr_assert(history_postgresql.script(db, sql, &error), "%s", error.text);
@@ -375,6 +375,12 @@ static void flaky(const char *where)
 	struct made made;
 	struct flaky seen = {0};
 	struct history *history = open_history(where);
+	/* Without a plan nobody knows whether the same was asked. */
+	for (int day = 11; day <= 12; day++) {
+		make(&made, day, false, day == 12 ? 200 : 50);
+		made.record.plan_sha256 = NULL;
+		cr_assert(add(history, &made));
+	}
 	/* Fails on another device: that is no flake. */
 	for (int day = 1; day <= 6; day++) {
 		make(&made, day, false, day == 3 ? 200 : 50);
@@ -401,7 +407,7 @@ static void migrated(const char *where)
 {
 	struct error error = {0};
 	const struct history_driver *driver = driver_of(where);
-	void *db = driver->open(where, &error);
+	void *db = driver->open(where, false, &error);
 	cr_assert_not_null(db, "%s", error.text);
 	cr_assert(history_migrate(driver, db, where, 1, &error), "%s", error.text);
 	cr_assert(driver->script(db,
@@ -418,7 +424,7 @@ static void migrated(const char *where)
 	add_value(history, 3, false, 50);
 	cr_expect_eq(runs_of(history, &ALL), 2);
 	history_close(history);
-	db = driver->open(where, &error);
+	db = driver->open(where, false, &error);
 	cr_assert_not_null(db, "%s", error.text);
 	cr_assert(driver->script(db, "UPDATE tmsrig_history SET version = 99", &error), "%s", error.text);
 	driver->close(db);
@@ -470,6 +476,156 @@ static void contended(const char *where)
 Test(history_database, several_writers_at_once)
 {
 	in_each("contended", contended);
+}
+
+static void looked_at(const char *where)
+{
+	struct error error = {0};
+	/* Looking makes nothing: no file, no tables. */
+	cr_expect_null(history_open_existing(where, &error));
+	cr_expect_eq(error.kind, ERROR_CONFIG);
+	cr_expect(strstr(error.text, "no history here yet"), "%s", error.text);
+	const struct history_driver *driver = driver_of(where);
+	void *db = driver->open(where, false, &error);
+	int64_t version = 7;
+	cr_assert(db && history_version(driver, db, &version, &error), "%s", error.text);
+	cr_expect_eq(version, 0);
+	driver->close(db);
+	struct history *history = open_history(where);
+	add_value(history, 3, false, 50);
+	history_close(history);
+	history = history_open_existing(where, &error);
+	cr_assert_not_null(history, "%s", error.text);
+	cr_expect_eq(runs_of(history, &ALL), 1);
+	struct made made;
+	bool added;
+	make(&made, 4, false, 50);
+	cr_expect_not(history_add(history, &made.record, &added, &error), "what was opened for looking is not written to");
+	cr_expect_eq(runs_of(history, &ALL), 1);
+	history_close(history);
+}
+
+Test(history_database, looking_writes_nothing)
+{
+	in_each("looked_at", looked_at);
+}
+
+static void foreign(const char *where)
+{
+	struct error error = {0};
+	const struct history_driver *driver = driver_of(where);
+	void *db = driver->open(where, false, &error);
+	cr_assert_not_null(db, "%s", error.text);
+	cr_assert(driver->script(db, "CREATE TABLE runs (distance BIGINT)", &error), "%s", error.text);
+	cr_expect_null(history_open(where, &error));
+	cr_expect_eq(error.kind, ERROR_CONFIG);
+	cr_expect(strstr(error.text, "is no history of tmsrig"), "%s", error.text);
+	int64_t version = 7;
+	cr_assert(history_version(driver, db, &version, &error), "%s", error.text);
+	cr_expect_eq(version, 0, "and it got no tables");
+	driver->close(db);
+}
+
+Test(history_database, a_database_of_somebody_else)
+{
+	in_each("foreign", foreign);
+}
+
+Test(history_database, a_connection_string_is_never_shown)
+{
+	static const char *const BAD[] = {
+		"postgresql://rig:geheim@[::1/db",
+		"postgresql://rig:geheim%@h/db",
+		"postgresql://rig:geheim@h/db?nonsense=1",
+		"postgresql://rig:geheim@h:99999999/db",
+		"postgresql://rig@h/db?password=geheim&x",
+		"postgresql://rig:geheim@/db?host=/nonexistent/geheim",
+		"postgres:geheim",
+		"host=h user=rig password=geheim dbname=db",
+		"mysql://rig:geheim@h/db",
+	};
+	for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+		struct error error = {0};
+		cr_expect_null(history_open(BAD[i], &error), "%s", BAD[i]);
+		cr_expect(error.text[0] && !strstr(error.text, "geheim"), "%s: %s", BAD[i], error.text);
+		cr_expect_null(history_open_existing(BAD[i], &error), "%s", BAD[i]);
+		cr_expect(error.text[0] && !strstr(error.text, "geheim"), "%s: %s", BAD[i], error.text);
+	}
+}
+
+struct seen {
+	size_t count[4];
+	char what[4][64], also[4][64];
+	int64_t number[4];
+};
+
+static bool keep_doubt(void *context, const struct history_doubt *doubt, struct error *error)
+{
+	struct seen *seen = context;
+	(void)error;
+	cr_expect_str_eq(doubt->bench, "b1");
+	seen->count[doubt->kind]++;
+	seen->number[doubt->kind] = doubt->count;
+	snprintf(seen->what[doubt->kind], sizeof seen->what[0], "%s", doubt->what);
+	snprintf(seen->also[doubt->kind], sizeof seen->also[0], "%s", doubt->also);
+	return true;
+}
+
+static struct seen doubts_of(struct history *history, const struct history_filter *filter)
+{
+	struct error error = {0};
+	struct seen seen = {.count = {0}};
+	cr_assert(history_doubts(history, filter, keep_doubt, &seen, &error), "%s", error.text);
+	return seen;
+}
+
+static void doubted(const char *where)
+{
+	static const struct run_earlier EARLIER[] = {
+		{"e1", "2026-11-01T00:00:00Z", "fail", "ab"}, {"e2", NULL, NULL, NULL}, {"e3", NULL, "pass", "cd"}};
+	struct run_earlier earlier[3];
+	memcpy(earlier, EARLIER, sizeof earlier);
+	struct history *history = open_history(where);
+	struct made made;
+	for (int day = 1; day <= 4; day++) {
+		make(&made, day, false, 50);
+		made.record.ledger_first = day < 4 ? "L1" : "L2";
+		made.record.ledger_began = day < 4 ? "2026-11-01" : "2026-11-04";
+		made.record.ledger_line = 2 * day - 1;
+		cr_assert(add(history, &made));
+	}
+	struct seen seen = doubts_of(history, &ALL);
+	cr_expect(seen.count[DOUBT_LEDGERS] == 1 && seen.number[DOUBT_LEDGERS] == 2);
+	cr_expect_str_eq(seen.what[DOUBT_LEDGERS], "2026-11-04");
+	cr_expect_eq(seen.count[DOUBT_FORK] + seen.count[DOUBT_NOT_HERE] + seen.count[DOUBT_NO_BUNDLE], 0);
+	/* The ledger was put back to what it was before the third run. */
+	make(&made, 5, false, 50);
+	made.record.ledger_first = "L1";
+	made.record.ledger_began = "2026-11-01";
+	made.record.ledger_line = 5;
+	made.record.earlier = earlier;
+	made.record.earlier_count = 3;
+	cr_assert(add(history, &made));
+	seen = doubts_of(history, &ALL);
+	cr_expect(seen.count[DOUBT_FORK] == 1 && seen.number[DOUBT_FORK] == 2);
+	cr_expect(seen.number[DOUBT_NOT_HERE] == 2 && strcmp(seen.what[DOUBT_NOT_HERE], "e1") == 0);
+	cr_expect_str_eq(seen.also[DOUBT_NOT_HERE], "1", "one of the two was no pass");
+	cr_expect(seen.number[DOUBT_NO_BUNDLE] == 1 && strcmp(seen.what[DOUBT_NO_BUNDLE], "e2") == 0);
+	/* The first attempt is found after all. */
+	make(&made, 6, false, 200);
+	made.record.id = "e1";
+	cr_assert(add(history, &made));
+	seen = doubts_of(history, &ALL);
+	cr_expect(seen.number[DOUBT_NOT_HERE] == 1 && strcmp(seen.what[DOUBT_NOT_HERE], "e3") == 0);
+	const struct history_filter other = {.bench = "b2"};
+	seen = doubts_of(history, &other);
+	cr_expect_eq(seen.count[DOUBT_LEDGERS] + seen.count[DOUBT_FORK] + seen.count[DOUBT_NOT_HERE], 0);
+	history_close(history);
+}
+
+Test(history_database, what_ledgers_tell_of_runs_that_are_not_here)
+{
+	in_each("doubted", doubted);
 }
 
 Test(history_database, a_file_that_is_no_database)

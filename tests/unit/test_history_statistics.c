@@ -64,6 +64,70 @@ Test(history_statistics, capability_of_values_is_that_of_their_mean_and_deviatio
 	cr_expect_float_eq(of.cpk, from.cpk, 1e-12);
 }
 
+/*
+ * Montgomery, Introduction to Statistical Quality Control, table 6.6: viscosity of 15 batches of a primer paint. Printed: mean 33.52, MR 0.48, limits
+ * 34.80 and 32.24, of the ranges 1.57; in control.
+ */
+Test(history_statistics, individuals_chart_of_montgomery)
+{
+	static const double VISCOSITY[] = {33.75, 33.05, 34.00, 33.81, 33.46, 34.02, 33.68, 33.27,
+					   33.49, 33.20, 33.62, 33.00, 33.54, 33.12, 33.84};
+	struct control_chart chart = control_chart_of(VISCOSITY, 15);
+	cr_expect_float_eq(chart.mean, 33.52, 5e-3, "%.6f", chart.mean);
+	cr_expect_float_eq(chart.moving_range, 0.48, 5e-3, "%.6f", chart.moving_range);
+	cr_expect_float_eq(chart.upper, 34.80, 5e-3, "%.6f", chart.upper);
+	cr_expect_float_eq(chart.lower, 32.24, 5e-3, "%.6f", chart.lower);
+	cr_expect_float_eq(chart.range_upper, 1.57, 5e-3, "%.6f", chart.range_upper);
+	cr_expect_not(control_chart_signals(&chart));
+}
+
+/*
+ * The same book: 20 parts, s = 1.75, limits 38 and 62. Printed: Cp 2.29, 95 % from 1.57 to 3.01, from a Cp rounded to 2.29. And Cpk 1.33 of 20 parts: by the formula printed there
+ * from 0.88 to 1.78 (calculated by hand from 1.33 (1 -+ 1.96 sqrt(1 / (9 20 1.33^2) + 1 / (2 19)))).
+ */
+Test(history_statistics, capability_of_montgomery)
+{
+	struct capability c = capability_from(20, 50, 1.75, 38, 62);
+	cr_expect_float_eq(c.cp, 2.29, 5e-3, "%.6f", c.cp);
+	cr_expect_float_eq(c.cp_lower, 1.57, 6e-3, "%.6f", c.cp_lower);
+	cr_expect_float_eq(c.cp_upper, 3.01, 6e-3, "%.6f", c.cp_upper);
+	struct capability k = capability_from(20, 50, 1, 50 - 3 * 1.33, NAN);
+	cr_expect_float_eq(k.cpk, 1.33, 1e-12);
+	cr_expect_float_eq(k.cpk_lower, 0.88, 5e-3, "%.6f", k.cpk_lower);
+	cr_expect_float_eq(k.cpk_upper, 1.78, 5e-3, "%.6f", k.cpk_upper);
+}
+
+/* NIST Statistical Reference Datasets, NumAcc4: by construction the mean is 10000000.2 and the standard deviation 0.1, both exact. */
+Test(history_statistics, mean_and_deviation_of_numacc4)
+{
+	static double values[1001];
+	values[0] = 10000000.2;
+	for (size_t i = 1; i < 1001; i++)
+		values[i] = i % 2 ? 10000000.1 : 10000000.3;
+	struct capability c = capability_of(values, 1001, NAN, NAN);
+	cr_expect_float_eq(c.mean, 10000000.2, 2e-9, "%.12f", c.mean);
+	cr_expect_float_eq(c.sd, 0.1, 1e-8, "%.12f", c.sd);
+	cr_expect_float_eq(control_chart_of(values, 1001).mean, 10000000.2, 2e-9);
+}
+
+/* Tenths are no binary numbers: a sum of ten of them over ten is not a tenth. */
+Test(history_statistics, values_that_are_equal_show_nothing)
+{
+	double values[30], x[30];
+	for (size_t i = 0; i < 30; i++) {
+		values[i] = 0.1;
+		x[i] = 0.1 * (double)i;
+	}
+	for (size_t n = 2; n <= 30; n++) {
+		struct control_chart chart = control_chart_of(values, n);
+		cr_expect_not(control_chart_signals(&chart), "%zu equal values", n);
+		cr_expect(isnan(capability_of(values, n, 0, 0.1).cpk), "%zu equal values", n);
+		cr_expect_eq(capability_of(values, n, 0, 0.1).sd, 0);
+		struct drift drift = drift_of(x, values, n);
+		cr_expect(n < 3 ? isnan(drift.p) : drift.slope == 0 && drift.p == 1, "%zu equal values: %g, p %g", n, drift.slope, drift.p);
+	}
+}
+
 /* Intervals of many pulses: the quantile has to stay right where the degrees of freedom are many. */
 Test(history_statistics, chi_square_against_gsl)
 {
@@ -88,7 +152,8 @@ static struct control_chart chart_with(const double *tail, size_t count)
 Test(history_statistics, each_rule_sees_its_pattern)
 {
 	const double beyond[] = {9}, two_of_three[] = {4.2, 0, 4.2, -1}, four_of_five[] = {2.4, 2.3, 0, 2.4, 2.3, -1},
-		     eight[] = {0.3, 0.2, 0.3, 0.2, 0.3, 0.2, 0.3, 0.2, 0.3}, rising[] = {-1.2, -0.8, -0.4, 0, 0.4, 0.8, 1.2};
+		     eight[] = {0.3, 0.2, 0.3, 0.2, 0.3, 0.2, 0.3, 0.2, 0.3}, rising[] = {-1.2, -0.8, -0.4, 0, 0.4, 0.8, 0.2},
+		     falling[] = {1.2, 0.8, 0.4, 0, -0.4, -0.8, 0.2};
 	struct control_chart quiet = chart_with(NULL, 0);
 	for (enum control_rule rule = 0; rule < CONTROL_RULE_COUNT; rule++)
 		cr_expect_eq(quiet.signals[rule], 0, "%s", control_rule_words(rule));
@@ -100,7 +165,11 @@ Test(history_statistics, each_rule_sees_its_pattern)
 	cr_expect_eq(chart_with(four_of_five, 6).signals[RULE_4_OF_5_BEYOND_1], 1);
 	cr_expect_geq(chart_with(eight, 9).signals[RULE_8_ON_ONE_SIDE], 1);
 	cr_expect_eq(chart_with(rising, 7).signals[RULE_6_RISE_OR_FALL], 1);
-	cr_expect_eq(chart_with(rising, 6).signals[RULE_6_RISE_OR_FALL], 0);
+	cr_expect_eq(chart_with(rising, 7).first[RULE_6_RISE_OR_FALL], 45);
+	cr_expect_eq(chart_with(rising, 5).signals[RULE_6_RISE_OR_FALL], 0);
+	/* The 1 before the six is no part of what falls: it is below them. */
+	cr_expect_eq(chart_with(falling, 7).signals[RULE_6_RISE_OR_FALL], 1);
+	cr_expect_eq(chart_with(falling, 7).first[RULE_6_RISE_OR_FALL], 45);
 }
 
 Test(history_statistics, too_few_points_state_nothing)
@@ -120,6 +189,21 @@ Test(history_statistics, the_line_against_gsl)
 	cr_expect_float_eq(drift.u_slope, sqrt(v11), 1e-12);
 	cr_expect_float_eq(drift.p, 2 * gsl_cdf_tdist_Q(slope / sqrt(v11), 4), 1e-12);
 	cr_expect_float_eq(drift.residual, sqrt(squares / 4), 1e-12);
+}
+
+/* NIST Statistical Reference Datasets, linear regression, Norris: certified slope, its standard deviation, and that of the residuals. */
+Test(history_statistics, the_line_of_norris)
+{
+	static const double X[] = {0.2, 337.4, 118.2, 884.6, 10.1,  226.5, 666.3, 996.3, 448.6, 777.0, 558.2, 0.4,
+				   0.6, 775.5, 666.9, 338.0, 447.5, 11.6,  556.0, 228.1, 995.8, 887.6, 120.2, 0.3,
+				   0.3, 556.8, 339.1, 887.2, 999.0, 779.0, 11.1,  118.3, 229.2, 669.1, 448.9, 0.5};
+	static const double Y[] = {0.1, 338.8, 118.1, 888.0, 9.2,   228.1, 668.5, 998.5, 449.1, 778.9, 559.2, 0.3,
+				   0.1, 778.1, 668.8, 339.3, 448.9, 10.8,  557.7, 228.3, 998.0, 888.8, 119.6, 0.3,
+				   0.6, 557.6, 339.3, 888.0, 998.5, 778.9, 10.2,  117.6, 228.9, 668.4, 449.2, 0.2};
+	struct drift drift = drift_of(X, Y, 36);
+	cr_expect_float_eq(drift.slope, 1.00211681802045, 1e-13, "%.16g", drift.slope);
+	cr_expect_float_eq(drift.u_slope, 0.429796848199937e-3, 1e-15, "%.16g", drift.u_slope);
+	cr_expect_float_eq(drift.residual, 0.884796396144373, 1e-13, "%.16g", drift.residual);
 }
 
 Test(history_statistics, a_line_needs_three_points_at_two_times)

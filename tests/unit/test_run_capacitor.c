@@ -8,6 +8,7 @@
 
 #include "capacitor_watch.h"
 #include "config.h"
+#include "idle_sink.h"
 #include "plan_builder.h"
 #include "run.h"
 #include "sim.h"
@@ -40,29 +41,11 @@ static bool take_block(void *self, const struct block *block, struct error *erro
 	return true;
 }
 
-static bool take_gap(void *self, const struct gap *gap, struct error *error)
-{
-	(void)self, (void)gap, (void)error;
-	return true;
-}
-
-static bool take_edge(void *self, const struct edge *edge, struct error *error)
-{
-	(void)self, (void)edge, (void)error;
-	return true;
-}
-
 static bool take_event(void *self, const struct run_event *event, struct error *error)
 {
 	(void)error;
 	if (event->kind == EVENT_SAFE_STATE)
 		((struct shown *)self)->safe_s = event->time_s;
-	return true;
-}
-
-static bool take_finish(void *self, struct error *error)
-{
-	(void)self, (void)error;
 	return true;
 }
 
@@ -78,7 +61,10 @@ static void run_smoke(const char *fault, struct safety *safety, struct shown *sh
 	cr_assert(plan, "%s", error.text);
 	auto_bench struct bench *bench = bench_open(setup, DRIVERS, NULL, &error);
 	cr_assert(bench, "%s", error.text);
-	const struct recording_sink sink = {shown, take_format, take_block, take_gap, take_edge, take_event, take_finish};
+	struct recording_sink sink = idle_sink(shown);
+	sink.format = take_format;
+	sink.block = take_block;
+	sink.event = take_event;
 	const struct run_options options = {.safety = safety};
 	bool finished;
 	*shown = (struct shown){0};

@@ -6,35 +6,12 @@
 #include <criterion/criterion.h>
 
 #include "config.h"
+#include "idle_sink.h"
 #include "plan_builder.h"
 #include "run.h"
 #include "sim.h"
 
 static const struct driver *const DRIVERS[] = {&driver_sim, NULL};
-
-static bool take_format(void *self, const struct recording_format *format, struct error *error)
-{
-	(void)self, (void)format, (void)error;
-	return true;
-}
-
-static bool take_block(void *self, const struct block *block, struct error *error)
-{
-	(void)self, (void)block, (void)error;
-	return true;
-}
-
-static bool take_gap(void *self, const struct gap *gap, struct error *error)
-{
-	(void)self, (void)gap, (void)error;
-	return true;
-}
-
-static bool take_edge(void *self, const struct edge *edge, struct error *error)
-{
-	(void)self, (void)edge, (void)error;
-	return true;
-}
 
 struct seen {
 	unsigned monitor_events;
@@ -50,12 +27,6 @@ static bool take_event(void *self, const struct run_event *event, struct error *
 	if (event->kind == EVENT_MONITOR)
 		seen->monitor = event->index;
 	seen->aborted |= event->kind == EVENT_ABORTED;
-	return true;
-}
-
-static bool take_finish(void *self, struct error *error)
-{
-	(void)self, (void)error;
 	return true;
 }
 
@@ -75,7 +46,8 @@ static bool run_smoke(struct bench_setup *setup, atomic_bool *abort, struct safe
 	cr_assert(plan, "%s", error->text);
 	auto_bench struct bench *bench = bench_open(setup, DRIVERS, NULL, error);
 	cr_assert(bench, "%s", error->text);
-	const struct recording_sink sink = {seen, take_format, take_block, take_gap, take_edge, take_event, take_finish};
+	struct recording_sink sink = idle_sink(seen);
+	sink.event = take_event;
 	const struct run_options options = {.abort = abort, .safety = safety};
 	bool finished;
 	*seen = (struct seen){0};

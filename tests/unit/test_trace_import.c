@@ -66,6 +66,72 @@ Test(import, reqif)
 	cr_expect_eq(imported->requirements[0].line, 9);
 }
 
+Test(import, headings_and_deleted_objects_are_left_out_and_counted_by_type)
+{
+	static const char TYPED[] =
+		"<SPEC-TYPES><SPEC-OBJECT-TYPE IDENTIFIER=\"h\" LONG-NAME=\"Heading\"/>"
+		"<SPEC-OBJECT-TYPE IDENTIFIER=\"t\" LONG-NAME=\"Sys\"><SPEC-ATTRIBUTES>"
+		"<ATTRIBUTE-DEFINITION-STRING IDENTIFIER=\"b\" LONG-NAME=\"ReqIF.Text\"/>"
+		"<ATTRIBUTE-DEFINITION-BOOLEAN IDENTIFIER=\"d\" "
+		"LONG-NAME=\"ReqIF.ForeignDeleted\"/></SPEC-ATTRIBUTES></SPEC-OBJECT-TYPE></SPEC-TYPES>"
+		"<SPEC-OBJECTS>"
+		"<SPEC-OBJECT IDENTIFIER=\"_1\"><VALUES>" VALUE(
+			"b", "1 Scope") "</VALUES><TYPE><R>h</R></TYPE></SPEC-OBJECT>"
+					"<SPEC-OBJECT IDENTIFIER=\"_2\"><VALUES>" VALUE(
+						"b", "It works.") "</VALUES><TYPE><R>t</R></TYPE></SPEC-OBJECT>"
+								  "<SPEC-OBJECT IDENTIFIER=\"_3\"><VALUES>" VALUE("b", "Gone.")
+									  VALUE("d", "true") "</VALUES><TYPE><R>t</R></TYPE></SPEC-OBJECT>"
+											     "</SPEC-OBJECTS>";
+	struct error error = {0};
+	auto_free char *text = NULL;
+	cr_assert_gt(asprintf(&text, "%s%s%s", HEAD, TYPED, TAIL), 0);
+	auto_imported struct imported *imported = read_text(text, NULL, &error);
+	cr_assert_not_null(imported, "%s", error.text);
+	cr_expect_eq(imported->count, 1);
+	cr_expect_str_eq(imported->requirements[0].text, "It works.");
+	cr_expect_eq(imported->skipped, 2);
+	cr_assert_eq(imported->type_count, 2);
+	cr_expect_str_eq(imported->by_type[0].name, "Heading");
+	cr_expect_eq(imported->by_type[0].kept, 0);
+	cr_expect_eq(imported->by_type[1].kept, 1);
+	cr_expect_eq(imported->by_type[1].objects, 2);
+	auto_imported struct imported *asked = read_text(text, &(struct import_options){.types = "Heading"}, &error);
+	cr_assert_not_null(asked, "%s", error.text);
+	cr_expect_eq(asked->count, 1, "who asks for headings gets them");
+	cr_expect_str_eq(asked->requirements[0].text, "1 Scope");
+}
+
+Test(import, what_rich_text_says_without_its_form)
+{
+	static const struct {
+		const char *rich, *plain;
+	} CASES[] = {
+		{"<h:p>one</h:p><h:p>two</h:p>", "one\ntwo"},
+		{"10<h:sup>-3</h:sup> A", "10^-3 A"},
+		{"I<h:sub>max, peak</h:sub>", "I_(max, peak)"},
+		{"<h:sup/>a<h:sub> </h:sub>", "a"},
+		{"<h:tr><h:td>min</h:td><h:td>1</h:td></h:tr><h:tr><h:td/><h:td>2</h:td></h:tr>", "min | 1\n2"},
+		{"shall <h:del>not</h:del><h:s>never</h:s><h:span style=\"color:red; text-decoration: line-through\">ever</h:span> stop",
+		 "shall stop"},
+		{"a<h:br/>b &lt;c&gt;", "a\nb <c>"},
+	};
+	for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+		struct error error = {0};
+		auto_free char *text = NULL;
+		cr_assert_gt(
+			asprintf(&text,
+				 "%s%s<SPEC-OBJECTS><SPEC-OBJECT IDENTIFIER=\"_1\"><VALUES>" VALUE(
+					 "a", "X") "<ATTRIBUTE-VALUE-XHTML><DEFINITION><R>b</R></DEFINITION><THE-VALUE><h:div "
+						   "xmlns:h=\"http://www.w3.org/1999/xhtml\">%s"
+						   "</h:div></THE-VALUE></ATTRIBUTE-VALUE-XHTML></VALUES></SPEC-OBJECT></SPEC-OBJECTS>%s",
+				 HEAD, TYPES, CASES[i].rich, TAIL),
+			0);
+		auto_imported struct imported *imported = read_text(text, NULL, &error);
+		cr_assert_not_null(imported, "%s: %s", CASES[i].rich, error.text);
+		cr_expect_str_eq(imported->requirements[0].text, CASES[i].plain, "%s: '%s'", CASES[i].rich, imported->requirements[0].text);
+	}
+}
+
 Test(import, reqif_that_is_broken_is_refused_with_its_line)
 {
 	struct error error = {0};
@@ -107,6 +173,9 @@ Test(import, needs)
 	cr_expect_str_eq(imported->requirements[0].risk_control, "RC-1");
 	cr_expect_str_eq(imported->requirements[0].revision, "4");
 	cr_expect_eq(imported->requirements[0].line, 2);
+	cr_assert_eq(imported->type_count, 2, "and says so after the file is gone");
+	cr_expect_str_eq(imported->by_type[0].name, "req");
+	cr_expect_str_eq(imported->by_type[1].name, "test");
 }
 
 Test(import, needs_that_are_broken_are_refused)

@@ -119,7 +119,7 @@ check "refused: never a pass" eval '! grep -q "its verdict is pass" out'
 
 # Another machine: no scenarios, no fixtures but empty ones, no ledger.
 mkdir -p bare/fixtures/devices
-check "judged by what is in the bundle alone" eval '(export TMSRIG_DATA=$PWD/bare TMSRIG_STATE=$PWD/nothing; same smoke) && grep -q "^ledger *none" out && [ ! -e nothing ]'
+check "judged by what is in the bundle alone, and that there are no templates is told" eval '(export TMSRIG_DATA=$PWD/bare TMSRIG_STATE=$PWD/nothing; status_is 0 "$tmsrig" verify smoke) && grep -q "^re-judging *holds .* bit for bit$" out && grep -q "^views *partly" out && grep -q "^verified, but for the views named above: smoke holds" out && grep -q "^ledger *none" out && [ ! -e nothing ]'
 check "the ledger of this machine has it" eval 'same smoke && grep -q "^ledger *holds .*attempt 1" out'
 check "JSON" eval 'status_is 0 "$tmsrig" verify smoke --json && /usr/bin/python3 -c "
 import json
@@ -221,6 +221,7 @@ if [ "$how" = brief ]; then
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
   mkdir few && cp -r stopped stated few/
   check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" few 25 "${SEED:-1}"
+  check "deceptions" /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke brief
 else
   check "bundles of every kind" /usr/bin/python3 "$here/bundles.py" make "$tmsrig" "$work/all"
   cat check.out
@@ -239,6 +240,8 @@ else
   cat check.out
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
   cat check.out
+  /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke
+  check "deceptions" [ $? = 0 ]
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -ge 60 ]
