@@ -51,7 +51,9 @@ done
 echo "== verify: every shipped scenario judged again, by gcc's build and by clang's"
 [ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
 ninja -C build/clang rig/cli/tmsrig >/dev/null
-tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+tests/verify/verify.sh "$tmsrig" all "$PWD/build/clang/rig/cli/tmsrig"
+echo "== elsewhere: a bare Debian 12, Debian 13, aarch64, other x86-64"
+tests/elsewhere.sh "$tmsrig"
 echo "== trace: what other tools read, of every shipped scenario and bench"
 tests/trace.sh "$tmsrig" all
 echo "== signing: ten thousand changed bytes"

@@ -71,7 +71,7 @@ def other_text(text):
 
 
 def changes(value, seen):
-    """Plausible other values; seen: what the same kind of member is elsewhere."""
+    """Plausible other values; seen: what the same kind of member is elsewhere. A member that is null says as much when it is not there."""
     if isinstance(value, bool):
         new = [not value, None]
     elif isinstance(value, int):
@@ -87,7 +87,7 @@ def changes(value, seen):
     else:
         new = [{**value, "extra": 1}]
     new += [one for one in seen if type(one) is not type(value) or one != value][:3]
-    return [one for i, one in enumerate(new) if not any(same(one, before) for before in new[:i]) and not same(one, value)] + [GONE]
+    return [one for i, one in enumerate(new) if not any(same(one, before) for before in new[:i]) and not same(one, value)] + ([] if value is None else [GONE])
 
 
 def same(a, b):
