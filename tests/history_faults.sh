@@ -46,6 +46,7 @@ bundle, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 result, table = json.load(open(f"{bundle}/result.json")), open(f"{bundle}/measurements.csv").read()
 for n in range(count):
     result["run"]["id"] = f"20260101T0000{n:02d}Z-{n:012x}"
+    result["run"]["ledger_place"]["line"] = 2 * n + 3
     result["run"]["started"] = f"2026-01-{n + 1:02d}T00:00:00Z"
     texts = {"measurements.csv": table, "result.json": json.dumps(result)}
     os.mkdir(f"{folder}/b{n:02d}")

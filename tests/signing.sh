@@ -106,7 +106,8 @@ check "openssl sees another file" eval '! openssl ts -verify -data ev1/signature
 check "what is covered, by sha256sum" eval 'cd ev1 && sed -n "s/^ *\"\(SHA256SUMS\|signatures[^\"]*\)\": \"\([0-9a-f]*\)\".*/\2  \1/p" signatures/02-approved.json >../covers; sha256sum --quiet -c ../covers; status=$?; cd ..; [ $status = 0 ] && [ "$(wc -l <covers)" = 4 ]'
 check "a stamp of another request" refused 4 "nonce" sign ev1 --key a.key --meaning reviewed --name X --tsa "$url/other" --tsa-ca ca.pem
 check "twice the same" refused 2 "already signed" sign ev1 --key b.key --meaning approved --name "B. Ota"
-check "twice if asked" eval 'cp -r ev1 twice; sign twice --key b.key --meaning approved --name "B. Ota" --again && [ -s twice/signatures/03-approved.json.minisig ]'
+check "one key with another name" refused 2 "one key is one person" sign ev1 --key b.key --meaning reviewed --name "B. Ota"
+check "twice if asked" eval 'cp -r ev1 twice; sign twice --key b.key --meaning approved --name "B. Ōta" --again && [ -s twice/signatures/03-approved.json.minisig ]'
 check "a bundle with a wrong signature is not signed on" eval 'cp -r ev1 forged; sed -i "s/Müller/Miller/" forged/signatures/01-performed.json; refused 2 "01-performed.json" sign forged --key a.key --meaning reviewed --name X'
 check "one that was cut off is taken back" eval 'cp -r ev1 torn; mkdir torn/signatures.incomplete; cp ev1/signatures/01-performed.json torn/signatures.incomplete/03-reviewed.json; cp ev1/signatures/01-performed.json.minisig torn/signatures/03-reviewed.json.minisig; sign torn --key a.key --meaning reviewed --name X && [ ! -e torn/signatures.incomplete ] && minisign -V -m torn/signatures/03-reviewed.json -p a.pub'
 killed=0
@@ -120,7 +121,7 @@ for n in $(seq 10); do
   wait $pid 2>/dev/null
   # Whatever there is: the old signatures hold, and signing goes on.
   minisign -Vq -m kill/signatures/02-approved.json -p b.pub || break
-  sign kill --key a.key --meaning reviewed --name Y --again >/dev/null || break
+  sign kill --key a.key --meaning reviewed --name X --again >/dev/null || break
   killed=$((killed + 1))
 done
 check "killed at 10 moments, signing goes on" [ "$killed" = 10 ]

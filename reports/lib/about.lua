@@ -10,15 +10,19 @@ function about.get(section, key)
 	return result.about and result.about[section] and result.about[section][key], false
 end
 
--- Writes the text, or "not stated" so that it is seen.
+-- Writes the text, or "not stated" so that it is seen. What was sealed with the evidence stays there when something else was stated later.
 function about.put(section, key)
 	local stated, later = about.get(section, key)
+	local sealed = result.about and result.about[section] and result.about[section][key]
 	if not stated then
 		raw('<span class="unstated">not stated</span>')
 		return false
 	end
+	if later and sealed and sealed ~= stated then
+		emit(sealed .. "; stated otherwise later: ")
+	end
 	emit(stated)
-	if later then
+	if later and sealed ~= stated then
 		raw('<sup class="later">†</sup>')
 	end
 	return true

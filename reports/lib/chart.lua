@@ -52,8 +52,31 @@ function chart.padded(low, high, part)
 	return low - width * part, high + width * part
 end
 
--- A time axis of a session: seconds, or minutes when it is long.
+-- A curve {count, t, mean} as times and values, thinned to the extremes of so many stretches: nothing that stands out is lost.
+function chart.thinned(trace, stretches)
+	if trace.count <= 2 * stretches then
+		return trace.t, trace.mean
+	end
+	local ts, values = {}, {}
+	for part = 0, stretches - 1 do
+		local first, last = math.floor(part * trace.count / stretches) + 1, math.floor((part + 1) * trace.count / stretches)
+		local low, high = first, first
+		for i = first, last do
+			low = trace.mean[i] < trace.mean[low] and i or low
+			high = trace.mean[i] > trace.mean[high] and i or high
+		end
+		for _, i in ipairs {math.min(low, high), math.max(low, high)} do
+			ts[#ts + 1], values[#values + 1] = trace.t[i], trace.mean[i]
+		end
+	end
+	return ts, values
+end
+
+-- A time axis of a session: seconds, minutes when it is long, less when it is short.
 function chart.session_axis(seconds)
+	if seconds < 1 then
+		return chart.axis(0, seconds, "s", "Time in the session")
+	end
 	if seconds > 300 then
 		return {low = 0, high = seconds, scale = {factor = 1 / 60, unit = "min"}, label = "Time in the session"}
 	end
@@ -82,7 +105,13 @@ local function draw_axes(c, x, y)
 	for _, tick in ipairs(ticks) do
 		local at = c.x(tick / factor)
 		svg.line(at, c.top, at, c.bottom, "grid")
-		svg.text(at, c.bottom + 19, "tick middle", tick_text(tick, decimals))
+		local words = tick_text(tick, decimals)
+		-- A label at the right end is kept inside the picture.
+		if at + 3.8 * utf8.len(words) > c.width then
+			svg.text(c.width - 1, c.bottom + 19, "tick end", words)
+		else
+			svg.text(at, c.bottom + 19, "tick middle", words)
+		end
 	end
 	svg.text((c.left + c.right) / 2, c.bottom + 41, "label middle", format.with_unit(x.label, x.scale.unit ~= "" and "(" .. x.scale.unit .. ")" or ""))
 	factor = y.scale.factor

@@ -140,9 +140,10 @@ function figures.overlay()
 	svg.area(xs, lows, highs, "band")
 	svg.polyline(xs, means, "typical")
 	if trace then
-		local tx, ty, step = {}, {}, math.max(1, math.ceil(trace.count / 1500))
-		for i = 1, trace.count, step do
-			tx[#tx + 1], ty[#ty + 1] = c.x(trace.t[i]), c.y(trace.mean[i])
+		local tx, ty = {}, {}
+		local ts, values = chart.thinned(trace, 750)
+		for i = 1, #ts do
+			tx[i], ty[i] = c.x(ts[i]), c.y(values[i])
 		end
 		svg.polyline(tx, ty, "worst-line")
 	end

@@ -6,7 +6,7 @@ local VERDICTS = {
 	conditional_pass = {word = "CONDITIONAL PASS", symbol = "≈", rank = 6, means = "inside its limit, by less than the guard band"},
 	conditional_fail = {word = "CONDITIONAL FAIL", symbol = "≉", rank = 3, means = "outside its limit, by less than the guard band"},
 	fail = {word = "FAIL", symbol = "✗", rank = 1, means = "does not meet its limit"},
-	void = {word = "VOID", symbol = "∅", rank = 2, means = "a fault of the bench or a gap in the recording: says nothing about the device"},
+	void = {word = "VOID", symbol = "∅", rank = 2, means = "rests on samples that are missing or say nothing, or on a run that was stopped: says nothing about the device"},
 	not_capable = {word = "NOT CAPABLE", symbol = "±", rank = 5, means = "the measurement uncertainty is too large for the limit"},
 	inconclusive = {word = "INCONCLUSIVE", symbol = "?", rank = 4, means = "rests on a calibration that is not in force: no statement of conformity"},
 	not_tested = {word = "NOT TESTED", symbol = "–", rank = 7, means = "nothing in this run could be judged"},
@@ -84,6 +84,21 @@ function format.count(count, singular, plural)
 	return string.format("%d %s", count, count == 1 and singular or plural or singular .. "s")
 end
 
+-- At most so many characters of a text, with an ellipsis where it goes on.
+function format.short(words, most)
+	if utf8.len(words) <= most then
+		return words
+	end
+	local out, count = {}, 0
+	for _, point in utf8.codes(words) do
+		count = count + 1
+		if count < most then
+			out[count] = utf8.char(point)
+		end
+	end
+	return table.concat(out) .. "…"
+end
+
 -- "a, b and c", at most so many of them.
 function format.list(items, most)
 	local shown = {}
@@ -99,19 +114,19 @@ function format.list(items, most)
 	return table.concat(shown, ", ", 1, #shown - 1) .. " and " .. shown[#shown]
 end
 
--- A probability in percent; what is below 0.01 % or above 99.99 % is said to be so.
+-- A probability in percent; none is said to be 0 or 1, since no uncertainty is known so well.
 function format.percent(probability)
 	if not format.is_number(probability) then
 		return "–"
-	elseif probability > 0 and probability < 1e-4 then
+	elseif probability < 1e-4 then
 		return "< 0.01 %"
-	elseif probability < 1 and probability > 1 - 1e-4 then
+	elseif probability > 1 - 1e-4 then
 		return "> 99.99 %"
 	end
 	return string.format("%.4g %%", 100 * probability)
 end
 
--- What the trials of a requirement on every one show, or nil: "600, none outside: at 95 % confidence at most 0.498 % are".
+-- What the trials of a requirement on every one show, or nil: "600, none outside: at most 0.498 % are", at 95 % confidence.
 function format.trials(requirement)
 	local trials = requirement.trials or 0
 	if trials == 0 then
@@ -121,7 +136,7 @@ function format.trials(requirement)
 	elseif not requirement.outside_proportion_95 then
 		return string.format("%d", trials)
 	end
-	return string.format("%d, none outside: at 95 %% confidence at most %.3g %% are", trials, 100 * requirement.outside_proportion_95)
+	return string.format("%d, none outside: at most %.3g %% are", trials, 100 * requirement.outside_proportion_95)
 end
 
 -- Seconds as "37 min 3.9 s".

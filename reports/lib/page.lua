@@ -2,6 +2,7 @@
 local about = require "about"
 local brand = require "brand"
 local format = require "format"
+local summary = require "summary"
 
 local page = {}
 
@@ -20,7 +21,7 @@ page.about_all = nil
 
 function page.head_left()
 	local laboratory = about.get("laboratory", "name")
-	return (laboratory and laboratory .. ", " or "") .. (page.about_all and page.about_all.title or "test report")
+	return (laboratory and format.short(laboratory, 50) .. ", " or "") .. (page.about_all and page.about_all.title or "test report")
 end
 
 function page.warning()
@@ -37,11 +38,11 @@ end
 
 function page.identification()
 	if page.about_all then
-		return page.about_all.identification
+		return format.short(page.about_all.identification, 150)
 	end
 	local serial = result.run.device_serial
-	return string.format("%s, verdict %s, device %s, %s", about.identification(), format.verdict(result.verdict).word,
-		serial and "serial number " .. serial or "without a serial number", result.run.started or "no date")
+	return string.format("%s, verdict %s, device %s, %s", format.short(about.identification(), 60), summary.headline().word,
+		serial and "serial number " .. format.short(serial, 40) or "without a serial number", result.run.started or "no date")
 end
 
 return page

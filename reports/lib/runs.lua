@@ -4,8 +4,9 @@ local format = require "format"
 local repeats = require "repeats"
 local session = require "session"
 local summary = require "summary"
+local trace = require "trace"
 
-local runs = {list = {}, requirements = {}, specs = {}}
+local runs = {list = {}, requirements = {}, specs = {}, rules = {}, absent = {}, swapped = {}}
 
 local by_key = {}
 
@@ -21,7 +22,7 @@ end
 local function cell(requirement)
 	local row = format.row(requirement)
 	return {
-		verdict = requirement.verdict, full = row.full, limit = row.limit, margin = row.margin, nearness = nearness(requirement),
+		rule = requirement.rule, override = summary.by_override(requirement), verdict = requirement.verdict, full = row.full, limit = row.limit, margin = row.margin, nearness = nearness(requirement),
 		worst_subject = requirement.worst_subject, judge = requirement.judge, reason = requirement.reason, measurand = requirement.measurand,
 	}
 end
@@ -31,11 +32,15 @@ local function add_requirement(i, requirement)
 	if not by_key[key] then
 		by_key[key] = {
 			key = key, id = requirement.id, text = requirement.text or "", source = requirement.source or {}, hazard = requirement.hazard,
-			risk_control = requirement.risk_control, measurand = requirement.measurand, cells = {},
+			risk_control = requirement.risk_control, measurand = requirement.measurand, scenarios = trace.canonical(requirement).scenarios or "", cells = {},
 		}
 		runs.requirements[#runs.requirements + 1] = by_key[key]
 	end
 	by_key[key].cells[i] = cell(requirement)
+	if requirement.rule and not runs.rules[requirement.rule] then
+		runs.rules[requirement.rule] = true
+		table.insert(runs.rules, {name = requirement.rule, text = requirement.rule_text or ""})
+	end
 end
 
 local function spec_hash()
@@ -60,7 +65,8 @@ local function read(i)
 		simulated = run.simulated, aborted = run.aborted, overridden = result.calibration and result.calibration.overridden, expected = counts.expected,
 		detected = counts.detected, missing = counts.missing, extra = counts.extra, untriggered = counts.untriggered, gaps = #(result.gaps or {}),
 		id = run.id, attempt = run.attempt, repeated = repeats.sentence(), reason = run.reason, earlier = repeats.earlier(), ledger = repeats.ledger(), hash = result.results_sha256 or "–",
-		program = string.format("%s (%s)", result.tool.version, result.tool.build or "–"), manifest = evidence.manifest(), signatures = #evidence.signatures(),
+		program = string.format("%s (%s)", result.tool.version, result.tool.build or "–"), manifest = evidence.manifest(), signatures = evidence.signatures(),
+		sealed_result = evidence.sealed("result.json"), unnamed = repeats.unnamed(), headline = summary.headline(), command = run.command,
 	}
 	local spec = string.format("%s, revision %s", result.spec.title or result.spec.id, tostring(result.spec.revision or "–"))
 	entry.spec = spec
@@ -73,6 +79,48 @@ local function read(i)
 		add_requirement(i, requirement)
 	end
 	runs.list[i] = entry
+end
+
+--[[ The earlier attempts that the runs name and that are not among them, as {id, words, counts_as, of}: leaving a bundle out does not make them
+     undone. ]]
+local function find_absent()
+	local given, seen = {}, {}
+	for _, entry in ipairs(runs.list) do
+		if entry.id then
+			given[entry.id] = entry
+		end
+	end
+	for _, entry in ipairs(runs.list) do
+		for _, earlier in ipairs(entry.earlier) do
+			local same = given[earlier.id]
+			if same and earlier.sums and earlier.sums ~= same.manifest then
+				-- What was given in its place is not what the ledger saw.
+				runs.swapped[#runs.swapped + 1] = string.format("run %d is not as the ledger had it when run %d began", same.number, entry.number)
+				given[earlier.id] = nil
+			end
+			if not given[earlier.id] and not seen[earlier.id] then
+				seen[earlier.id] = true
+				runs.absent[#runs.absent + 1] = {id = earlier.id, words = earlier.words, counts_as = earlier.counts_as, of = entry}
+			end
+		end
+		if entry.unnamed > 0 then
+			runs.absent[#runs.absent + 1] = {id = format.count(entry.unnamed, "run") .. " that the result does not name", words = "see tmsrig ledger",
+				counts_as = "void", of = entry}
+		end
+	end
+end
+
+-- Bundles of one and the same run, given more than once.
+local function find_twice()
+	local by_id = {}
+	runs.twice = {}
+	for _, entry in ipairs(runs.list) do
+		local key = entry.id or entry.hash
+		if by_id[key] then
+			runs.twice[#runs.twice + 1] = string.format("%d and %d", by_id[key], entry.number)
+		end
+		by_id[key] = by_id[key] or entry.number
+	end
 end
 
 local function better(a, b)
@@ -117,6 +165,15 @@ function runs.read()
 		-- A run says pass although it left requirements out; the others may fill them, so only what is worse than that counts here.
 		if better(runs.verdict, entry.verdict) then
 			runs.verdict = entry.verdict
+		end
+	end
+	find_absent()
+	find_twice()
+	-- The first attempt counts, whether its bundle was given or not.
+	for _, earlier in ipairs(runs.absent) do
+		if earlier.counts_as and better(runs.verdict, earlier.counts_as) then
+			runs.verdict = earlier.counts_as
+			runs.by_absent = true
 		end
 	end
 	runs.untested = {}

@@ -1,5 +1,6 @@
 -- What the top of the report says in words.
 local format = require "format"
+local repeats = require "repeats"
 
 local summary = {}
 
@@ -20,32 +21,91 @@ function summary.elsewhere(requirement)
 	return requirement.verdict == "not_tested" and requirement.reason == "not for this scenario"
 end
 
+-- A requirement that was judged although a calibration it rests on was not in force: its verdict is no statement of conformity.
+function summary.by_override(requirement)
+	return result.calibration and result.calibration.overridden and text.find(requirement.reason or "", "judged by override") ~= nil
+end
+
+--[[ What the top of the report shows: {word, symbol, class}. A pass that rests on an override, or that an earlier attempt did not come to, is not
+     shown like any other. ]]
+function summary.headline()
+	local verdict = format.verdict(result.verdict)
+	local word, class = verdict.word, result.verdict
+	if result.verdict == "pass" or result.verdict == "conditional_pass" then
+		if result.calibration and result.calibration.overridden then
+			word, class = word .. " BY OVERRIDE", "conditional_pass"
+		end
+		if repeats.spoilt() then
+			word, class = word .. " ON REPEAT", "conditional_pass"
+		end
+	end
+	return {word = word, symbol = verdict.symbol, class = class}
+end
+
 local SENTENCES = {
 	fail = "%s not met: %s.",
-	void = "Nothing can be said about the device: %s could not be judged, because the bench or the recording failed: %s.",
+	void = "No verdict on the device as a whole: %s could not be judged: %s.",
 	conditional_fail = "%s outside the limit by less than the guard band: %s.",
 	not_capable = "The measurement uncertainty is too large to decide %s: %s.",
-	inconclusive = "No statement of conformity can be made on %s, because a calibration is not in force: %s.",
+	inconclusive = "No statement of conformity can be made on %s: %s.",
 	conditional_pass = "%s met, but by less than the guard band: %s.",
 }
+
+-- What the report is about.
+function summary.title()
+	local recording = text.split(result.run.recording or "recording", "/")
+	return result.scenario and (result.scenario.title or result.scenario.id) or recording[#recording]
+end
 
 local function requirements(count, verb)
 	return format.count(count, "requirement") .. (verb and (count == 1 and " is" or " are") or "")
 end
 
+local function passed(ids)
+	local total, untested = #result.requirements, #of("not_tested")
+	if untested == 0 then
+		return string.format("All %s of the specification are met", requirements(total))
+	end
+	return string.format("%s of %d are met; %s not tested in this run", requirements(#ids), total, untested == 1 and "1 was" or untested .. " were")
+end
+
+-- The requirements that the test case says it verifies, and that this run could not test.
+local function owed()
+	local declared, list = {}, {}
+	for _, id in ipairs(result.scenario and result.scenario.verifies or {}) do
+		declared[id] = true
+	end
+	for _, id in ipairs(of("not_tested")) do
+		if declared[id] then
+			list[#list + 1] = id
+		end
+	end
+	return list
+end
+
 -- One sentence: why the verdict is what it is.
 function summary.sentence()
-	local verdict, total = result.verdict, #result.requirements
+	local verdict = result.verdict
 	local ids = of(verdict)
-	local untested = #of("not_tested")
 	if verdict == "pass" then
-		if untested == 0 then
-			return string.format("All %s of the specification are met.", requirements(total))
+		local because = {passed(ids)}
+		if result.calibration and result.calibration.overridden then
+			because[#because + 1] = string.format("judged by override, for no calibration was in force for %s: no statement of conformity where a value rests on it",
+				format.list(result.calibration.not_in_force))
 		end
-		return string.format("%s of %d are met; %s not tested in this run.", requirements(#ids), total,
-			untested == 1 and "1 was" or untested .. " were")
+		if repeats.spoilt() then
+			because[#because + 1] = repeats.unnamed() > 0 and "but not every earlier attempt is named here, and the first attempt counts" or "but an earlier attempt did not pass, and the first attempt counts"
+		end
+		return table.concat(because, "; ") .. "."
 	elseif verdict == "not_tested" then
-		return string.format("None of the %s could be judged from this run.", requirements(total))
+		local list, judged = owed(), #result.requirements - #ids
+		if judged == 0 then
+			return string.format("None of the %s could be judged from this run.", requirements(#result.requirements))
+		elseif #list > 0 then
+			return string.format("No pass: the test case says that it verifies %s, which this run could not test. Of the others %d %s met.", format.list(list, 6),
+				#of("pass"), #of("pass") == 1 and "is" or "are")
+		end
+		return string.format("No pass: %s could not be tested in this run. Of the others %d are met.", requirements(#ids), #of("pass"))
 	elseif #ids == 0 or not SENTENCES[verdict] then
 		return "The run as a whole: " .. format.verdict(verdict).means .. "."
 	end
@@ -93,7 +153,7 @@ function summary.notices()
 	end
 	local voids = of("void")
 	if #voids > 0 then
-		add(grave, "Void, because of %s and not of the device: %s.", run.aborted and "the abort or the bench" or "the bench", format.list(voids))
+		add(grave, "Void, so that nothing is said about the device by: %s. Why stands beside each of the results.", format.list(voids))
 	end
 	if (counts.voided or 0) > 0 then
 		add(grave, "%s void: a gap touches the samples.", format.count(counts.voided, "pulse is", "pulses are"))

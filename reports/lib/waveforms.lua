@@ -8,18 +8,32 @@ local svg = require "svg"
 local waveforms = {}
 
 local MOST = 24     -- drawn; more are listed
-local POINTS = 260  -- of a drawn curve: of more samples the extremes of each stretch
+local POINTS = 260  -- stretches of a drawn curve
 
--- The pulse whose amplitude error is in the middle of all; nil without pulses.
-function waveforms.representative()
-	local amplitude, list = session.measurements(session.amplitude), {}
+local ALIKE = 1e-3 -- planned amplitudes that differ by less are the same
+
+--[[ The pulse whose amplitude, as a part of the planned one, is the median of all; of those planned like the pulse `like` when that is given. nil without
+     pulses. ]]
+function waveforms.representative(like)
+	local amplitude, list, wanted = session.measurements(session.amplitude), {}, nil
+	for i = 1, amplitude.count do
+		if like and amplitude.index[i] == like and format.is_number(amplitude.planned[i]) then
+			wanted = amplitude.planned[i]
+		end
+	end
 	for i = 1, amplitude.count do
 		local value, planned = amplitude.value[i], amplitude.planned[i]
-		if format.is_number(value) and not session.is_true(amplitude.voided[i]) then
+		local alike = not wanted or format.is_number(planned) and math.abs(planned - wanted) <= ALIKE * math.abs(wanted)
+		if alike and format.is_number(value) and not session.is_true(amplitude.voided[i]) then
 			list[#list + 1] = {index = math.floor(amplitude.index[i]), size = format.is_number(planned) and planned ~= 0 and value / planned or value}
 		end
 	end
-	table.sort(list, function(a, b) return a.size < b.size end)
+	table.sort(list, function(a, b)
+		if a.size ~= b.size then
+			return a.size < b.size
+		end
+		return a.index < b.index
+	end)
 	local middle = list[(#list + 1) // 2]
 	return middle and middle.index
 end
@@ -55,28 +69,8 @@ function waveforms.deciding()
 	return list, others
 end
 
--- A curve thinned to its extremes: nothing that stands out is lost.
-local function thinned(trace)
-	if trace.count <= 2 * POINTS then
-		return trace.t, trace.mean
-	end
-	local ts, values = {}, {}
-	for part = 0, POINTS - 1 do
-		local first, last = math.floor(part * trace.count / POINTS) + 1, math.floor((part + 1) * trace.count / POINTS)
-		local low, high = first, first
-		for i = first, last do
-			low = trace.mean[i] < trace.mean[low] and i or low
-			high = trace.mean[i] > trace.mean[high] and i or high
-		end
-		for _, i in ipairs {math.min(low, high), math.max(low, high)} do
-			ts[#ts + 1], values[#values + 1] = trace.t[i], trace.mean[i]
-		end
-	end
-	return ts, values
-end
-
 local function draw(c, trace, class)
-	local ts, values = thinned(trace)
+	local ts, values = chart.thinned(trace, POINTS)
 	local xs, ys = {}, {}
 	for i = 1, #ts do
 		xs[i], ys[i] = c.x(ts[i]), c.y(values[i])
@@ -113,7 +107,7 @@ function waveforms.draw(brief)
 	if brief then
 		list, others = {table.unpack(list, 1, brief)}, {}
 	elseif typical then
-		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical)
+		one(string.format("Representative pulse %d", index), "The pulse whose amplitude, as a part of the planned one, is the median of all.", before, length, typical)
 	else
 		raw('<p class="absent">No waveform can be drawn: ')
 		emit(evidence.recording_problem or "the recording holds no samples of a pulse that was measured")
@@ -121,14 +115,18 @@ function waveforms.draw(brief)
 	end
 	raw('<div class="three">')
 	if brief and typical then
-		one(string.format("Representative pulse %d", index), "The pulse whose amplitude is in the middle of all.", before, length, typical, nil, true)
+		one(string.format("Representative pulse %d", index), "The pulse whose amplitude, as a part of the planned one, is the median of all.", before, length, typical, nil, true)
 	end
 	for i = 1, math.min(#list, MOST) do
 		local entry = list[i]
 		local worst = evidence.pulse_trace(entry.index, before, length)
 		if worst then
-			one(string.format("Worst case: pulse %d", entry.index), string.format("Decides %s: %s. Dashed: the representative pulse.",
-				format.list(entry.ids), format.verdict(entry.verdict).word), before, length, typical, worst, true)
+			local like = waveforms.representative(entry.index)
+			local beside = like and like ~= entry.index and evidence.pulse_trace(like, before, length)
+			one(string.format("Worst case: pulse %d", entry.index), string.format("Decides %s: %s.%s", format.list(entry.ids), format.verdict(entry.verdict).word,
+				beside and string.format(" Dashed: pulse %d, the median of those planned like it.", like)
+				or like == entry.index and " It is itself the median of those planned like it." or ""),
+				before, length, beside or nil, worst, true)
 		end
 	end
 	raw("</div>\n")

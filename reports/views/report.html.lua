@@ -2,8 +2,9 @@
 local about = require "about"
 local brand = require "brand"
 local format = require "format"
+local summary = require "summary"
 local run = result.run
-local title = result.scenario and (result.scenario.title or result.scenario.id) or run.recording or "Recording"
+local title = summary.title()
 ?>
 <!DOCTYPE html>
 <html lang="en">
@@ -11,7 +12,7 @@ local title = result.scenario and (result.scenario.title or result.scenario.id) 
 <meta charset="utf-8"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
 <meta name="generator" content="<?= result.tool.name .. " " .. result.tool.version ?>"/>
-<title><?= format.verdict(result.verdict).word .. ": " .. title ?></title>
+<title><?= summary.headline().word .. ": " .. title ?></title>
 <style>
 <?lua include "style.css" include "paper.css" ?>
 </style>
@@ -47,7 +48,7 @@ include "budgets.html"
 include "checklist.html"
 include "signatures.html"
 ?>
-<p class="end">End of report<small><?= about.identification() ?>: <?= format.count(#result.requirements, "requirement") ?>, verdict <?= format.verdict(result.verdict).word ?>, results SHA-256 <code><?= result.results_sha256 or "–" ?></code><?lua if run.simulated then ?>, SIMULATED<?lua end ?></small></p>
+<p class="end">End of report<small><?= about.identification() ?>: <?= format.count(#result.requirements, "requirement") ?>, verdict <?= summary.headline().word ?>, results SHA-256 <code><?= result.results_sha256 or "–" ?></code><?lua if run.simulated then ?>, SIMULATED<?lua end ?></small></p>
 </main>
 </body>
 </html>

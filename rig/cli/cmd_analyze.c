@@ -136,7 +136,6 @@ static int analyze(int argc, char **argv)
 		.out = arguments.out,
 		.bench = bench,
 		.about = about ? &about->about : NULL,
-		.about_file = arguments.about,
 		.plan = plan,
 		.spec = spec,
 		.recording = arguments.recording,

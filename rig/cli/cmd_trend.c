@@ -103,7 +103,7 @@ static void print_chart(const struct view *view)
 {
 	const struct control_chart *chart = &view->trend->chart;
 	if (isnan(chart->moving_range)) {
-		puts("control limits     not stated: two runs are needed");
+		puts("control limits     not stated: two runs with ordinary numbers are needed");
 		return;
 	}
 	printf("control limits     %s to %s (individuals chart, mean +- 2.66 times the mean moving range %s)\n", say(view, chart->lower),

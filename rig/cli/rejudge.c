@@ -86,16 +86,16 @@ static bool remake(const struct rejudge_request *request, const struct replay *r
 	auto_free struct evidence_finding *kept = findings ? inputs_keep_findings(findings, finding_count) : NULL;
 	if (!kept)
 		return error_bench(error, "out of memory for findings");
-	const struct about about = about_over(&replay->bench->about, replay->about ? &replay->about->about : NULL);
+	auto_about_file struct about_file *stated = replay_about(replay);
+	const struct about about = about_over(replay->bench ? &replay->bench->about : NULL, stated ? &stated->about : NULL);
 	const struct evidence_facts facts = {
 		.command = command,
-		.about = &about,
-		.about_file = replay->about ? replay->about->file : NULL,
 		.version = COMMAND_VERSION,
 		.build = COMMAND_BUILD,
 		.recording = replay_text(result, "run", "recording"),
 		.fixtures = replay->fixtures,
 		.setup = replay->bench,
+		.about = &about,
 		.simulated = is_true(result, "run", "simulated"),
 		.format = &format,
 		.gaps_found_by = NULL,

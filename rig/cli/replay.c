@@ -180,19 +180,10 @@ static bool load_bench(const char *dir, struct replay *replay, struct error *err
 	return true;
 }
 
-static bool load_about(const char *dir, struct replay *replay, struct error *error)
-{
-	const char *file = replay_text(replay->result, "run", "about");
-	if (!file)
-		return true;
-	replay->about = config_load_about_kept(file, &replay->kept, error);
-	return replay->about || error_prefix(error, "%s/inputs", dir);
-}
-
 bool replay_measure(const char *dir, struct replay *replay, struct error *error)
 {
 	char path[PATH_MAX];
-	if (!load_plan(dir, replay, error) || !load_bench(dir, replay, error) || !load_about(dir, replay, error))
+	if (!load_plan(dir, replay, error) || !load_bench(dir, replay, error))
 		return false;
 	if (snprintf(path, sizeof path, "%s/recording.h5", dir) >= (int)sizeof path)
 		return error_config(error, "%s: the path is too long", dir);
@@ -234,13 +225,26 @@ struct dose_tables *replay_dose_tables(const struct replay *replay, struct error
 	return config_load_dose_tables_kept(path, replay->fixtures, &replay->kept, error);
 }
 
+struct about_file *replay_about(const struct replay *replay)
+{
+	/* Nothing names it: it is the only kind of file whose sections are these. */
+	struct error other_kind;
+	for (size_t i = 0; i < replay->input_count; i++) {
+		const char *ending = strrchr(replay->inputs[i].name, '.');
+		struct about_file *about =
+			ending && strcmp(ending, ".lua") != 0 ? config_load_about(replay->inputs[i].file, &other_kind) : NULL;
+		if (about)
+			return about;
+	}
+	return NULL;
+}
+
 void replay_finish(struct replay *replay)
 {
 	results_destroy(replay->results);
 	measure_destroy(replay->measure);
 	plan_destroy(replay->plan);
 	bench_setup_destroy(replay->bench);
-	about_file_destroy(replay->about);
 	for (size_t i = 0; i < replay->input_count; i++)
 		free((void *)replay->inputs[i].file);
 	free(replay->inputs);

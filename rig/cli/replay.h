@@ -6,6 +6,7 @@
  */
 #include <jansson.h>
 
+#include "about.h"
 #include "bench_setup.h"
 #include "dose_table.h"
 #include "kept.h"
@@ -22,7 +23,6 @@ struct replay {
 	struct scratch scratch; /* the scenario's libraries under their own names */
 	struct plan *plan;
 	struct bench_setup *bench; /* NULL when the result names none */
-	struct about_file *about;  /* what people stated in a file of its own; NULL: there is none */
 	struct measure *measure;   /* NULL until replay_measure() */
 	struct results *results;
 };
@@ -35,6 +35,8 @@ bool replay_measure(const char *dir, struct replay *replay, struct error *error)
 struct spec *replay_spec(const char *dir, const struct replay *replay, struct error *error) must_check;
 /* The dose tables of the session, or NULL where it kept none (no error then). The caller owns them. */
 struct dose_tables *replay_dose_tables(const struct replay *replay, struct error *error) must_check;
+/* What people stated for the report in a file of its own, or NULL where none was kept; the caller owns it. */
+struct about_file *replay_about(const struct replay *replay) must_check;
 void replay_finish(struct replay *replay);
 /* The text, or the number, that lies below the members `first` and `second` of an object; NULL, or `otherwise`, when it is none. */
 const char *replay_text(const json_t *object, const char *first, const char *second);

@@ -391,7 +391,6 @@ int session_run(const struct session_setup *setup)
 		.device_serial = setup->device_serial,
 		.recording = setup->recording,
 		.about = &about,
-		.about_file = setup->about_file,
 		.setup = setup->bench,
 		.simulated = simulated,
 		.format = &format,

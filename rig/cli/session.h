@@ -16,7 +16,6 @@ struct session_setup {
 	const char *out;     /* evidence folder to make */
 	const struct bench_setup *bench;
 	const struct about *about; /* stated for the report, over what the bench states; NULL: nothing */
-	const char *about_file;    /* where it stands; NULL: nowhere */
 	const struct plan *plan;   /* NULL: none */
 	const struct spec *spec;
 	const char *recording; /* analyze: the file */

@@ -224,10 +224,10 @@ static void print_line(const struct line *line, int name_width)
 	snprintf(text, sizeof text, "%zu", signals_of(trend));
 	put_cell(text, 7);
 	if (line->least.requirement)
-		snprintf(text, sizeof text, "%.2f", line->least.capability.cpk);
+		snprintf(text, sizeof text, "%.2f (%.2f)", line->least.capability.cpk, line->least.capability.cpk_lower);
 	else
 		snprintf(text, sizeof text, "-");
-	put_cell(text, 7);
+	put_cell(text, 16);
 	if (line->least.requirement)
 		printf("  %s", line->least.requirement);
 	if (line->drifts)
@@ -248,12 +248,12 @@ static void print_words(const struct overview *overview)
 	}
 	for (size_t i = 0; i < overview->count; i++)
 		name_width = (int)fmax(name_width, (double)strlen(overview->lines[i].name));
-	printf("%-*s  %5s  %17s  %14s  %17s  %8s  %7s  %7s\n", name_width, "measurand", "runs", "mean", "s", "drift", "p", "signals",
-	       "Cpk");
+	printf("%-*s  %5s  %17s  %14s  %17s  %8s  %7s  %16s\n", name_width, "measurand", "runs", "mean", "s", "drift", "p", "signals",
+	       "Cpk (95 % from)");
 	for (size_t i = 0; i < overview->count; i++)
 		print_line(&overview->lines[i], name_width);
 	printf("DRIFTS: significant at 5 %% for all %zu lines together (Holm). signals: of the control chart; a steady process "
-	       "has some too. Cpk: the least of the requirements on it.\n",
+	       "has some too. Cpk: the least of the requirements on it, in brackets where its 95 %% begin.\n",
 	       overview->count);
 	const struct {
 		bool mixed;

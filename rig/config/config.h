@@ -40,6 +40,5 @@ struct spec *config_load_spec_kept(const char *name, const char *fixtures, const
 				   struct error *error) must_check;
 struct dose_tables *config_load_dose_tables_kept(const char *name, const char *fixtures, const struct kept_files *kept,
 						 struct error *error) must_check;
-struct about_file *config_load_about_kept(const char *path, const struct kept_files *kept, struct error *error) must_check;
 /* One fault of the command line, "drop_pulse=17", "late_pulse=40:2 ms", "amplitude=0.97", "no_discharge", appended to the setup. */
 bool config_add_fault(struct bench_setup *setup, const char *text, struct error *error) must_check;

@@ -39,12 +39,7 @@ bool config_read_about(const struct reader *reader, const struct node *node, str
 
 struct about_file *config_load_about(const char *path, struct error *error)
 {
-	return config_load_about_kept(path, NULL, error);
-}
-
-struct about_file *config_load_about_kept(const char *path, const struct kept_files *kept, struct error *error)
-{
-	auto_yaml struct yaml *yaml = yaml_load_kept(path, kept, "report", error);
+	auto_yaml struct yaml *yaml = yaml_load(path, "report", error);
 	if (!yaml)
 		return NULL;
 	auto_arena struct arena *arena = arena_create(LOADER_ARENA_BYTES);

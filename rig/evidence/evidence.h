@@ -48,7 +48,6 @@ struct evidence_facts {
 	const char *operator_name, *device_serial; /* NULL: not given */
 	const char *recording;                     /* analyze: the file; else NULL */
 	const struct about *about;                 /* what people state for the report; NULL: nothing */
-	const char *about_file;                    /* that it was read from, over what the bench states; NULL: none */
 	const char *fixtures; /* the directory that names of bench, device, sensor files were looked up in; NULL: none */
 	const struct bench_setup *setup;
 	bool simulated;                        /* some instrument was: every page says so */

@@ -81,7 +81,6 @@ static void emit_run(struct json_emitter *json, const struct result_facts *resul
 	}
 	emit_close_array(json);
 	emit_string(json, "fixtures", facts->fixtures);
-	emit_string(json, "about", facts->about_file);
 	emit_string(json, "ended_by", result_ended_by_name(facts->ended_by));
 	emit_boolean(json, "complete", result->complete);
 	emit_boolean(json, "aborted", facts->results->aborted || facts->ended_by == ERROR_ABORTED);

@@ -19,7 +19,7 @@ struct capability capability_from(size_t count, double mean, double sd, double l
 			       .cpk = NAN,
 			       .cpk_lower = NAN,
 			       .cpk_upper = NAN};
-	if (count < 2 || !(sd > 0) || (isnan(lower) && isnan(upper)))
+	if (count < 2 || !(sd > 0) || !isfinite(sd) || !isfinite(mean) || (isnan(lower) && isnan(upper)))
 		return c;
 	double n = (double)count, dof = n - 1;
 	if (!isnan(lower) && !isnan(upper)) {

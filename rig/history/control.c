@@ -79,6 +79,11 @@ struct control_chart control_chart_of(const double *values, size_t count)
 	if (count < 2)
 		return chart;
 	chart.moving_range = moving_range_of(values, count);
+	/* Of the largest numbers there are no differences: limits that are none would call everything in control. */
+	if (!isfinite(chart.mean) || !isfinite(D4 * chart.moving_range)) {
+		chart.mean = chart.moving_range = NAN;
+		return chart;
+	}
 	chart.sigma = chart.moving_range / D2;
 	chart.lower = chart.mean - 3 * chart.sigma;
 	chart.upper = chart.mean + 3 * chart.sigma;

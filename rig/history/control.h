@@ -31,7 +31,7 @@ struct control_chart {
 	size_t ranges_beyond;               /* moving ranges above their limit */
 };
 
-/* The chart of count finite values in order of time. Limits and signals need two points and are NAN and 0 without. */
+/* The chart of count finite values in order of time. Limits and signals need two points, and differences that are numbers; they are NAN and 0 without. */
 struct control_chart control_chart_of(const double *values, size_t count);
 /* True when any rule has a signal. */
 bool control_chart_signals(const struct control_chart *chart);

@@ -29,6 +29,11 @@ struct drift drift_of(const double *x, const double *values, size_t count)
 	}
 	drift.residual = sqrt(squares / (n - 2));
 	drift.u_slope = drift.residual / sqrt(sxx);
+	/* Of the largest numbers there are no differences. */
+	if (!isfinite(drift.slope) || !isfinite(drift.u_slope)) {
+		drift.slope = drift.u_slope = drift.residual = NAN;
+		return drift;
+	}
 	if (drift.u_slope > 0)
 		drift.p = 2 * student_above(fabs(drift.slope) / drift.u_slope, n - 2);
 	else

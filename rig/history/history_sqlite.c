@@ -70,13 +70,13 @@ static sqlite3 *open_immutable(const char *where, struct error *error)
 	for (const char *c = where; *c; c++)
 		text_printf(&uri, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
 	text_puts(&uri, "?immutable=1");
-	return uri.overflown ? NULL : open_file(text_view(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
+	return uri.overflown ? NULL : open_file(text_view(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, error);
 }
 
 static void *look_into(const char *where, struct error *error)
 {
 	struct error ignored;
-	sqlite3 *db = open_file(where, SQLITE_OPEN_READONLY, error);
+	sqlite3 *db = open_file(where, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, error);
 	if (!db || is_readable(db))
 		return db;
 	fail(db, error);
@@ -96,7 +96,7 @@ static void *open_db(const char *where, bool looking, struct error *error)
 {
 	if (looking)
 		return look_into(where, error);
-	sqlite3 *db = open_file(where, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	sqlite3 *db = open_file(where, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, error);
 	if (!db)
 		return NULL;
 	if (!use_wal(db, error) || sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||

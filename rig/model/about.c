@@ -31,6 +31,7 @@ const struct about_key ABOUT_KEYS[ABOUT_COUNT] = {
 	{"environment", "coil_temperature"},
 	{"environment", "remarks"},
 	{"rig", "serial"},
+	{"rig", "firmware"},
 	{"rig", "validation"},
 	{"rig", "known_anomalies"},
 	{"report", "number"},

@@ -8,7 +8,7 @@
 
 #include "arena.h"
 
-enum { ABOUT_COUNT = 39 };
+enum { ABOUT_COUNT = 40 };
 
 /* Where a fact stands in the file: SECTION: {NAME: text}. Keys of a section stand together. */
 struct about_key {

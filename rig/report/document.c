@@ -9,6 +9,7 @@
 #include "manifest.h"
 #include "paper.h"
 #include "report.h"
+#include "signature.h"
 #include "view.h"
 
 enum { DOCUMENT_CAP = 24 << 20 };
@@ -46,10 +47,18 @@ bool document_sealed(const char *dir, struct error *error)
 	auto_manifest_report struct manifest_report manifest = {0};
 	if (!manifest_check(dir, &manifest, error))
 		return false;
-	if (manifest.finding_count == 0)
-		return true;
-	return error_config(error, "%s: is not as it was sealed, so no report is made of it: %s%s", dir, manifest.findings[0].text,
-			    manifest.finding_count > 1 ? "; and more, see tmsrig verify" : "");
+	if (manifest.finding_count > 0)
+		return error_config(error, "%s: is not as it was sealed, so no report is made of it: %s%s", dir, manifest.findings[0].text,
+				    manifest.finding_count > 1 ? "; and more, see tmsrig verify" : "");
+	/* The manifest leaves the signatures out, and a report shows them. */
+	static const struct signature_demands NOTHING = {0};
+	auto_signatures struct signatures *signatures = signatures_check(dir, &NOTHING, error);
+	if (!signatures)
+		return false;
+	if (signatures->finding_count > 0)
+		return error_config(error, "%s: its signatures do not hold, so no report is made of it: %s: %s", dir,
+				    signatures->findings[0].file, signatures->findings[0].text);
+	return true;
 }
 
 bool document_outside(const char *path, const char *dir, struct error *error)
@@ -98,7 +107,7 @@ static int64_t epoch_of(const char *text)
 
 /* A folder of links whose names are those that the attachments shall have. */
 struct attachments {
-	char folder[64];
+	char folder[PATH_MAX];
 	char **paths;
 	size_t count;
 };
@@ -129,7 +138,11 @@ static char *attached_path(const struct attachments *attachments, const struct d
 static bool attach(struct attachments *attachments, const struct document *document, struct error *error)
 {
 	const char *base = getenv("TMPDIR");
-	snprintf(attachments->folder, sizeof attachments->folder, "%.40s/tmsrig-XXXXXX", base && *base ? base : P_tmpdir);
+	int length = snprintf(attachments->folder, sizeof attachments->folder, "%s/tmsrig-XXXXXX", base && *base ? base : P_tmpdir);
+	if (length >= (int)sizeof attachments->folder) {
+		attachments->folder[0] = '\0';
+		return error_config(error, "TMPDIR: is longer than a path can be");
+	}
 	attachments->paths = calloc(document->dir_count * ATTACHED_COUNT + 1, sizeof *attachments->paths);
 	if (!attachments->paths || !mkdtemp(attachments->folder)) {
 		attachments->folder[0] = '\0';

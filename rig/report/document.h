@@ -22,7 +22,8 @@ struct document {
  */
 bool document_write(const struct document *document, struct error *error) must_check;
 /*
- * ERROR_CONFIG, with the first file that differs, when the folder is not as its SHA256SUMS says: no report is made of evidence that was changed.
+ * ERROR_CONFIG, with the first file that differs, when the folder is not as its SHA256SUMS says, or a signature in it does not hold: no report is made of
+ * evidence that was changed.
  */
 bool document_sealed(const char *dir, struct error *error) must_check;
 /* ERROR_CONFIG when path (which need not exist) lies inside the evidence folder dir: what was sealed is not added to. */

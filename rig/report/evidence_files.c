@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evidence_files.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -9,8 +8,10 @@
 
 #include "digest.h"
 #include "json_lua.h"
+#include "manifest.h"
+#include "signature.h"
 
-enum { MAX_BYTES = 1 << 20, MAX_LINE = 1 << 16, MAX_LINES = 64, MAX_SIGNATURES = 64, MAX_DEPTH_OF_JSON = 32 };
+enum { MAX_BYTES = 1 << 20, MAX_LINE = 1 << 16, MAX_LINES = 64, MAX_DEPTH_OF_JSON = 32 };
 
 /* A Lua error jumps out of C functions, so what they hold on to lives here. */
 struct evidence_files {
@@ -19,8 +20,7 @@ struct evidence_files {
 	FILE *stream;
 	char *line;
 	size_t line_size;
-	struct dirent **entries;
-	int entry_count;
+	struct signatures *signatures;
 	bool hide_later;
 	char path[4096];
 };
@@ -42,15 +42,6 @@ void evidence_files_hide_later(struct evidence_files *files)
 	files->hide_later = true;
 }
 
-static void drop_entries(struct evidence_files *files)
-{
-	for (int i = 0; i < files->entry_count; i++)
-		free(files->entries[i]);
-	free(files->entries);
-	files->entries = NULL;
-	files->entry_count = 0;
-}
-
 static void drop_stream(struct evidence_files *files)
 {
 	if (files->stream)
@@ -63,7 +54,7 @@ void evidence_files_close(struct evidence_files *files)
 	if (!files)
 		return;
 	drop_stream(files);
-	drop_entries(files);
+	signatures_destroy(files->signatures);
 	json_decref(files->json);
 	free(files->line);
 	free(files->dir);
@@ -181,36 +172,60 @@ static int lua_events(lua_State *lua)
 	return 1;
 }
 
-static int is_statement(const struct dirent *entry)
+static void set_string(lua_State *lua, const char *key, const char *value)
 {
-	size_t length = strlen(entry->d_name);
-	return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0;
+	if (value[0]) {
+		lua_pushstring(lua, value);
+		lua_setfield(lua, -2, key);
+	}
 }
 
-/* evidence.signatures(): signatures/NN-MEANING.json in their order as tables with the member "file"; {} when nobody signed */
+/*
+ * evidence.signatures(): each as {file, meaning, name, time, key_id, holds, stamp_time} in their order, as checked against the files it covers and the
+ * key it names; what could not be read is not there. {} when nobody signed.
+ */
 static int lua_signatures(lua_State *lua)
 {
+	static const struct signature_demands NOTHING = {0};
 	struct evidence_files *files = self(lua);
-	lua_Integer kept = 0;
-	char name[300];
-	drop_entries(files);
-	snprintf(files->path, sizeof files->path, "%s/signatures", files->dir);
+	struct error error = {0};
+	signatures_destroy(files->signatures);
+	files->signatures = files->hide_later ? NULL : signatures_check(files->dir, &NOTHING, &error);
 	lua_newtable(lua);
-	files->entry_count = files->hide_later ? 0 : scandir(files->path, &files->entries, is_statement, alphasort);
-	for (int i = 0; i < files->entry_count && i < MAX_SIGNATURES; i++) {
-		snprintf(name, sizeof name, "signatures/%s", files->entries[i]->d_name);
-		push_file(files, lua, name);
-		if (lua_isnil(lua, -1)) {
-			lua_pop(lua, 1);
-			lua_newtable(lua);
-		}
-		lua_pushstring(lua, name);
-		lua_setfield(lua, -2, "file");
-		lua_seti(lua, -2, ++kept);
+	for (size_t i = 0; files->signatures && i < files->signatures->count; i++) {
+		const struct signature *signature = &files->signatures->items[i];
+		lua_newtable(lua);
+		set_string(lua, "file", signature->file);
+		set_string(lua, "meaning", signature_meaning_name(signature->meaning));
+		set_string(lua, "name", signature->name);
+		set_string(lua, "time", signature->time);
+		set_string(lua, "key_id", signature->key_id);
+		set_string(lua, "stamp_time", signature->stamp_time);
+		lua_pushboolean(lua, signature->holds);
+		lua_setfield(lua, -2, "holds");
+		lua_seti(lua, -2, (lua_Integer)i + 1);
 	}
-	if (files->entry_count < 0)
-		files->entry_count = 0;
-	drop_entries(files);
+	return 1;
+}
+
+/* evidence.sealed(name): the SHA-256 that SHA256SUMS has of a file, or nil while there is none */
+static int lua_sealed(lua_State *lua)
+{
+	struct evidence_files *files = self(lua);
+	const char *name = luaL_checkstring(lua, 1);
+	size_t length;
+	lua_pushnil(lua);
+	if (files->hide_later || !open_file(files, MANIFEST_FILE))
+		return 1;
+	while (next_line(files, &length)) {
+		bool found =
+			length == strlen(name) + DIGEST_HEX_SIZE + 1 && memcmp(files->line + DIGEST_HEX_SIZE + 1, name, strlen(name)) == 0;
+		if (found)
+			lua_pushlstring(lua, files->line, DIGEST_HEX_SIZE - 1);
+		if (found)
+			break;
+	}
+	drop_stream(files);
 	return 1;
 }
 
@@ -220,7 +235,7 @@ static int lua_manifest(lua_State *lua)
 	struct evidence_files *files = self(lua);
 	char hex[DIGEST_HEX_SIZE];
 	struct error error = {0};
-	snprintf(files->path, sizeof files->path, "%s/SHA256SUMS", files->dir);
+	snprintf(files->path, sizeof files->path, "%s/" MANIFEST_FILE, files->dir);
 	if (!files->hide_later && access(files->path, R_OK) == 0 && digest_file(files->path, hex, &error))
 		lua_pushstring(lua, hex);
 	else
@@ -232,7 +247,7 @@ void evidence_files_register(struct evidence_files *files, lua_State *lua)
 {
 	static const luaL_Reg FUNCTIONS[] = {
 		{"environment", lua_environment}, {"events", lua_events}, {"signatures", lua_signatures},
-		{"manifest", lua_manifest},       {NULL, NULL},
+		{"manifest", lua_manifest},       {"sealed", lua_sealed}, {NULL, NULL},
 	};
 	static const char UNFINISHED[] = ".incomplete";
 	const char *slash = strrchr(files->dir, '/');

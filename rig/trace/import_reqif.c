@@ -2,7 +2,6 @@
 #include <libxml/hash.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "import_xhtml.h"
@@ -306,7 +305,7 @@ static bool read_object(struct reqif *reqif, const xmlNode *object, struct error
 }
 
 /* Every object below a place of a module has its prefix. The parser has bounded the depth. */
-static void add_prefix(struct reqif *reqif, const xmlNode *place, const char *prefix)
+static void add_prefix(struct reqif *reqif, const xmlNode *place, char *prefix)
 {
 	const xmlNode *children = child(place, "CHILDREN");
 	for (const xmlNode *one = children ? children->children : NULL; one; one = one->next) {
@@ -315,7 +314,7 @@ static void add_prefix(struct reqif *reqif, const xmlNode *place, const char *pr
 		const char *object = content(reqif, first_element(child(one, "OBJECT")));
 		/* An object of two modules has the prefix of the first. */
 		if (object)
-			xmlHashAddEntry(reqif->prefixes, (const xmlChar *)object, (void *)(uintptr_t)prefix);
+			xmlHashAddEntry(reqif->prefixes, (const xmlChar *)object, prefix);
 		add_prefix(reqif, one, prefix);
 	}
 }
@@ -333,9 +332,12 @@ static bool read_prefixes(struct reqif *reqif, const xmlNode *core, struct error
 				return false;
 			if (strcmp(definition->name, "ReqIF.Prefix") != 0)
 				continue;
-			const char *prefix = text_of(reqif, one, error);
-			if (!prefix)
+			const char *text = text_of(reqif, one, error);
+			if (!text)
 				return false;
+			char *prefix = arena_strdup(reqif->imported->arena, text);
+			if (!prefix)
+				return imported_wrong(reqif->imported, 0, error, "out of memory");
 			add_prefix(reqif, module, prefix);
 		}
 	}

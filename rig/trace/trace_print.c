@@ -25,7 +25,7 @@ static void print_attempt(FILE *out, const struct trace *trace, const struct tra
 {
 	const struct trace_attempt *missing = trace_missing_attempt(trace, bundle);
 	if (bundle->attempt > 1)
-		fprintf(out, "  attempt %u", bundle->attempt);
+		fprintf(out, "  attempt %u%s%s", bundle->attempt, bundle->reason ? ": " : "", bundle->reason ? bundle->reason : "");
 	if (missing)
 		fprintf(out, ", NOT AMONG THESE: run %.32s, %s; %s", missing->id, missing->verdict ? missing->verdict : "no end",
 			bundle->reason ? "repeated with a reason" : "repeated without a reason");

@@ -29,6 +29,7 @@ def write(number):
     day = time.gmtime(1767225600 + 21600 * number)
     result["run"]["id"] = time.strftime("%Y%m%dT%H%M%SZ", day) + f"-{number:012x}"
     result["run"]["started"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", day)
+    result["run"]["ledger_place"]["line"] = 2 * number + 1
     measurand.update(mean=statistics.fmean(new), standard_deviation=statistics.stdev(new), minimum=min(new), maximum=max(new))
     texts = {"measurements.csv": table, "result.json": json.dumps(result, indent=2) + "\n"}
     for file, text in texts.items():

@@ -128,6 +128,21 @@ Test(history_statistics, values_that_are_equal_show_nothing)
 	}
 }
 
+/* A bundle may hold any number: what cannot be calculated is not stated, and is not in control, capable or adrift either. */
+Test(history_statistics, the_largest_numbers_state_nothing)
+{
+	double values[12], x[12];
+	for (size_t i = 0; i < 12; i++) {
+		values[i] = i % 2 ? 1.7e308 : -1.7e308;
+		x[i] = (double)i;
+	}
+	struct control_chart chart = control_chart_of(values, 12);
+	cr_expect(isnan(chart.mean) && isnan(chart.lower) && isnan(chart.moving_range));
+	struct drift drift = drift_of(x, values, 12);
+	cr_expect(isnan(drift.slope) && isnan(drift.p));
+	cr_expect(isnan(capability_of(values, 12, -1.7e308, 1.7e308).cpk));
+}
+
 /* Intervals of many pulses: the quantile has to stay right where the degrees of freedom are many. */
 Test(history_statistics, chi_square_against_gsl)
 {

@@ -119,7 +119,7 @@ def cases(folder):
 
 
 FOR_LEAVES = ("smoke", "paired-sici", "threshold", "interlocks-il04-emergency-stop", "fault-IL07-late-20-ms", "fault-probe_lost", "bench-clipped", "stated", "operator",
-              "refused", "overdue", "override")
+              "refused", "overdue", "override", "bench-virtual-2ch")
 
 
 def workers():
