@@ -220,7 +220,7 @@ check "what people state is made again too" eval 'printf "laboratory: {name: A l
 if [ "$how" = brief ]; then
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
   mkdir few && cp -r stopped stated few/
-  check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" few 25 "${SEED:-1}"
+  check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" few 15 "${SEED:-1}"
   check "deceptions" /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke brief
 else
   check "bundles of every kind" /usr/bin/python3 "$here/bundles.py" make "$tmsrig" "$work/all"
