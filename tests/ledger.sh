@@ -42,9 +42,9 @@ check "the report says so" grep -q "The ledger of the bench begins with this run
 cp $ledger after-a
 check "the second passes" run 0 b
 check "the terminal names the first" grep -q "^ATTEMPT 2: 1 run of this test came before, 1 of them no pass; the first, .*: fail. Reason for the repeat: no reason given$" out
-check "the report names the first" grep -q "This is attempt 2: 1 run of this test came before, and the first attempt counts" ev/b/report.html
+check "the report names the first" grep -q "This is attempt 2: 1 run of this test came before.*the first attempt counts" ev/b/report.html
 check "JUnit has the attempt" grep -q '<property name="attempt" value="2"/>' ev/b/junit.xml
-check "JUnit has the verdict of the first" grep -q '<property name="attempt.earlier.1" value=".*FAIL"/>' ev/b/junit.xml
+check "JUnit has the verdict of the first" grep -q '<property name="attempt.earlier.1" value=".*FAIL.*"/>' ev/b/junit.xml
 check "JUnit says it in its output" grep -q "<system-out>This is attempt 2" ev/b/junit.xml
 cp $ledger after-b
 check "the third says why" run 0 c --reason "cable changed"

@@ -37,8 +37,8 @@ build/bench/tests/adversarial/adversarial --count 10000 | tail -n 1
 echo "== confusion: forty thousand pulses of every waveform"
 build/bench/tests/adversarial/confusion --count 40000 --seed 100000
 
-echo "== 100 runs killed at random moments"
-tests/kills.sh "$tmsrig" 100
+echo "== 100 runs killed at random moments; death and failure at every call that changes the disk; runs that do not start"
+tests/kills.sh "$tmsrig" 100 1
 
 echo "== spice: the virtual stimulator beside ngspice"
 build/bench/tests/spice/spice fixtures
@@ -64,18 +64,15 @@ tests/signing.sh "$tmsrig" build/bench/tests/tamper/tamper 10000
 echo "== fuzzing, $fuzz_seconds s a target"
 CC=clang meson setup build/fuzz --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link \
   -Dfuzz_engine=true >/dev/null 2>&1 || [ -f build/fuzz/build.ninja ]
-for target in bundle compare config scenario recording signature; do
+for target in bundle compare config dcc history import remote result scenario serve recording signature store; do
   ninja -C build/fuzz "tests/fuzz/fuzz_$target" >/dev/null
   mkdir -p "$work/corpus"
   case $target in
-    bundle) cp tests/fuzz/corpus/bundle/* "$work/corpus" ;;
     config) find fixtures tests/negative/yaml -name '*.yaml' -exec cp {} "$work/corpus" \; ;;
     scenario) find scenarios tests/negative/lua -name '*.lua' -exec cp {} "$work/corpus" \; ;;
-    compare) cp tests/fuzz/corpus/compare/* "$work/corpus" ;;
-    recording) cp tests/fuzz/corpus/recording/* "$work/corpus" ;;
-    signature) cp tests/fuzz/corpus/signature/* "$work/corpus" ;;
+    *) cp tests/fuzz/corpus/"$target"/* "$work/corpus" ;;
   esac
-  TMSRIG_FIXTURES=$PWD/fixtures TMSRIG_SCENARIO_LIB=$PWD/scenarios/lib "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$fuzz_seconds" \
+  TMSRIG_REPORTS=$PWD/reports TMSRIG_FIXTURES=$PWD/fixtures TMSRIG_SCENARIO_LIB=$PWD/scenarios/lib "build/fuzz/tests/fuzz/fuzz_$target" -max_total_time="$fuzz_seconds" \
     -max_len=65536 -timeout=30 -artifact_prefix="$work/" "$work/corpus" >"$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
   tail -n 1 "$work/log"
   rm -rf "$work/corpus"

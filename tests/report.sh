@@ -57,6 +57,7 @@ pulse() { "$tmsrig" analyze "$TMSRIG_DATA/fixtures/recordings/simulated-pulse.cs
 pulse --date 2027-03-02 --allow-overdue-calibration --serial A --out override >/dev/null 2>&1
 check "by override: no plain pass" eval 'front override/report.html >top && has top "PASS BY OVERRIDE" "no statement of conformity where a value rests on it" && ! grep -q "<section class=\"verdict pass" top'
 check "by override: what rests on it is not among the met" eval 'grep -q "met: REC-GAPS, SHAPE-PERIOD, SHAPE-RISE.*not met: none" override/report.html && grep -q "judged by override, no statement of conformity either: TIM-LATENCY, SHAPE-RATIO, SHAPE-AFTER" override/report.html'
+check "a recording from elsewhere: said at the top and in the margin of every page" eval 'front override/report.html >top && has top "<div class=\"banner\" role=\"note\">RECORDING MADE ELSEWHERE" && has override/report.html "content: \"RECORDING MADE ELSEWHERE"'
 check "a recording from elsewhere: neither real nor the day of its analysis" has override/report.html "a recording made elsewhere: this evidence does not show" "<tr><td>Recorded</td><td>2027-03-02" "whether it was fixed before the recording was made this evidence does not show"
 cat >owed.lua <<'END'
 scenario { id = "owed", title = "Says more than it does", verifies = { "AMP-LINEARITY" } }

@@ -8,7 +8,7 @@ local waveforms = require "waveforms"
 local session = require "session"
 local MOST = 8 -- runs in one table of the matrix
 
-page.about_all = {title = "campaign report", simulated = runs.simulated, overridden = runs.overridden,
+page.about_all = {title = "campaign report", simulated = runs.simulated, overridden = runs.overridden, analysed = runs.analysed,
 	identification = string.format("%s, %s, verdict %s", format.count(campaign.count, "run"), runs.identification, format.verdict(runs.verdict).word .. (runs.verdict == "pass" and runs.overridden and " BY OVERRIDE" or ""))}
 local counts = {}
 for _, requirement in ipairs(runs.requirements) do

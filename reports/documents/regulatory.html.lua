@@ -4,7 +4,7 @@ local brand = require "brand"
 local format = require "format"
 local page = require "page"
 local runs = require("runs").read()
-page.about_all = {title = "evidence by clause", simulated = runs.simulated, overridden = runs.overridden,
+page.about_all = {title = "evidence by clause", simulated = runs.simulated, overridden = runs.overridden, analysed = runs.analysed,
 	identification = string.format("%s, %s", format.count(campaign.count, "run"), runs.identification)}
 
 -- Whether an entry of the data names the requirement: by its measurand, and where the entry says so by the scenarios that its selector names.

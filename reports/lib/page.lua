@@ -30,6 +30,9 @@ function page.warning()
 	if all and all.simulated or not all and result.run.simulated then
 		words[#words + 1] = "SIMULATED: no evidence about a real device"
 	end
+	if all and all.analysed or not all and result.run.command == "analyze" then
+		words[#words + 1] = "RECORDING MADE ELSEWHERE"
+	end
 	if all and all.overridden or not all and result.calibration and result.calibration.overridden then
 		words[#words + 1] = "CALIBRATION NOT IN FORCE"
 	end
@@ -42,7 +45,7 @@ function page.identification()
 	end
 	local serial = result.run.device_serial
 	return string.format("%s, verdict %s, device %s, %s", format.short(about.identification(), 60), summary.headline().word,
-		serial and "serial number " .. format.short(serial, 40) or "without a serial number", result.run.started or "no date")
+		serial and "serial number " .. format.short(serial, 40) or "without a serial number", (result.run.command == "analyze" and "analysed " or "") .. (result.run.started or "no date"))
 end
 
 return page

@@ -156,6 +156,7 @@ function runs.read()
 		runs.simulated = runs.simulated or entry.simulated
 		runs.real = runs.real or not entry.simulated
 		runs.overridden = runs.overridden or entry.overridden
+		runs.analysed = runs.analysed or entry.command == "analyze"
 		hashes[#hashes + 1] = entry.hash:sub(1, 8)
 	end
 	for _, requirement in ipairs(runs.requirements) do

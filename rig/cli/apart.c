@@ -11,13 +11,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the child: the error, whole, through the pipe. */
-static void run(bool (*work)(void *self, struct error *error), void *self, const char *scratch, int to_parent)
+/*
+ * A recording of 15 MB is judged again in 2 s and 32 MB of memory. What is here is some hundred times that, and an end for files that are made to have
+ * none.
+ */
+enum { CPU_S = 30, CPU_S_PER_MIB = 10, MEMORY_MIB = 1024, MEMORY_PER_BYTE = 64, FILES_MIB = 1024, FILES_PER_BYTE = 256 };
+
+static void limit(int resource, rlim_t most)
 {
-	const struct rlimit no_core = {0, 0};
+	struct rlimit held;
+	if (getrlimit((__rlimit_resource_t)resource, &held) == 0 && (held.rlim_max == RLIM_INFINITY || most < held.rlim_max))
+		setrlimit((__rlimit_resource_t)resource, &(struct rlimit){most, held.rlim_max});
+}
+
+static void limit_all(uint64_t bytes)
+{
+	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_CPU, CPU_S + CPU_S_PER_MIB * (bytes >> 20));
+	limit(RLIMIT_FSIZE, ((rlim_t)FILES_MIB << 20) + FILES_PER_BYTE * bytes);
+/* The address sanitizer reserves more addresses than there is memory. */
+#ifndef __SANITIZE_ADDRESS__
+	limit(RLIMIT_AS, ((rlim_t)MEMORY_MIB << 20) + MEMORY_PER_BYTE * bytes);
+#endif
+}
+
+/* In the child: the error, whole, through the pipe. */
+static void run(bool (*work)(void *self, struct error *error), void *self, uint64_t bytes, const char *scratch, int to_parent)
+{
 	struct error error = {0};
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &no_core);
+	limit_all(bytes);
 	setenv("TMPDIR", scratch, 1);
 	if (!work(self, &error) && write(to_parent, &error, sizeof error) != (ssize_t)sizeof error)
 		_exit(EXIT_FAILURE);
@@ -39,8 +62,8 @@ static bool listen(int from_child, struct error *error, size_t *got)
 	return true;
 }
 
-bool apart(bool (*work)(void *self, struct error *error), void *self, const char *scratch, const char *subject, const char *what,
-	   struct error *error)
+bool apart(bool (*work)(void *self, struct error *error), void *self, uint64_t bytes, const char *scratch, const char *subject,
+	   const char *what, struct error *error)
 {
 	int ends[2], status = 0;
 	struct error told = {0};
@@ -55,7 +78,7 @@ bool apart(bool (*work)(void *self, struct error *error), void *self, const char
 		return error_errno(error, ERROR_BENCH, "no process for %s", what);
 	}
 	if (child == 0)
-		run(work, self, scratch, ends[1]);
+		run(work, self, bytes, scratch, ends[1]);
 	close(ends[1]);
 	bool heard = listen(ends[0], &told, &got);
 	close(ends[0]);
@@ -67,6 +90,8 @@ bool apart(bool (*work)(void *self, struct error *error), void *self, const char
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS && heard && got == 0)
 		return true;
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+		return error_config(error, "%s: %s did not end within the time that its size allows: it is made to do that", subject, what);
 	if (WIFSIGNALED(status))
 		return error_config(error, "%s: %s ended with signal %d (%s): the file is damaged, or made to do that", subject, what,
 				    WTERMSIG(status), strsignal(WTERMSIG(status)));

@@ -130,11 +130,12 @@ bool bundle_record_ended(struct bundle_record *record, enum verdict overall, str
 	return ended;
 }
 
-bool bundle_record_committed(struct bundle_record *record, struct evidence *evidence, enum verdict overall, struct error *error)
+bool bundle_record_commit(struct bundle_record *record, struct evidence *evidence, enum verdict overall, struct error *error)
 {
 	char hex[DIGEST_HEX_SIZE];
-	return digest_file(evidence_path(evidence, MANIFEST_FILE), hex, error) &&
-	       ledger_end(record->ledger, verdict_name(overall), hex, error);
+	bool committed = evidence_seal(evidence, error) && digest_file(evidence_path(evidence, MANIFEST_FILE), hex, error) &&
+			 ledger_end(record->ledger, verdict_name(overall), hex, error) && evidence_commit(evidence, error);
+	return committed || error_prefix(error, "evidence");
 }
 
 void bundle_record_failed(struct bundle_record *record, const struct error *why)

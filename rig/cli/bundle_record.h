@@ -28,8 +28,11 @@ bool bundle_record_begin(struct bundle_record *record, const struct session_setu
 			 struct error *error) must_check;
 /* The events are complete: nothing can be added to them. */
 bool bundle_record_ended(struct bundle_record *record, enum verdict overall, struct error *error) must_check;
-/* The folder is whole: its SHA256SUMS goes into the ledger. */
-bool bundle_record_committed(struct bundle_record *record, struct evidence *evidence, enum verdict overall, struct error *error) must_check;
+/*
+ * Seals the folder, writes the hash of its SHA256SUMS into the ledger, and gives the folder its name, in this order: a folder with the name of a whole
+ * one has its end in the ledger.
+ */
+bool bundle_record_commit(struct bundle_record *record, struct evidence *evidence, enum verdict overall, struct error *error) must_check;
 /*
  * The run failed and leaves no result: says why in the events, and in the ledger that it has no bundle. Never fails itself: what it cannot write any
  * more is left out.

@@ -6,6 +6,7 @@
 #include "bundle_place.h"
 #include "command.h"
 #include "diff.h"
+#include "folder.h"
 #include "inputs.h"
 #include "replay.h"
 #include "verdict.h"
@@ -65,8 +66,10 @@ struct side {
 static bool read_side(struct side *side, const char *bundle, struct error *error)
 {
 	const char *dir = side->place.dir;
-	char path[PATH_MAX];
+	char path[PATH_MAX], name[NAME_MAX + 1];
 	json_error_t problem;
+	if (folder_unfinished(bundle, name))
+		return error_config(error, "%s: was never finished; what is in it is no evidence", bundle);
 	if (!bundle_place_open(&side->place, bundle, error) || !replay_open(dir, &side->replay, error) ||
 	    !diff_read_measurands(dir, &side->measurands, error))
 		return false;

@@ -98,7 +98,7 @@ static struct results *align_edges(struct store_reader *store, struct error *err
 	if (!measure)
 		return NULL;
 	struct reduced_sink sink = measure_sink(measure);
-	return store_replay(store, &sink, error) ? measure_finish(measure, error) : NULL;
+	return store_replay(store, &sink, error) && store_check_end(store, error) ? measure_finish(measure, error) : NULL;
 }
 
 /* The window that holds a pulse. */

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "config.h"
 #include "digest.h"
+#include "folder.h"
 #include "inputs.h"
 #include "ledger.h"
 #include "manifest.h"
@@ -158,7 +159,10 @@ static bool is_sealed(const struct bundle *bundle)
 
 static const char *state_of(const struct ledger_entry *entry, const struct bundle *bundle)
 {
-	/* Cut off between its last two steps: the folder has its name, the ledger not its end. */
+	char name[NAME_MAX + 1];
+	/* Cut off before the last step: the ledger has its end, the folder not yet its name. The other way only by a ledger that is older than the bundle. */
+	if (entry->sums_sha256 && folder_unfinished(bundle->dir, name))
+		return "NOT FINISHED, cut off at its last step";
 	if (!entry->verdict && strcmp(entry->hash, bundle->ledger_hash) == 0)
 		return "there, but NO END in the ledger";
 	bool same = entry->sums_sha256 && strcmp(entry->sums_sha256, bundle->sums_sha256) == 0 &&

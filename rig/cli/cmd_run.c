@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "bench_lock.h"
+#include "bundle_record.h"
 #include "command.h"
 #include "config.h"
 #include "folder.h"
@@ -192,8 +193,9 @@ static void keep_history(const struct run_arguments *arguments, const char *out)
 			error.text);
 }
 
+/* busy: why the bench cannot be had, which is kept in place of a run; NULL: it can. */
 static int run_scenario(const struct run_arguments *arguments, const char *name, struct bench_setup *bench, const struct spec *spec,
-			const struct dose_tables *tables, struct bench_lock *lock)
+			const struct dose_tables *tables, struct bench_lock *lock, const struct error *busy)
 {
 	struct error error = {0};
 	char out[PATH_MAX];
@@ -235,6 +237,11 @@ static int run_scenario(const struct run_arguments *arguments, const char *name,
 		.quiet = arguments->quiet,
 		.json = arguments->json,
 	};
+	if (busy) {
+		int status = command_fail(busy);
+		bundle_record_not_started(&setup, busy);
+		return status;
+	}
 	bench_lock_tell(lock, out);
 	int status = session_run(&setup);
 	keep_history(arguments, out);
@@ -302,12 +309,13 @@ static int run(int argc, char **argv)
 		return command_fail(&error);
 	auto_bench_lock struct bench_lock *lock = bench_lock_take(bench, "tmsrig run", &error);
 	if (!lock)
-		return command_fail(&error);
+		return error.kind == ERROR_BENCH ? run_scenario(&arguments, arguments.scenarios[0], bench, spec, tables, NULL, &error)
+						 : command_fail(&error);
 	int status = 0;
 	for (size_t i = 0; i < arguments.scenario_count; i++) {
 		if (arguments.scenario_count > 1 && !arguments.json)
 			fprintf(stderr, "%s (%zu of %zu)\n", arguments.scenarios[i], i + 1, arguments.scenario_count);
-		int one = run_scenario(&arguments, arguments.scenarios[i], bench, spec, tables, lock);
+		int one = run_scenario(&arguments, arguments.scenarios[i], bench, spec, tables, lock, NULL);
 		status = worse(status, one);
 		if (atomic_load(&command_abort))
 			break;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "apart.h"
 #include "command.h"
@@ -193,7 +194,9 @@ bool rejudge(const struct rejudge_request *request, struct error *error)
 {
 	struct rejudge_request mine = *request;
 	char subject[PATH_MAX];
-	return snprintf(subject, sizeof subject, "%s/recording.h5", request->dir) < (int)sizeof subject
-		       ? apart(work, &mine, request->out, subject, "judging it again", error)
-		       : error_config(error, "%s: the path is too long", request->dir);
+	struct stat status;
+	if (snprintf(subject, sizeof subject, "%s/recording.h5", request->dir) >= (int)sizeof subject)
+		return error_config(error, "%s: the path is too long", request->dir);
+	uint64_t bytes = stat(subject, &status) == 0 ? (uint64_t)status.st_size : 0;
+	return apart(work, &mine, bytes, request->out, subject, "judging it again", error);
 }

@@ -198,6 +198,8 @@ bool replay_measure(const char *dir, struct replay *replay, struct error *error)
 	struct reduced_sink sink = measure_sink(replay->measure);
 	if (!store_replay(reader, &sink, error))
 		return error_prefix(error, "%s", path);
+	if (!store_check_end(reader, error))
+		return false;
 	replay->results = measure_finish(replay->measure, error);
 	return replay->results != NULL;
 }

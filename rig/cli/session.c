@@ -157,8 +157,6 @@ static bool write_report(struct evidence *evidence, struct error *error)
 	const char *dir = evidence_path(evidence, "");
 	if (!report_render(dir, templates, dir, error))
 		return error_prefix(error, "report");
-	if (!evidence_commit(evidence, error))
-		return error_prefix(error, "evidence");
 	return true;
 }
 
@@ -282,9 +280,12 @@ static int abandon(struct bundle_record *bundle, const struct error *error)
 static int give_up(struct evidence *evidence, const struct error *error)
 {
 	struct error late = {0};
-	if (!evidence_fail(evidence, &late))
+	int status = command_fail(error);
+	if (evidence_fail(evidence, &late))
+		fprintf(stderr, "tmsrig: the run did not start; its record is in %s\n", evidence_path(evidence, ""));
+	else
 		fprintf(stderr, "tmsrig: note: %s\n", late.text);
-	return command_fail(error);
+	return status;
 }
 
 /* The run did not begin, for whatever reason, though the bench is open. */
@@ -419,7 +420,7 @@ int session_run(const struct session_setup *setup)
 	tell_time_base(setup, results);
 	/* A report is made from the evidence alone; what it was written from need not wait beside it. */
 	results_destroy(steal(&results));
-	if (!write_report(evidence, &error) || !bundle_record_committed(&bundle, evidence, judging.overall, &error))
+	if (!write_report(evidence, &error) || !bundle_record_commit(&bundle, evidence, judging.overall, &error))
 		return abandon(&bundle, &error);
 	print_place(setup, &bundle, &judging.calibration, simulated);
 	int status = ran ? (int)verdict_exit_status(judging.overall) : command_fail(&run_error);

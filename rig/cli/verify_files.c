@@ -17,16 +17,6 @@ static bool is_judged(const char *name)
 	return strcmp(name, "recording.h5") == 0 || strcmp(name, MANIFEST_FILE) == 0 || strncmp(name, "inputs/", strlen("inputs/")) == 0;
 }
 
-/* What a run renames in its last step. */
-static bool is_incomplete(const char *dir)
-{
-	static const char suffix[] = ".incomplete";
-	size_t length = strlen(dir);
-	while (length > 1 && dir[length - 1] == '/')
-		length--;
-	return length >= strlen(suffix) && strncmp(dir + length - strlen(suffix), suffix, strlen(suffix)) == 0;
-}
-
 bool verify_manifest(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	struct manifest_report manifest auto_manifest_report = {0};
@@ -36,8 +26,6 @@ bool verify_manifest(struct bundle_check *v, struct stage_report *report, struct
 		stage_find(report, "%s", manifest.findings[i].text);
 		v->recording_changed = v->recording_changed || is_judged(manifest.findings[i].name);
 	}
-	if (is_incomplete(v->dir))
-		stage_find(report, "the name ends in .incomplete: the run that made this folder did not come to its end");
 	snprintf(v->sums_sha256, sizeof v->sums_sha256, "%s", manifest.sha256);
 	if (manifest.finding_count > 0)
 		snprintf(report->summary, sizeof report->summary, "%zu files are as SHA256SUMS has them; not so:", manifest.file_count);
@@ -121,7 +109,7 @@ static void check_run(const struct bundle_check *v, const struct ledger_list *li
 	snprintf(report->summary, sizeof report->summary, "the bench's ledger has this run, line %zu, attempt %lld", run->line,
 		 (long long)attempt);
 	if (!run->sums_sha256)
-		stage_find(report, "the ledger has no end of this run, so no whole bundle came of it");
+		stage_find(report, "the ledger has no end of this run: it was cut off, or a copy of the ledger is older than the bundle");
 	else if (strcmp(run->sums_sha256, v->sums_sha256) != 0)
 		stage_find(report, "SHA256SUMS: its SHA-256 is %.16s, the ledger says %.16s (line %zu)", v->sums_sha256, run->sums_sha256,
 			   run->line);

@@ -140,6 +140,14 @@ static void compare_all(struct comparison *c)
 		snprintf(report->summary, sizeof report->summary, "%zu made again from the bundle, byte for byte", c->equal);
 }
 
+static uint64_t recording_bytes(const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	bool there = snprintf(path, sizeof path, "%s/recording.h5", dir) < (int)sizeof path && stat(path, &status) == 0;
+	return there ? (uint64_t)status.st_size : 0;
+}
+
 bool verify_views(struct bundle_check *v, struct stage_report *report, struct error *error)
 {
 	char templates[PATH_MAX];
@@ -156,7 +164,7 @@ bool verify_views(struct bundle_check *v, struct stage_report *report, struct er
 	auto_folder_list struct folder_list *others = NULL;
 	bool same_maker = is_same_maker(v, templates);
 	report->state = STAGE_HOLDS;
-	if (!apart(render, &rendering, scratch.path, "the views", "making them again", &why) && same_maker) {
+	if (!apart(render, &rendering, recording_bytes(v->dir), scratch.path, "the views", "making them again", &why) && same_maker) {
 		snprintf(report->summary, sizeof report->summary, "they cannot be made again:");
 		stage_find(report, "%s", why.text);
 		return true;

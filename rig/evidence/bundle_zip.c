@@ -86,13 +86,9 @@ static char *top_of(const char *dir)
 	return nameless ? strdup("bundle") : strndup(dir + begin, end - begin);
 }
 
-bool bundle_zip_pack(const char *dir, const char *path, struct error *error)
+static bool pack(const char *dir, const char *top, const struct folder_list *files, const char *path, struct error *error)
 {
-	auto_folder_list struct folder_list *files = folder_list(dir, error);
-	auto_free char *top = top_of(dir);
-	if (!files || !top)
-		return files ? error_bench(error, "%s: out of memory", dir) : false;
-	auto_zip zip_t *archive = open_archive(path, ZIP_CREATE | ZIP_EXCL, ERROR_CONFIG, error);
+	auto_zip zip_t *archive = open_archive(path, ZIP_CREATE | ZIP_TRUNCATE, ERROR_CONFIG, error);
 	if (!archive)
 		return false;
 	for (size_t i = 0; i < files->count; i++)
@@ -102,6 +98,38 @@ bool bundle_zip_pack(const char *dir, const char *path, struct error *error)
 		return zip_failed(error, ERROR_BENCH, path, zip_get_error(archive));
 	archive = NULL;
 	return true;
+}
+
+static bool sync_file(const char *path, struct error *error)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return (fd >= 0 && fsync(fd) == 0) || error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
+}
+
+/* "a/b.zip" -> "a/.b.zip.partial"; the caller frees. */
+static char *partial_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash ? (int)(slash - path) + 1 : 0;
+	char *partial = NULL;
+	return asprintf(&partial, "%.*s.%s.partial", folder, path, path + folder) < 0 ? NULL : partial;
+}
+
+bool bundle_zip_pack(const char *dir, const char *path, struct error *error)
+{
+	struct stat status;
+	auto_folder_list struct folder_list *files = folder_list(dir, error);
+	auto_free char *top = top_of(dir);
+	auto_free char *partial = partial_of(path);
+	if (!files || !top || !partial)
+		return files ? error_bench(error, "%s: out of memory", dir) : false;
+	if (lstat(path, &status) == 0)
+		return error_config(error, "%s: already exists; choose another name", path);
+	/* On the disk before it has its name. */
+	bool packed = pack(dir, top, files, partial, error) && sync_file(partial, error) && folder_rename(partial, path, error);
+	if (!packed)
+		unlink(partial);
+	return packed;
 }
 
 /* An archive that is being unpacked. */
@@ -244,7 +272,7 @@ static bool make_folders(const char *path, size_t root_length, struct error *err
 	for (char *slash = partial + root_length; (slash = strchr(slash + 1, '/')) != NULL;) {
 		*slash = '\0';
 		if (mkdir(partial, 0777) != 0 && errno != EEXIST)
-			return error_errno(error, ERROR_BENCH, "%s: cannot make the folder", partial);
+			return error_errno(error, folder_error_kind(errno), "%s: cannot make the folder", partial);
 		*slash = '/';
 	}
 	return true;
@@ -289,7 +317,7 @@ static bool unpack_one(const struct unpacking *unpacking, const char *name, stru
 		return refuse(unpacking, error, name, "cannot be read");
 	auto_fd int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (to < 0)
-		return error_errno(error, ERROR_BENCH, "%s: cannot create", path);
+		return error_errno(error, folder_error_kind(errno), "%s: entry '%.200s' cannot be made", unpacking->path, name);
 	return copy_out(unpacking, name, from, to, entry.size, error);
 }
 

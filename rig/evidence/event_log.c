@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "digest.h"
+#include "folder.h"
 
 enum { PREFIX_SIZE = 160 };
 
@@ -198,7 +199,10 @@ struct event_log *event_log_open(const char *path, bool (*each)(void *self, size
 {
 	auto_event_log struct event_log *log = make(path, O_RDWR | O_CREAT, error);
 	struct reader reader = {.each = each, .self = self};
-	return log && lock(log, error) && catch_up(log, &reader, error) ? steal(&log) : NULL;
+	if (!log || !lock(log, error) || !catch_up(log, &reader, error))
+		return NULL;
+	/* A new file's name has to be on the disk before what rests on its first line. */
+	return log->state.lines > 0 || folder_sync_above(path, error) ? steal(&log) : NULL;
 }
 
 bool event_log_pause(struct event_log *log, struct error *error)

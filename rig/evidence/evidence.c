@@ -34,6 +34,9 @@ static bool make_folder(const struct evidence *evidence, struct error *error)
 	const char *final = evidence->final_path, *work = evidence->work_path;
 	if (!*final)
 		return error_config(error, "the evidence folder has no name");
+	const char *slash = strrchr(final, '/');
+	if (folder_unfinished_name(slash ? slash + 1 : final))
+		return error_config(error, "%s: such a name is given to runs that did not come to their end, choose another", final);
 	if (lstat(final, &status) == 0)
 		return error_config(error, "%s: already exists; evidence is never overwritten, choose another folder", final);
 	if (lstat(work, &status) == 0)
@@ -180,12 +183,16 @@ bool evidence_write_result(struct evidence *evidence, const struct evidence_fact
 	return written;
 }
 
-bool evidence_commit(struct evidence *evidence, struct error *error)
+bool evidence_seal(struct evidence *evidence, struct error *error)
 {
 	auto_folder_list struct folder_list *files = folder_list(evidence->work_path, error);
-	if (!files || !manifest_write(evidence->work_path, files->names, files->count, error) ||
-	    !folder_sync(evidence->work_path, files, MANIFEST_FILE, error) ||
-	    !folder_rename(evidence->work_path, evidence->final_path, error))
+	return files && manifest_write(evidence->work_path, files->names, files->count, error) &&
+	       folder_sync(evidence->work_path, files, MANIFEST_FILE, error);
+}
+
+bool evidence_commit(struct evidence *evidence, struct error *error)
+{
+	if (!folder_rename(evidence->work_path, evidence->final_path, error))
 		return false;
 	free(evidence->work_path);
 	evidence->work_path = steal(&evidence->final_path);

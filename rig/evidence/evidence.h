@@ -81,10 +81,9 @@ const char *evidence_path(struct evidence *evidence, const char *name);
  * as void when the recording is missing or not complete or the run ended early: what was not recorded to its end conforms to nothing.
  */
 bool evidence_write_result(struct evidence *evidence, const struct evidence_facts *facts, struct error *error) must_check;
-/*
- * Writes SHA256SUMS over everything in the folder, brings it all to the disk, and gives it its final name, which evidence_path() uses from then
- * on.
- */
+/* Writes SHA256SUMS over everything in the folder and brings it all to the disk. */
+bool evidence_seal(struct evidence *evidence, struct error *error) must_check;
+/* Gives a folder that is sealed its final name, which evidence_path() uses from then on. The last step: what has that name is whole. */
 bool evidence_commit(struct evidence *evidence, struct error *error) must_check;
 /* Gives a folder that will never hold a result the name DIR.failed, DIR.failed.2, ... which evidence_path() uses from then on. */
 bool evidence_fail(struct evidence *evidence, struct error *error) must_check;

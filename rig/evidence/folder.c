@@ -3,23 +3,49 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { MAX_DEPTH = 8, GROWTH = 16 };
 
+enum error_kind folder_error_kind(int number)
+{
+	bool wrong_path = number == ENOENT || number == ENOTDIR || number == EISDIR || number == ENAMETOOLONG || number == ELOOP ||
+			  number == EACCES || number == EPERM || number == EROFS;
+	return wrong_path ? ERROR_CONFIG : ERROR_BENCH;
+}
+
+static bool sync_path(const char *path, struct error *error)
+{
+	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Some file systems have no fsync for folders (EINVAL): their rename is as durable as they make it. */
+	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+		return error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
+	return true;
+}
+
+bool folder_sync_above(const char *path, struct error *error)
+{
+	auto_free char *folder = strdup(path);
+	if (!folder)
+		return error_bench(error, "%s: out of memory", path);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder ? 1 : 0] = '\0';
+	return sync_path(slash ? folder : ".", error);
+}
+
 static bool make_one(const char *path, struct error *error)
 {
 	struct stat status;
 	if (mkdir(path, 0777) == 0)
-		return true;
+		return folder_sync_above(path, error);
 	if (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return true;
 	if (errno == EEXIST)
 		return error_config(error, "%s: a file is in the way of the folder", path);
-	bool wrong_path =
-		errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG || errno == ELOOP || errno == EACCES || errno == EPERM;
-	return error_errno(error, wrong_path ? ERROR_CONFIG : ERROR_BENCH, "%s: cannot make the folder", path);
+	return error_errno(error, folder_error_kind(errno), "%s: cannot make the folder", path);
 }
 
 bool folder_make(const char *path, struct error *error)
@@ -149,32 +175,12 @@ void folder_list_destroy(struct folder_list *list)
 	free(list);
 }
 
-static bool sync_path(const char *path, struct error *error)
-{
-	auto_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* Some file systems have no fsync for folders (EINVAL): their rename is as durable as they make it. */
-	if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-		return error_errno(error, ERROR_BENCH, "%s: cannot be brought to the disk", path);
-	return true;
-}
-
-static bool sync_folder_of(const char *path, struct error *error)
-{
-	auto_free char *folder = strdup(path);
-	if (!folder)
-		return error_bench(error, "%s: out of memory", path);
-	char *slash = strrchr(folder, '/');
-	if (slash)
-		slash[slash == folder ? 1 : 0] = '\0';
-	return sync_path(slash ? folder : ".", error);
-}
-
 static bool sync_file(const char *root, const char *name, struct error *error)
 {
 	auto_free char *path = NULL;
 	if (asprintf(&path, "%s/%s", root, name) < 0)
 		return error_bench(error, "%s: out of memory", root);
-	return sync_path(path, error) && sync_folder_of(path, error);
+	return sync_path(path, error) && folder_sync_above(path, error);
 }
 
 bool folder_sync(const char *path, const struct folder_list *list, const char *also, struct error *error)
@@ -196,5 +202,30 @@ bool folder_rename(const char *from, const char *to, struct error *error)
 	}
 	if (!renamed)
 		return error_errno(error, errno == EEXIST ? ERROR_CONFIG : ERROR_BENCH, "%s: cannot be renamed to %s", from, to);
-	return sync_folder_of(to, error);
+	/* A name that may be gone after the next power cut is not given. */
+	return folder_sync_above(to, error) || (rename(to, from) != 0 && error_prefix(error, "%s: it keeps this name", to));
+}
+
+bool folder_unfinished_name(const char *name)
+{
+	static const char *const ENDINGS[] = {".incomplete", ".failed"};
+	size_t whole = strlen(name), length = whole;
+	/* DIR.failed.2 */
+	while (length > 0 && strchr("0123456789", name[length - 1]))
+		length--;
+	length = length < whole && length > 0 && name[length - 1] == '.' ? length - 1 : whole;
+	for (size_t i = 0; i < sizeof ENDINGS / sizeof *ENDINGS; i++) {
+		size_t ending = strlen(ENDINGS[i]);
+		if (length >= ending && strncmp(name + length - ending, ENDINGS[i], ending) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool folder_unfinished(const char *path, char name[NAME_MAX + 1])
+{
+	auto_free char *real = realpath(path, NULL);
+	const char *slash = real ? strrchr(real, '/') : NULL;
+	snprintf(name, NAME_MAX + 1, "%s", slash ? slash + 1 : "");
+	return folder_unfinished_name(name);
 }

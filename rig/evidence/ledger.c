@@ -14,6 +14,7 @@ enum { RANDOM_BYTES = 6 };
 struct ledger {
 	struct event_log *log;
 	char run_id[LEDGER_RUN_ID_SIZE];
+	bool ended; /* or an attempt at it: a second end would be no line of a ledger */
 };
 
 /* The members of "begun" that are strings or null, and where they go. */
@@ -303,8 +304,11 @@ struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struc
 
 bool ledger_end(struct ledger *ledger, const char *verdict, const char *sums_sha256, struct error *error)
 {
+	if (ledger->ended)
+		return error_bench(error, "the ledger of the bench: the run has an end there already");
 	if (!event_log_resume(ledger->log, error))
 		return error_prefix(error, "the ledger of the bench");
+	ledger->ended = true;
 	struct json_emitter *json = event_log_begin(ledger->log, "ended");
 	emit_string(json, "run", ledger->run_id);
 	emit_string(json, "verdict", verdict);

@@ -63,7 +63,7 @@ void ledger_list_finish(struct ledger_list *list);
  */
 struct ledger *ledger_begin(const char *dir, const struct ledger_run *run, struct ledger_list *earlier, struct ledger_place *place,
 			    struct error *error) must_check;
-/* Writes "ended". sums_sha256 NULL: there is no whole bundle. */
+/* Writes "ended", once: a second call fails. sums_sha256 NULL: there is no whole bundle. */
 bool ledger_end(struct ledger *ledger, const char *verdict, const char *sums_sha256, struct error *error) must_check;
 void ledger_close(struct ledger *ledger);
 

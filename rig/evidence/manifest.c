@@ -41,6 +41,7 @@ const char *manifest_fault_name(enum manifest_fault fault)
 	case MANIFEST_LINE: return "not a line of a manifest";
 	case MANIFEST_KIND: return "not a file";
 	case MANIFEST_UNREADABLE: return "unreadable";
+	case MANIFEST_UNFINISHED: return "unfinished";
 	}
 	return "?";
 }
@@ -207,7 +208,7 @@ static int open_plain(const char *dir, const char *name, off_t *size)
 
 static void compare_file(struct check *check, const struct entry *entry)
 {
-	off_t size;
+	off_t size = 0;
 	char hex[DIGEST_HEX_SIZE], words[256];
 	auto_fd int fd = open_plain(check->dir, entry->name, &size);
 	if (fd >= 0 && (uint64_t)size > MAX_TOTAL - check->looked_at) {
@@ -261,6 +262,10 @@ static bool check_folder(struct check *check, struct error *error)
 	auto_folder_list struct folder_list *files = folder_survey(check->dir, &others, error);
 	if (!files)
 		return false;
+	char folder[NAME_MAX + 1];
+	if (folder_unfinished(check->dir, folder))
+		add(check, MANIFEST_UNFINISHED, folder, 0,
+		    "the name ends in .incomplete or .failed: the run that made this folder did not come to its end");
 	for (size_t i = 0; i < others->count; i++)
 		add(check, MANIFEST_KIND, others->names[i], 0, "a link, a special file, or a name that no manifest holds");
 	off_t size;

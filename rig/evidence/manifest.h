@@ -21,6 +21,7 @@ enum manifest_fault {
 	MANIFEST_LINE,       /* a line that is not "64 lower-case hex digits, two spaces, name, newline" */
 	MANIFEST_KIND,       /* a symbolic link, a device, a pipe, a socket, or a name that a manifest cannot hold */
 	MANIFEST_UNREADABLE, /* there, but cannot be read */
+	MANIFEST_UNFINISHED, /* the folder itself: its name says that its run did not come to its end */
 };
 
 struct manifest_finding {

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "hdf5_error.h"
+#include "store_guard.h"
 
 /* Decoded chunks that HDF5 keeps of the samples: windows straddle chunks. */
 enum { SAMPLE_CACHE_BYTES = 1 << 20 };
 
-bool row_reader_open(struct row_reader *reader, hid_t file, const char *path, const struct column_spec *spec, unsigned channels,
-		     struct error *error)
+bool row_reader_open(struct row_reader *reader, hid_t file, const char *path, uint64_t file_bytes, const struct column_spec *spec,
+		     unsigned channels, struct error *error)
 {
 	bool samples = spec == &store_columns[COLUMN_SAMPLES];
 	*reader = (struct row_reader){.spec = spec, .path = path, .width = spec->per_channel ? channels : 1, .dataset = -1};
@@ -19,9 +20,14 @@ bool row_reader_open(struct row_reader *reader, hid_t file, const char *path, co
 	auto_hdf5 hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
 	if (samples)
 		H5Pset_chunk_cache(access, 101, SAMPLE_CACHE_BYTES, 1.0);
-	reader->dataset = H5Dopen2(file, spec->path, access);
-	auto_hdf5 hid_t space = reader->dataset < 0 ? -1 : H5Dget_space(reader->dataset);
+	reader->dataset = store_guard_open(file, path, spec->path, file_bytes, access, error);
+	if (reader->dataset < 0)
+		return false;
+	auto_hdf5 hid_t space = H5Dget_space(reader->dataset);
+	auto_hdf5 hid_t type = H5Dget_type(reader->dataset);
 	hsize_t size[2] = {0, 1};
+	if (reader->memory_type >= 0 && type >= 0 && H5Tget_class(type) != H5Tget_class(reader->memory_type))
+		return error_config(error, "%s: damaged recording, %s is of a type that no recording has", path, spec->path);
 	if (reader->memory_type < 0 || space < 0 || H5Sget_simple_extent_ndims(space) != (spec->per_channel ? 2 : 1) ||
 	    H5Sget_simple_extent_dims(space, size, NULL) < 0)
 		return hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot open %s", path, spec->path);

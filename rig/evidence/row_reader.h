@@ -21,9 +21,9 @@ struct row_reader {
 	size_t plane_capacity;  /* bytes */
 };
 
-/* Opens the dataset and checks its shape; ERROR_CONFIG if it is not what the spec says. */
-bool row_reader_open(struct row_reader *reader, hid_t file, const char *path, const struct column_spec *spec, unsigned channels,
-		     struct error *error) must_check;
+/* Opens the dataset (store_guard.h; file_bytes: size of the file) and checks its shape; ERROR_CONFIG if it is not what the spec says. */
+bool row_reader_open(struct row_reader *reader, hid_t file, const char *path, uint64_t file_bytes, const struct column_spec *spec,
+		     unsigned channels, struct error *error) must_check;
 /* Closes it; a zeroed one is accepted. */
 void row_reader_close(struct row_reader *reader);
 /* Reads rows, interleaved, into out; first + count must not exceed the rows there are. */

@@ -32,6 +32,11 @@ void store_close(struct store_reader *reader);
  * replay is what was made of the recording. Ends without finish if the store is not complete. Operations of the sink that are NULL are left out.
  */
 bool store_replay(struct store_reader *reader, const struct reduced_sink *sink, struct error *error) must_check;
+/*
+ * Whether a complete recording, after it was replayed, ends where its last cell ends, or the gap behind that: a duration that nothing in it bears out is
+ * not measured by.
+ */
+bool store_check_end(const struct store_reader *reader, struct error *error) must_check;
 const struct recording_format *store_format(const struct store_reader *reader);
 const struct reduced_layout *store_layout(const struct store_reader *reader);
 /* True when the recording came to its end (its finish was pushed); false: cut off, aborted, or still growing. */

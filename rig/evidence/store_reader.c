@@ -2,12 +2,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "hdf5_error.h"
 #include "row_reader.h"
 #include "store.h"
 #include "store_format.h"
+#include "store_guard.h"
 #include "store_objects.h"
 
 /*
@@ -15,16 +15,23 @@
  * each, so that its 100 attempts in SWMR never end on a damaged file.
  */
 enum { READ_ATTEMPTS = 22, MAX_CELL_FRAMES = 1 << 24 };
+/* The scan cuts windows after a quarter of a second (rig/measure/scan.c); that is at 67 MSa/s. */
+enum { MAX_WINDOW_FRAMES = 1 << 24 };
+
+/* No ADC is that slow, or that fast. */
+static const double MIN_RATE_HZ = 1e-3, MAX_RATE_HZ = 1e12;
 
 struct store_reader {
 	char *path;
 	hid_t file;
+	uint64_t file_bytes;
 	struct recording_format format;
 	struct reduced_layout layout;
 	bool complete;
 	uint64_t total_frames;
 	struct row_reader rows[COLUMN_COUNT];
-	uint64_t windows, cells; /* of which everything is there */
+	uint64_t windows, cells;                              /* of which everything is there */
+	uint64_t next_window_frame, next_cell_frame, gap_end; /* while it is replayed */
 	int16_t *samples;
 	size_t samples_capacity; /* int16 */
 };
@@ -34,18 +41,11 @@ static bool damaged(struct store_reader *reader, struct error *error, const char
 	return hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot read %s", reader->path, what);
 }
 
-static bool get_attribute(hid_t file, const char *name, hid_t type, void *value)
-{
-	auto_hdf5 hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-	auto_hdf5 hid_t space = attribute < 0 ? -1 : H5Aget_space(attribute);
-	return space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Aread(attribute, type, value) >= 0;
-}
-
 static bool read_schema(struct store_reader *reader, struct error *error)
 {
 	char schema[64] = "";
 	auto_hdf5 hid_t string = store_string_type(sizeof schema);
-	if (H5Aexists(reader->file, "schema") <= 0 || !get_attribute(reader->file, "schema", string, schema)) {
+	if (H5Aexists(reader->file, "schema") <= 0 || !store_guard_attribute(reader->file, "schema", string, schema)) {
 		H5Eclear2(H5E_DEFAULT);
 		return error_config(error, "%s: an HDF5 file, but not a recording of tmsrig (its attribute schema would say \"%s\")",
 				    reader->path, STORE_SCHEMA);
@@ -60,19 +60,19 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 {
 	struct reduced_layout *layout = &reader->layout;
 	struct recording_format *format = &reader->format;
-	if (!get_attribute(reader->file, "sample_rate_hz", H5T_NATIVE_DOUBLE, &format->sample_rate_hz) ||
-	    !get_attribute(reader->file, "u_clock_rel", H5T_NATIVE_DOUBLE, &format->u_clock_rel) ||
-	    !get_attribute(reader->file, "cell_frames", H5T_NATIVE_UINT32, &layout->cell_frames) ||
-	    !get_attribute(reader->file, "envelope_frames", H5T_NATIVE_UINT32, &layout->envelope_frames) ||
-	    !get_attribute(reader->file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) ||
-	    !get_attribute(reader->file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells))
+	if (!store_guard_attribute(reader->file, "sample_rate_hz", H5T_NATIVE_DOUBLE, &format->sample_rate_hz) ||
+	    !store_guard_attribute(reader->file, "u_clock_rel", H5T_NATIVE_DOUBLE, &format->u_clock_rel) ||
+	    !store_guard_attribute(reader->file, "cell_frames", H5T_NATIVE_UINT32, &layout->cell_frames) ||
+	    !store_guard_attribute(reader->file, "envelope_frames", H5T_NATIVE_UINT32, &layout->envelope_frames) ||
+	    !store_guard_attribute(reader->file, "pre_cells", H5T_NATIVE_UINT32, &layout->pre_cells) ||
+	    !store_guard_attribute(reader->file, "post_cells", H5T_NATIVE_UINT32, &layout->post_cells))
 		return damaged(reader, error, "the attributes");
 	/* Recordings of before the logic analyser's clock was looked at have none of these. */
 	if (H5Aexists(reader->file, "logic_rate_hz") > 0 &&
-	    (!get_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
-	     !get_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
+	    (!store_guard_attribute(reader->file, "logic_rate_hz", H5T_NATIVE_DOUBLE, &format->logic_rate_hz) ||
+	     !store_guard_attribute(reader->file, "u_logic_clock_rel", H5T_NATIVE_DOUBLE, &format->u_logic_clock_rel)))
 		return damaged(reader, error, "the attributes of the logic analyser");
-	if (!(format->sample_rate_hz > 0) || !isfinite(format->sample_rate_hz) || layout->cell_frames == 0 ||
+	if (!(format->sample_rate_hz > MIN_RATE_HZ && format->sample_rate_hz < MAX_RATE_HZ) || layout->cell_frames == 0 ||
 	    layout->cell_frames > MAX_CELL_FRAMES || layout->envelope_frames == 0 || layout->envelope_frames > MAX_CELL_FRAMES)
 		return error_config(error, "%s: damaged recording, impossible sample rate or cell size", reader->path);
 	return true;
@@ -81,8 +81,10 @@ static bool read_layout(struct store_reader *reader, struct error *error)
 static bool read_channels(struct store_reader *reader, struct error *error)
 {
 	auto_hdf5 hid_t type = store_channel_type();
-	auto_hdf5 hid_t dataset = H5Dopen2(reader->file, "channels", H5P_DEFAULT);
-	auto_hdf5 hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
+	auto_hdf5 hid_t dataset = store_guard_open(reader->file, reader->path, "channels", reader->file_bytes, H5P_DEFAULT, error);
+	if (dataset < 0)
+		return false;
+	auto_hdf5 hid_t space = H5Dget_space(dataset);
 	hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
 	if (count < 1 || count > RECORDING_MAX_CHANNELS ||
 	    H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, reader->format.channels) < 0)
@@ -98,20 +100,24 @@ static bool read_channels(struct store_reader *reader, struct error *error)
 	return true;
 }
 
-static bool get_scalar(hid_t file, const char *name, hid_t type, void *value)
+static bool get_scalar(const struct store_reader *reader, const char *name, hid_t type, void *value, struct error *error)
 {
-	auto_hdf5 hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+	auto_hdf5 hid_t dataset = store_guard_open(reader->file, reader->path, name, reader->file_bytes, H5P_DEFAULT, error);
 	auto_hdf5 hid_t space = dataset < 0 ? -1 : H5Dget_space(dataset);
-	return space >= 0 && H5Sget_simple_extent_npoints(space) == 1 && H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0;
+	if (dataset < 0)
+		return false;
+	return (space >= 0 && H5Sget_simple_extent_npoints(space) == 1 &&
+		H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0) ||
+	       hdf5_error(error, ERROR_CONFIG, "%s: damaged recording, cannot read %s", reader->path, name);
 }
 
 static bool read_completeness(struct store_reader *reader, struct error *error)
 {
 	uint8_t complete = 0;
 	auto_hdf5 hid_t bool_type = element_memory_type(ELEMENT_BOOL);
-	if (!get_scalar(reader->file, "complete", bool_type, &complete) ||
-	    !get_scalar(reader->file, "total_frames", H5T_NATIVE_UINT64, &reader->total_frames))
-		return damaged(reader, error, "whether it is complete");
+	if (!get_scalar(reader, "complete", bool_type, &complete, error) ||
+	    !get_scalar(reader, "total_frames", H5T_NATIVE_UINT64, &reader->total_frames, error))
+		return false;
 	reader->complete = complete == 1;
 	return true;
 }
@@ -143,48 +149,10 @@ static bool count_items(struct store_reader *reader, struct error *error)
 	return true;
 }
 
-enum { SUPERBLOCK_SIZE = 48, SUPERBLOCK_VERSION = 8, SUPERBLOCK_FLAGS = 11, SUPERBLOCK_END = 28 };
-
-/*
- * Says in plain words what HDF5 would say in thirty lines, and whether the file's writer has not closed it (HDF5 file format 3.0, II.A,
- * superblock version 3: bit 0 of the consistency flags, end of file address at byte 28).
- */
-static bool inspect(const char *path, bool *open_for_writing, struct error *error)
-{
-	static const uint8_t signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-	uint8_t head[SUPERBLOCK_SIZE] = {0};
-	auto_file FILE *file = fopen(path, "rbe");
-	struct stat status;
-	if (!file || fstat(fileno(file), &status) != 0)
-		return error_errno(error, ERROR_CONFIG, "%s: cannot open the recording", path);
-	if (!S_ISREG(status.st_mode))
-		return error_config(error, "%s: not a file", path);
-	if (status.st_size == 0)
-		return error_config(error, "%s: an empty file, not a recording of tmsrig", path);
-	size_t got = fread(head, 1, sizeof head, file);
-	if (got < sizeof signature || memcmp(head, signature, sizeof signature) != 0)
-		return error_config(error, "%s: not a recording of tmsrig (no HDF5 file)", path);
-	if (got < sizeof head)
-		return error_config(error, "%s: truncated recording, %zu bytes", path, got);
-	if (head[SUPERBLOCK_VERSION] != 3)
-		return error_config(error, "%s: an HDF5 file, but not a recording of tmsrig (superblock version %u, not 3)", path,
-				    (unsigned)head[SUPERBLOCK_VERSION]);
-	*open_for_writing = (head[SUPERBLOCK_FLAGS] & 1) != 0;
-	uint64_t end = 0;
-	for (size_t i = 0; i < 8; i++)
-		end |= (uint64_t)head[SUPERBLOCK_END + i] << (8 * i);
-	if (!*open_for_writing && (uint64_t)status.st_size < end)
-		return error_config(error, "%s: truncated recording, %" PRIu64 " of %" PRIu64 " bytes", path, (uint64_t)status.st_size,
-				    end);
-	if (!*open_for_writing && (uint64_t)status.st_size > end)
-		return error_config(error, "%s: damaged recording, %" PRIu64 " bytes behind its end", path, (uint64_t)status.st_size - end);
-	return true;
-}
-
 static bool open_file(struct store_reader *reader, struct error *error)
 {
 	bool open_for_writing = false;
-	if (!inspect(reader->path, &open_for_writing, error))
+	if (!store_guard_inspect(reader->path, &open_for_writing, &reader->file_bytes, error))
 		return false;
 	auto_hdf5 hid_t access = H5Pcreate(H5P_FILE_ACCESS);
 	if (access < 0 || H5Pset_file_locking(access, true, true) < 0 || H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) < 0)
@@ -202,7 +170,8 @@ static bool load(struct store_reader *reader, struct error *error)
 		return false;
 	/* The order of items first: it is written last, so the columns opened after it hold every item it shows. */
 	for (size_t i = COLUMN_COUNT; i-- > 0;)
-		if (!row_reader_open(&reader->rows[i], reader->file, reader->path, &store_columns[i], reader->format.channel_count, error))
+		if (!row_reader_open(&reader->rows[i], reader->file, reader->path, reader->file_bytes, &store_columns[i],
+				     reader->format.channel_count, error))
 			return false;
 	return count_items(reader, error);
 }
@@ -288,6 +257,8 @@ bool store_window(struct store_reader *reader, size_t index, struct window *wind
 	uint64_t rows = reader->rows[COLUMN_SAMPLES].count;
 	if (*offset > rows || *frames > rows - *offset)
 		return error_config(error, "%s: damaged recording, samples of window %zu are not there", reader->path, index);
+	if (*frames > MAX_WINDOW_FRAMES)
+		return error_config(error, "%s: damaged recording, window %zu would have %" PRIu64 " frames", reader->path, index, *frames);
 	if (!reserve_samples(reader, *frames, error) ||
 	    (*frames > 0 && !row_reader_read(&reader->rows[COLUMN_SAMPLES], *offset, *frames, reader->samples, error)))
 		return false;
@@ -338,16 +309,50 @@ bool store_envelope(struct store_reader *reader, size_t index, struct envelope_c
 	return true;
 }
 
+/* The samples of a window follow those of the one before: none is told twice. */
+static bool is_next(struct store_reader *reader, uint64_t index, struct error *error)
+{
+	uint64_t end = 0;
+	if (index > 0) {
+		const uint64_t *before = row_reader_at(&reader->rows[COLUMN_WINDOW_OFFSET], index - 1, error);
+		const uint64_t *frames = before ? row_reader_at(&reader->rows[COLUMN_WINDOW_FRAMES], index - 1, error) : NULL;
+		if (!frames)
+			return false;
+		end = *before + *frames;
+	}
+	const uint64_t *offset = row_reader_at(&reader->rows[COLUMN_WINDOW_OFFSET], index, error);
+	return offset &&
+	       (*offset == end ||
+		error_config(error, "%s: damaged recording, the samples of window %" PRIu64 " do not follow those of the one before",
+			     reader->path, index));
+}
+
 static bool replay_window(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
-	struct window window;
-	return !sink->window || (store_window(reader, index, &window, error) && sink->window(sink->self, &window, error));
+	struct window window = {0};
+	if (!is_next(reader, index, error))
+		return false;
+	if (!sink->window)
+		return true;
+	if (!store_window(reader, index, &window, error))
+		return false;
+	if (window.first_frame < reader->next_window_frame || window.frames > UINT64_MAX - window.first_frame)
+		return error_config(error, "%s: damaged recording, window %" PRIu64 " begins before the one before it ends", reader->path,
+				    index);
+	reader->next_window_frame = window.first_frame + window.frames;
+	return sink->window(sink->self, &window, error);
 }
 
 static bool replay_envelope(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
 {
-	struct envelope_cell cell;
-	return !sink->envelope || (store_envelope(reader, index, &cell, error) && sink->envelope(sink->self, &cell, error));
+	struct envelope_cell cell = {0};
+	if (!store_envelope(reader, index, &cell, error))
+		return false;
+	if (cell.first_frame < reader->next_cell_frame || cell.frames > UINT64_MAX - cell.first_frame)
+		return error_config(error, "%s: damaged recording, envelope cell %" PRIu64 " begins before the one before it ends",
+				    reader->path, index);
+	reader->next_cell_frame = cell.first_frame + cell.frames;
+	return !sink->envelope || sink->envelope(sink->self, &cell, error);
 }
 
 static bool replay_gap(struct store_reader *reader, uint64_t index, const struct reduced_sink *sink, struct error *error)
@@ -357,6 +362,10 @@ static bool replay_gap(struct store_reader *reader, uint64_t index, const struct
 		return false;
 	if ((unsigned)gap->cause >= GAP_CAUSE_COUNT)
 		return error_config(error, "%s: damaged recording, gap %" PRIu64 " has an unknown cause", reader->path, index);
+	if (gap->frames > UINT64_MAX - gap->first_frame)
+		return error_config(error, "%s: damaged recording, gap %" PRIu64 " does not end", reader->path, index);
+	if (gap->first_frame + gap->frames > reader->gap_end)
+		reader->gap_end = gap->first_frame + gap->frames;
 	return !sink->gap || sink->gap(sink->self, gap, error);
 }
 
@@ -407,10 +416,20 @@ static bool replay_item(struct store_reader *reader, enum store_item item, uint6
 	return error_config(error, "%s: damaged recording, an item of unknown kind", reader->path);
 }
 
+bool store_check_end(const struct store_reader *reader, struct error *error)
+{
+	uint64_t end = reader->next_cell_frame > reader->next_window_frame ? reader->next_cell_frame : reader->next_window_frame;
+	end = reader->gap_end > end ? reader->gap_end : end;
+	return reader->total_frames <= end ||
+	       error_config(error, "%s: damaged recording, it would end at frame %" PRIu64 ", but what is in it ends at %" PRIu64,
+			    reader->path, reader->total_frames, end);
+}
+
 bool store_replay(struct store_reader *reader, const struct reduced_sink *sink, struct error *error)
 {
 	uint64_t next[ITEM_KIND_COUNT] = {0};
 	hdf5_quiet();
+	reader->next_cell_frame = reader->next_window_frame = reader->gap_end = 0;
 	if (sink->format && !sink->format(sink->self, &reader->format, &reader->layout, error))
 		return false;
 	for (uint64_t i = 0; i < reader->rows[COLUMN_ORDER].count; i++) {

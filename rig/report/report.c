@@ -26,11 +26,11 @@ bool report_write_file(const char *path, const struct text *content, struct erro
 		return error_bench(error, "no memory");
 	auto_file FILE *file = fopen(temporary, "we");
 	if (!file)
-		return error_errno(error, ERROR_CONFIG, "%s", temporary);
+		return error_errno(error, folder_error_kind(errno), "%s", temporary);
 	bool written =
 		fwrite(text_view(content), 1, content->length, file) == content->length && fflush(file) == 0 && fsync(fileno(file)) == 0;
 	if (fclose(steal(&file)) == 0 && written && rename(temporary, path) == 0)
-		return true;
+		return folder_sync_above(path, error);
 	error_errno(error, ERROR_BENCH, "%s", path);
 	unlink(temporary);
 	return false;

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "folder.h"
 #include "manifest.h"
 
 enum { VERDICTS_MAX = 100000 };
@@ -28,25 +29,13 @@ static bool check_seal(const char *dir, struct error *error)
 			    report.finding_count > 1 ? ", and more" : "");
 }
 
-static bool ends_with(const char *name, size_t length, const char *end)
-{
-	size_t size = strlen(end);
-	return length > size && strncmp(name + length - size, end, size) == 0;
-}
-
 static json_t *load(const char *dir, struct error *error)
 {
 	char path[PATH_MAX];
 	json_error_t problem;
-	size_t length = strlen(dir);
-	while (length > 1 && dir[length - 1] == '/')
-		length--;
-	if (ends_with(dir, length, ".incomplete")) {
+	char name[NAME_MAX + 1];
+	if (folder_unfinished(dir, name)) {
 		error_config(error, "%s: was never finished; what is in it is no evidence", dir);
-		return NULL;
-	}
-	if (ends_with(dir, length, ".failed")) {
-		error_config(error, "%s: is the record of a run that did not start, so it is no evidence", dir);
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/result.json", dir);

@@ -296,7 +296,7 @@ def pages(pdf, identification, real=None):
             if squeezed(what) not in squeezed(text):
                 print(f"not ok: page {number} lacks '{what}'")
                 wrong += 1
-    ends = [number for number, text in enumerate(texts, 1) if re.search(r"(?m)^ *End of (report|document)$", text)]
+    ends = [number for number, text in enumerate(texts, 1) if re.search(r"\bEnd of (report|document)\b", text)]
     if ends != [len(texts)]:
         print(f"not ok: the end mark stands on page {ends}, the last page is {len(texts)}")
         wrong += 1

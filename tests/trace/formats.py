@@ -149,6 +149,8 @@ def make_bundles():
     bundles = [b for b in ("ev", "ev-other") if os.path.exists(b + "/junit.xml")]
     add = lambda name, *arguments, **more: bundles.extend(evidence(name, *arguments, **more))
     add("f-pass", "run", "smoke", "--operator", HOSTILE, "--serial", HOSTILE, statuses=(0,))
+    add("f-again", "run", "smoke", "--operator", HOSTILE, "--serial", HOSTILE, "--reason", HOSTILE, statuses=(0,))
+    check("a repeat is one", json.load(open("f-again/result.json"))["run"]["attempt"] == 2)
     add("f-fail", "run", "smoke", "--fault", "drop_pulse=3", "--fault", "amplitude=0.9", statuses=(1,))
     add("f-stopped", "run", "./stopped.lua", statuses=(5,))
     add("f-hostile", "run", "single-pulse", "--spec", "./hostile.yaml")

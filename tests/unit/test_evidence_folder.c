@@ -307,7 +307,7 @@ static void make_evidence(const char *dir, const struct session *session, bool f
 	cr_assert_not_null(evidence, "%s", error.text);
 	record(evidence_path(evidence, "recording.h5"), finished);
 	cr_assert(evidence_write_result(evidence, &session->facts, &error), "%s", error.text);
-	cr_assert(evidence_commit(evidence, &error), "%s", error.text);
+	cr_assert(evidence_seal(evidence, &error) && evidence_commit(evidence, &error), "%s", error.text);
 }
 
 static json_t *load(const char *dir)

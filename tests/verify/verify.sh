@@ -217,7 +217,12 @@ fi
 check "what people state is made again too" eval 'printf "laboratory: {name: A laboratory}\nitem: {received: 2026-11-01}\n" >about.yaml && made stated 0 run smoke --about ./about.yaml && mv about.yaml gone.yaml && same stated &&
   rm -rf changed && cp -r stated changed && sed -i "s/\"name\": \"A laboratory\"/\"name\": \"Another\"/" changed/result.json && sums changed && status_is 1 "$tmsrig" verify changed && grep -q "about.laboratory.name: the bundle says .Another., its recording gives .A laboratory." out'
 
+# Recordings and archives made to break the reader, and changes of a byte, through the program.
+have_h5py() { /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "NOT RUN: hostile HDF5 (python3-h5py is not there)" >&2; false; }; }
 if [ "$how" = brief ]; then
+  check "hostile archives" /usr/bin/python3 "$here/hostile_zip.py" "$tmsrig" analyzed brief
+  have_h5py && check "hostile HDF5" /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" analyzed 8
+  check "tampering through the program" env TMSRIG_STATE="$work/state-tamper" /usr/bin/python3 "$here/../tamper/program.py" "$tmsrig" tamper 10
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
   mkdir few && cp -r stopped stated few/
   check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" few 15 "${SEED:-1}"
@@ -240,6 +245,11 @@ else
   cat check.out
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
   cat check.out
+  /usr/bin/python3 "$here/hostile_zip.py" "$tmsrig" smoke
+  check "hostile archives" [ $? = 0 ]
+  have_h5py && { /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" smoke; check "hostile HDF5" [ $? = 0 ]; }
+  TMSRIG_STATE=$work/state-tamper /usr/bin/python3 "$here/../tamper/program.py" "$tmsrig" tamper 10000
+  check "tampering through the program" [ $? = 0 ]
   /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke
   check "deceptions" [ $? = 0 ]
 fi
