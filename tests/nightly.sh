@@ -51,9 +51,11 @@ done
 echo "== verify: every shipped scenario judged again, by gcc's build and by clang's"
 [ -f build/clang/build.ninja ] || CC=clang meson setup build/clang --buildtype=release -Dtests=false >/dev/null
 ninja -C build/clang rig/cli/tmsrig >/dev/null
-tests/verify/verify.sh "$tmsrig" all build/clang/rig/cli/tmsrig
+tests/verify/verify.sh "$tmsrig" all "$PWD/build/clang/rig/cli/tmsrig"
 echo "== report: a PDF of every kind of run, and everything that could change its bytes"
 if command -v weasyprint >/dev/null; then tests/report.sh "$tmsrig" all; else echo "NOT RUN: weasyprint is not installed (./dev report-tools)"; fi
+echo "== elsewhere: a bare Debian 12, Debian 13, aarch64, other x86-64"
+tests/elsewhere.sh "$tmsrig"
 echo "== trace: what other tools read, of every shipped scenario and bench"
 tests/trace.sh "$tmsrig" all
 echo "== signing: ten thousand changed bytes"

@@ -175,7 +175,8 @@ static void emit_differences(struct json_emitter *json, const struct bundle_chec
 {
 	const struct differences *d = &v->differences;
 	emit_open_object(json, "rejudging");
-	emit_boolean(json, "same_build", v->same_build);
+	emit_boolean(json, "same_build", !v->other);
+	emit_string(json, "other", v->other);
 	emit_unsigned(json, "values", d->values);
 	emit_unsigned(json, "differences", d->count);
 	emit_number(json, "tolerance", d->tolerance);

@@ -40,9 +40,9 @@ struct bundle_check {
 	char sums_sha256[65];           /* of SHA256SUMS; "" where there is none */
 	bool recording_changed;         /* the manifest says so, or is not there: HDF5 must not see it */
 	struct differences differences; /* of re-judging */
-	bool same_build;
-	bool different_people; /* who reviews or approves may not be who performed */
-	bool all_views;        /* a view that could not be made again is a fault */
+	const char *other;              /* than when the bundle was made, and so may come to other last digits; NULL: nothing is */
+	bool different_people;          /* who reviews or approves may not be who performed */
+	bool all_views;                 /* a view that could not be made again is a fault */
 };
 
 /* Adds a finding, of which only the first are kept, and sets the state to STAGE_FAILS. */

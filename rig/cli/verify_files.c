@@ -49,7 +49,7 @@ static void check_ends(const struct bundle_check *v, const struct event_log_stat
 		return;
 	if (!head || !json_is_integer(lines))
 		stage_find(report, "result.json: event_log: it does not say where the log of events ended");
-	else if (strcmp(head, state->head) != 0)
+	else if (strcmp(head, state->head) != 0 || json_integer_value(lines) != (json_int_t)state->lines)
 		stage_find(report, "events.jsonl: it ends with line %zu, hash %.16s; result.json says line %lld, hash %.16s", state->lines,
 			   state->head, (long long)json_integer_value(lines), head);
 }

@@ -34,6 +34,11 @@ static const struct {
 };
 enum { TABLE_COUNT = sizeof TABLES / sizeof *TABLES };
 
+static bool equal(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 static bool compare_all(struct bundle_check *v, struct error *error)
 {
 	char stored[PATH_MAX], remade[PATH_MAX];
@@ -60,17 +65,18 @@ static void tell_differences(const struct bundle_check *v, struct stage_report *
 	const struct differences *d = &v->differences;
 	if (d->count == 0) {
 		if (d->largest > 0)
-			snprintf(report->summary, sizeof report->summary, "%zu values within %g, the largest difference %.2g at %.200s",
-				 d->values, TOLERANCE, d->largest, d->largest_place);
+			snprintf(report->summary, sizeof report->summary,
+				 "%zu values made again from the recording, within %g (%s), the largest difference %.2g at %.180s",
+				 d->values, TOLERANCE, v->other, d->largest, d->largest_place);
 		else
-			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, bit for bit%s",
-				 d->values, v->same_build ? "" : ", by another build");
+			snprintf(report->summary, sizeof report->summary, "%zu values made again from the recording, %s%s%s", d->values,
+				 v->other ? "all equal (" : "bit for bit", v->other ? v->other : "", v->other ? ")" : "");
 		return;
 	}
 	stage_find(report, "%s: the bundle says %s, its recording gives %s", d->first.place, d->first.stored, d->first.remade);
 	snprintf(report->summary, sizeof report->summary,
-		 "%zu of %zu values differ from what the recording gives, by more than %g%s; the first:", d->count, d->values, d->tolerance,
-		 d->tolerance > 0 ? "" : " (bit for bit: the same build)");
+		 "%zu of %zu values differ from what the recording gives, by more than %g (%s); the first:", d->count, d->values,
+		 d->tolerance, v->other ? v->other : "bit for bit: the same build on the same processor");
 }
 
 static const char *text_or_none(const char *text)
@@ -90,33 +96,35 @@ static const char *build_id_of(const json_t *environment, const char *file)
 	return NULL;
 }
 
-static bool equal(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
-
 /*
  * The same program with the same mathematical library on the same kind of processor comes to the same bits; that library chooses its code by the
- * processor. What ran then stands in environment.json, what runs now is asked for in the same way.
+ * processor, which a processor's name and abilities do not tell for sure (a tunable, an emulator), so its answers are compared as well. What ran then
+ * stands in environment.json, what runs now is asked for in the same way. NULL: all the same, else what is not.
  */
-static bool is_same_build(const struct bundle_check *v)
+static const char *what_is_other(const struct bundle_check *v)
 {
-	static const char *const FILES[] = {NULL, "libm.so.6", "libc.so.6"};
+	static const struct {
+		const char *file, *what; /* NULL: the program */
+	} BUILDS[] = {{NULL, "another build"}, {"libm.so.6", "another libm"}, {"libc.so.6", "another libc"}};
+	static const char *const HOST[][2] = {{"architecture", "another architecture"},
+					      {"cpu", "another processor"},
+					      {"arithmetic", "another processor"},
+					      {"libm_sha256", "libm chose other code"}};
 	char then_path[PATH_MAX], now_path[PATH_MAX];
 	struct error ignored;
+	const char *other = NULL;
 	const struct environment_facts facts = {.version = COMMAND_VERSION, .build = COMMAND_BUILD};
 	if (snprintf(then_path, sizeof then_path, "%s/environment.json", v->dir) >= (int)sizeof then_path ||
 	    !scratch_file(&v->scratch, "environment.json", now_path, &ignored) || !environment_write(now_path, &facts, &ignored))
-		return false;
+		return "what runs now is not known";
 	json_t *then = json_load_file(then_path, 0, NULL), *now = json_load_file(now_path, 0, NULL);
-	bool same = equal(replay_text(then, "host", "cpu"), replay_text(now, "host", "cpu")) &&
-		    equal(replay_text(then, "host", "arithmetic"), replay_text(now, "host", "arithmetic")) &&
-		    equal(replay_text(then, "host", "architecture"), replay_text(now, "host", "architecture"));
-	for (size_t i = 0; same && i < sizeof FILES / sizeof *FILES; i++)
-		same = equal(build_id_of(then, FILES[i]), build_id_of(now, FILES[i]));
+	for (size_t i = 0; !other && i < sizeof HOST / sizeof *HOST; i++)
+		other = equal(replay_text(then, "host", HOST[i][0]), replay_text(now, "host", HOST[i][0])) ? NULL : HOST[i][1];
+	for (size_t i = 0; !other && i < sizeof BUILDS / sizeof *BUILDS; i++)
+		other = equal(build_id_of(then, BUILDS[i].file), build_id_of(now, BUILDS[i].file)) ? NULL : BUILDS[i].what;
 	json_decref(then);
 	json_decref(now);
-	return same;
+	return other;
 }
 
 /* Calibrations are held against the day of the recording; that of a run is the day on which it started, but for midnight in between. */
@@ -207,8 +215,8 @@ bool verify_rejudging(struct bundle_check *v, struct stage_report *report, struc
 	if (!scratch_make(&v->scratch, error))
 		return false;
 	const struct rejudge_request request = {.dir = v->dir, .out = v->scratch.path};
-	v->same_build = is_same_build(v);
-	v->differences.tolerance = v->same_build ? 0 : TOLERANCE;
+	v->other = what_is_other(v);
+	v->differences.tolerance = v->other ? TOLERANCE : 0;
 	if (!rejudge(&request, &why) || !compare_all(v, &why)) {
 		if (why.kind == ERROR_BENCH) {
 			*error = why;

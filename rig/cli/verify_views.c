@@ -61,7 +61,7 @@ static bool is_same_maker(const struct bundle_check *v, const char *templates)
 {
 	char path[PATH_MAX], hex[DIGEST_HEX_SIZE];
 	struct error ignored;
-	if (!v->same_build || snprintf(path, sizeof path, "%s/environment.json", v->dir) >= (int)sizeof path)
+	if (v->other || snprintf(path, sizeof path, "%s/environment.json", v->dir) >= (int)sizeof path)
 		return false;
 	json_auto_t *environment = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
 	const char *made_with = replay_text(environment, "program", "templates_sha256");

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <zip.h>
 
+#include "arithmetic.h"
 #include "digest.h"
 #include "hdf5_error.h"
 #include "json_emit.h"
@@ -92,18 +93,18 @@ static void emit_known(struct json_emitter *json, const char *key, const char *v
 	emit_string(json, key, value[0] ? value : NULL);
 }
 
-/* Those of the processor's abilities by which libm chooses its code: with others it comes to other last digits. */
+/* Those of the processor's abilities by which libm chooses its code: with others it comes to other last digits. x86 has "flags", Arm "Features". */
 static void emit_arithmetic(struct json_emitter *json)
 {
-	static const char *const WORDS[] = {"avx", "avx2", "avx512f", "fma", "fma4"};
+	static const char *const WORDS[] = {"avx", "avx2", "avx512f", "fma", "fma4", "asimd", "sve", "sve2"};
 	auto_free char *line = NULL;
 	size_t size = 0;
-	char found[80] = "";
+	char found[80] = "", libm[DIGEST_HEX_SIZE];
 	bool done = false;
 	auto_file FILE *file = fopen("/proc/cpuinfo", "re");
 	while (file && !done && getline(&line, &size, file) > 0) {
 		char *rest = NULL;
-		done = strncmp(line, "flags", strlen("flags")) == 0;
+		done = strncmp(line, "flags", strlen("flags")) == 0 || strncmp(line, "Features", strlen("Features")) == 0;
 		for (char *word = done ? strtok_r(line, " \t\n", &rest) : NULL; word; word = strtok_r(NULL, " \t\n", &rest))
 			for (size_t w = 0; w < sizeof WORDS / sizeof *WORDS; w++)
 				if (strcmp(word, WORDS[w]) == 0) {
@@ -111,7 +112,24 @@ static void emit_arithmetic(struct json_emitter *json)
 					snprintf(found + used, sizeof found - used, "%s%s", used ? " " : "", word);
 				}
 	}
+	arithmetic_fingerprint(libm);
 	emit_string(json, "arithmetic", found);
+	emit_string(json, "libm_sha256", libm);
+}
+
+/* Its name; an Arm processor has numbers only (its MIDR register): "implementer 0x41, part 0xd0b, variant 0x4, revision 1". */
+static void cpu_model(char *out, size_t size)
+{
+	static const char *const NUMBERS[] = {"implementer", "part", "variant", "revision"};
+	line_of("/proc/cpuinfo", "model name", out, size);
+	bool named = out[0];
+	for (size_t i = 0, used = 0; !named && i < sizeof NUMBERS / sizeof *NUMBERS && used < size; i++) {
+		char key[32], value[32];
+		snprintf(key, sizeof key, "CPU %s", NUMBERS[i]);
+		line_of("/proc/cpuinfo", key, value, sizeof value);
+		if (value[0])
+			used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? ", " : "", NUMBERS[i], value);
+	}
 }
 
 static void emit_host(struct json_emitter *json)
@@ -127,7 +145,7 @@ static void emit_host(struct json_emitter *json)
 	emit_string(json, "architecture", known ? uts.machine : NULL);
 	line_of("/etc/os-release", "PRETTY_NAME", text, sizeof text);
 	emit_known(json, "distribution", text);
-	line_of("/proc/cpuinfo", "model name", text, sizeof text);
+	cpu_model(text, sizeof text);
 	emit_known(json, "cpu", text);
 	emit_arithmetic(json);
 	emit_integer(json, "cpus", sysconf(_SC_NPROCESSORS_ONLN));

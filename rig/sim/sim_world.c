@@ -279,6 +279,8 @@ static void begin_dump(struct sim_world *world)
 		world->charger.dump_broken = true;
 	} else if (wrong(world, IL09_DISARM, INTERLOCK_LATE, &late_s) && world->charger.on) {
 		world->charger.dump_broken = true;
+		/* What an earlier disarming left must not begin this one's. */
+		sim_due_drop(world, SIM_DUE_DUMP);
 		sim_due_add(world, (struct sim_due){.time_s = world->now_s + late_s, .kind = SIM_DUE_DUMP});
 	}
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `tmsrig verify`: a bundle judged again comes to the same, bit for bit, whatever the run was like; one that was changed does not, and the message says
-# what. `all`: every shipped scenario, many hostile bundles, and TMSRIG2, a build by another compiler, on all of them.
+# what. `all`: every shipped scenario on its bench, every fault, aborted and void runs (bundles.py), judged again by the same program, by TMSRIG2, a build by
+# another compiler, and by libm's other code; every member of result.json changed (leaves.py); many hostile bundles.
 # usage: verify.sh TMSRIG [all [TMSRIG2]]
 set -u
 tmsrig=$(realpath "$1")
@@ -16,9 +17,9 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 passed=0 failed=0
 check() { # name, command...
-  local name=$1
+  local check_name=$1
   shift
-  if "$@" >check.out 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok: $name"; head -n 12 check.out; fi
+  if "$@" >check.out 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "not ok: $check_name"; head -n 12 check.out; fi
 }
 status_is() { # expected, command...
   local want=$1 got
@@ -205,6 +206,17 @@ assert math.isclose(one[\"in_units_of_u\"], one[\"difference\"] / math.hypot(one
 check "diff: another scenario" eval 'status_is 1 "$tmsrig" diff smoke threshold && grep -q "^  plan_sha256" out && grep -q "scenario id" out'
 check "diff: a table with other columns" eval 'rm -rf changed && cp -r smoke changed && sed -i "1s/voided/void/" changed/measurements.csv && status_is 2 "$tmsrig" diff smoke changed && grep -q "measurements.csv:1: there is no column .voided." err'
 
+# A processor of another kind: libm without FMA and AVX2 comes to other last digits, and says so by what it comes to alone.
+if [ "$(uname -m)" = x86_64 ] && grep -qw fma /proc/cpuinfo; then
+  without() { GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable "$@"; }
+  check "libm's other code: within 1e-9, and not as if it were the same" eval 'without status_is 0 "$tmsrig" verify smoke && grep -qE "^re-judging +holds .*(within 1e-09|all equal) .libm chose other code.(, the largest difference [0-9.]+e-1[0-9] at .*)?$" out'
+  check "and a last digit that was changed is within that" eval 'rm -rf changed && cp -r dropped changed && /usr/bin/python3 "$here/nudge.py" changed && sums changed && (export TMSRIG_STATE=$PWD/nothing; status_is 1 "$tmsrig" verify changed && without status_is 0 "$tmsrig" verify changed)'
+else
+  echo "NOT RUN: libm's other code (this processor has no FMA)"
+fi
+check "what people state is made again too" eval 'printf "laboratory: {name: A laboratory}\nitem: {received: 2026-11-01}\n" >about.yaml && made stated 0 run smoke --about ./about.yaml && mv about.yaml gone.yaml && same stated &&
+  rm -rf changed && cp -r stated changed && sed -i "s/\"name\": \"A laboratory\"/\"name\": \"Another\"/" changed/result.json && sums changed && status_is 1 "$tmsrig" verify changed && grep -q "about.laboratory.name: the bundle says .Another., its recording gives .A laboratory." out'
+
 # Recordings and archives made to break the reader, and changes of a byte, through the program.
 have_h5py() { /usr/bin/python3 -c 'import h5py' 2>/dev/null || { echo "NOT RUN: hostile HDF5 (python3-h5py is not there)" >&2; false; }; }
 if [ "$how" = brief ]; then
@@ -212,25 +224,27 @@ if [ "$how" = brief ]; then
   have_h5py && check "hostile HDF5" /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" analyzed 8
   check "tampering through the program" env TMSRIG_STATE="$work/state-tamper" /usr/bin/python3 "$here/../tamper/program.py" "$tmsrig" tamper 10
   check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 25 1
+  mkdir few && cp -r stopped stated few/
+  check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" few 15 "${SEED:-1}"
   check "deceptions" /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke brief
 else
-  mapfile -t scenarios < <(cd "$TMSRIG_DATA/scenarios" && find . -name '*.lua' -not -path './lib/*' | sed 's#^\./##; s#\.lua$##' | sort)
-  for scenario in "${scenarios[@]}"; do
-    name=${scenario//\//-}
-    [ "$name" = smoke ] && name=smoke-again
-    again "$name" 0 run "$scenario"
-    if [ -n "$other" ]; then
-      check "$scenario: by $other" eval 'status_is 0 "$other" verify "$name" --json && /usr/bin/python3 -c "
-import json
-r = json.load(open(\"out\"))[\"rejudging\"]
-assert not r[\"same_build\"] and r[\"differences\"] == 0, r
-print(\"$scenario:\", r[\"values\"], \"values, the largest relative difference\", r[\"largest_relative\"], r[\"largest_at\"] or \"\")"'
-      cat check.out
-    fi
-    rm -rf "$name"
-  done
-  /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
-  check "hostile bundles" [ $? = 0 ]
+  check "bundles of every kind" /usr/bin/python3 "$here/bundles.py" make "$tmsrig" "$work/all"
+  cat check.out
+  # Each is judged again: here, by each other program that was named, and by libm's other code.
+  judged() { # name, argument...
+    local who=$1
+    shift
+    check "judged again: $who" /usr/bin/python3 "$here/bundles.py" judge "$work/all" "$@"
+    tail -n 1 check.out
+  }
+  judged "by the same program" --same "the same program" "$tmsrig"
+  [ -z "$other" ] || judged "by $other" "another compiler's program" "$other"
+  declare -F without >/dev/null && judged "by libm's other code" "the same program, libm without FMA and AVX2" env GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA,-AVX2_Usable,-FMA_Usable "$tmsrig"
+  check "bundles whose members are changed" /usr/bin/python3 "$here/bundles.py" make "$tmsrig" "$work/leaves" leaves
+  check "no member of result.json is believed that docs/verify.md does not name" /usr/bin/python3 "$here/leaves.py" "$tmsrig" "$work/leaves"
+  cat check.out
+  check "hostile bundles" /usr/bin/python3 "$here/hostile.py" "$tmsrig" smoke 1000 2
+  cat check.out
   /usr/bin/python3 "$here/hostile_zip.py" "$tmsrig" smoke
   check "hostile archives" [ $? = 0 ]
   have_h5py && { /usr/bin/python3 "$here/hostile_hdf5.py" "$tmsrig" smoke; check "hostile HDF5" [ $? = 0 ]; }
@@ -238,7 +252,6 @@ print(\"$scenario:\", r[\"values\"], \"values, the largest relative difference\"
   check "tampering through the program" [ $? = 0 ]
   /usr/bin/python3 -B "$here/deceit.py" "$tmsrig" smoke
   check "deceptions" [ $? = 0 ]
-  echo "${#scenarios[@]} scenarios"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -ge 60 ]
