@@ -136,6 +136,8 @@ mkdir detached
 check "the evidence is inside" eval 'pdfdetach -saveall -o detached first.pdf && cmp detached/result.json stated/result.json && cmp detached/SHA256SUMS stated/SHA256SUMS && [ "$(ls detached | wc -l)" = 2 ]'
 check "a campaign as PDF holds the evidence of each run" eval '"$tmsrig" report plain wrong -o campaign.pdf && mkdir both && pdfdetach -saveall -o both campaign.pdf && cmp both/01-plain-result.json plain/result.json && cmp both/02-wrong-SHA256SUMS wrong/SHA256SUMS'
 
+one_page() { [ "$(pdftotext -f 2 -l 2 "$1" - | grep -c "^Results")" -ge 1 ] || { pdftotext -f 2 -l 2 "$1" - | head -n 12; false; }; }
+check "the first page is one page, of a run that did not pass too" eval '"$tmsrig" report wrong -o wrong.pdf && one_page wrong.pdf && one_page first.pdf'
 same_pdf() { env "$@" "$tmsrig" report stated -o other.pdf && cmp other.pdf first.pdf; }
 one_thing() { # what, variable=value or command...
   local what=$1
@@ -150,6 +152,7 @@ every_kind() { # name, what makes it...
   check "PDF: $name" "$tmsrig" report "kind-$name" -o "$name.pdf"
   seconds=$((($(date +%s%N) - start) / 10000000))
   pdftotext -layout "$name.pdf" "$name.txt"
+  [ "$name" = hostile ] || check "its first page is one page: $name" one_page "$name.pdf"
   check "every page of it: $name" python3 "${items[@]}" pages "$name.txt" "Run " "$(grep -q '"simulated": true' "kind-$name/result.json" || echo real)"
   printf '  %-16s %-12s %s, %d bytes, %d.%02d s\n' "$name" "$(grep -o -m1 '"verdict": "[a-z_]*"' "kind-$name/result.json" | cut -d'"' -f4)" \
     "$(cat check.out)" "$(stat -c %s "$name.pdf")" $((seconds / 100)) $((seconds % 100))
@@ -159,6 +162,8 @@ if [ "$extent" = all ]; then
   every_kind itbs "$tmsrig" run protocols/itbs-600 --seed 21
   every_kind itbs-1800 "$tmsrig" run protocols/itbs-1800 --seed 22
   every_kind wrong "$tmsrig" run smoke --seed 23 --fault amplitude=0.93
+  every_kind dropped "$tmsrig" run smoke --seed 31 --fault drop_pulse=7
+  every_kind dropped-itbs "$tmsrig" run protocols/itbs-600 --seed 32 --fault amplitude=1.07 --fault drop_pulse=17
   every_kind void "$tmsrig" run protocols/ctbs-300 --seed 24 --fault "probe_lost_at=1 s"
   every_kind threshold "$tmsrig" run motor-threshold-ascending --seed 25
   every_kind monophasic "$tmsrig" run single-pulse --bench virtual-monophasic --spec example-monophasic --seed 26

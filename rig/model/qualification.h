@@ -24,8 +24,8 @@ struct qualification_setting {
 struct qualification_case {
 	const char *id, *title;
 	const char *scenario, *bench, *spec;
-	unsigned seed, runs;                     /* seeds seed, seed + 1, …, one a run */
-	struct qualification_names faults;       /* as on the command line of `run` */
+	unsigned seed, runs;               /* seeds seed, seed + 1, …, one a run */
+	struct qualification_names faults; /* as on the command line of `run` */
 	struct qualification_setting *settings;
 	size_t setting_count;
 	double lose_s;                           /* the recorder loses a block of samples at this time; NAN: none */
