@@ -164,7 +164,7 @@ static bool is_of_others(const struct reading *reading, const char *text)
 static void note_first(struct ledger_place *place, const char *text)
 {
 	json_error_t ignored;
-	json_t *object = json_loads(text, 0, &ignored);
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &ignored);
 	const char *time = json_string_value(json_object_get(object, "time"));
 	snprintf(place->began, sizeof place->began, "%s", time ? time : "");
 	digest_bytes(text, strlen(text), place->first);
@@ -185,7 +185,7 @@ static bool take_line(void *self, size_t line, const char *text)
 	}
 	if (is_of_others(reading, text))
 		return true;
-	json_t *object = json_loads(text, 0, &ignored);
+	json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &ignored);
 	const char *event = json_string_value(json_object_get(object, "event"));
 	bool taken = event && (strcmp(event, "begun") == 0   ? take_begun(reading, object, line, text)
 			       : strcmp(event, "ended") == 0 ? take_ended(reading, object)
