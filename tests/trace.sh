@@ -10,11 +10,11 @@ TMSRIG_DATA=${TMSRIG_DATA:-$(dirname "$here")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 TMSRIG_SCHEMAS_CACHE=$("$here/trace/schemas.sh") || echo "NOT RUN: the published schemas of JUnit"
-export TMSRIG_DATA TMSRIG_SCHEMAS_CACHE TMSRIG_STATE="$work/state"
+export TMSRIG_DATA TMSRIG_SCHEMAS_CACHE TMSRIG_STATE="$work/state" PYTHONDONTWRITEBYTECODE=1
 tmsrig=$(realpath "$1")
 cd "$work"
 status=0
 /usr/bin/python3 "$here/trace/trace.py" "$tmsrig" "$here/trace" || status=1
 /usr/bin/python3 "$here/trace/foreign.py" "$tmsrig" "$here/trace" || status=1
-PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$here/trace/formats.py" "$tmsrig" "$here/trace" "${2:-brief}" || status=1
+/usr/bin/python3 "$here/trace/formats.py" "$tmsrig" "$here/trace" "${2:-brief}" || status=1
 exit $status

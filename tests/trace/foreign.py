@@ -9,21 +9,14 @@ import os
 import re
 import subprocess
 import sys
+import traceback
 import xml.etree.ElementTree as ET
 import zipfile
 
+from checks import check, finish
+
 TMSRIG, HERE = sys.argv[1], sys.argv[2]
 R = "{http://www.omg.org/spec/ReqIF/20110401/reqif.xsd}"
-passed = failed = 0
-
-
-def check(name, good, why=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("not ok:", name, str(why)[:600])
 
 
 def run(*arguments):
@@ -133,7 +126,5 @@ try:
         print("NOT RUN: ReqIF files of other tools (TMSRIG_REQIF)")
 except Exception as error:  # a check that could not be made is one that failed
     check("foreign", False, repr(error))
-    raise
-finally:
-    print("%d passed, %d failed" % (passed, failed))
-sys.exit(1 if failed else 0)
+    traceback.print_exc()
+finish()

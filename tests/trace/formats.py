@@ -10,9 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
+import traceback
 import xml.etree.ElementTree as ET
 
 import damage
+from checks import check, finish
 
 TMSRIG, HERE, ALL = sys.argv[1], sys.argv[2], "all" in sys.argv[3:]
 DATA = os.environ["TMSRIG_DATA"]
@@ -21,16 +23,6 @@ SI, R = "{https://ptb.de/si}", "{http://www.omg.org/spec/ReqIF/20110401/reqif.xs
 for prefix, name in (("trc", TR + "Collection"), ("tr", TR), ("c", "urn:IEEE-1671:2010:Common"), ("si", SI[1:-1]), ("rig", "urn:tmsrig:requirement"),
                      ("xsi", "http://www.w3.org/2001/XMLSchema-instance")):
     ET.register_namespace(prefix, name)
-passed = failed = 0
-
-
-def check(name, good, why=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("not ok:", name, str(why)[:600])
 
 
 def find(name):
@@ -319,7 +311,5 @@ try:
     print("%d bundles; verdicts: %s" % (len(bundles), ", ".join("%d %s" % (n, v) for v, n in sorted(seen.items()))))
 except Exception as error:  # a check that could not be made is one that failed
     check("formats", False, repr(error))
-    raise
-finally:
-    print("%d passed, %d failed" % (passed, failed))
-sys.exit(1 if failed else 0)
+    traceback.print_exc()
+finish()

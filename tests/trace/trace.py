@@ -12,19 +12,11 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 
+from checks import check, finish
+
 TMSRIG, HERE = sys.argv[1], sys.argv[2]
 REQIF = "http://www.omg.org/spec/ReqIF/20110401/reqif.xsd"
 XHTML = "http://www.w3.org/1999/xhtml"
-passed = failed = 0
-
-
-def check(name, good, why=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("not ok:", name, str(why)[:600])
 
 
 def run(*args, status=0):
@@ -388,5 +380,4 @@ for test in (test_fingerprints, test_matrix, test_evidence_counts, test_devices,
         test()
     except Exception as error:  # a check that could not be made is one that failed
         check(test.__name__, False, repr(error))
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(1 if failed else 0)
+finish()
